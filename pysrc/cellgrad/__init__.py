@@ -1,0 +1,1 @@
+"""Gradient descent for the spreadsheet people already have."""

@@ -1,0 +1,109 @@
+"""Everything Cellgrad raises on purpose, in one tree.
+
+CellgradError
+├── ArgumentError       a bad option, cell reference or sheet name          exit code 2
+├── FileError           a file that cannot be read as a workbook            exit code 2
+├── FormulaError        a formula we cannot parse, bind or compile          exit code 1
+│   ├── UnknownFunctionError
+│   ├── UnsupportedError    valid Excel that this version cannot evaluate
+│   └── CircularReferenceError
+├── ModelError          an objective or changing cell that cannot be used   exit code 1
+│   └── NoProgressError     every further step leads into an error value
+└── WriteError          the result could not be saved                       exit code 1
+
+A cell error such as ``#DIV/0!`` is data (`cellgrad.values.CellError`) and is never raised.
+A message has up to four parts, in this order: cell, formula with a caret, cause, next action.
+"""
+
+from __future__ import annotations
+
+
+class CellgradError(Exception):
+    """An error meant for the user: where it is, what is wrong, and what to do next.
+
+    cause: what is wrong, one sentence.
+    cell: the cell's full address, such as ``Sheet1!D7``.
+    formula: the cell's formula text, starting with ``=``.
+    position: index into `formula` where the caret goes.
+    action: what the user can do next.
+    """
+
+    exit_code = 1
+
+    def __init__(
+        self,
+        cause: str,
+        *,
+        cell: str | None = None,
+        formula: str | None = None,
+        position: int | None = None,
+        action: str | None = None,
+    ) -> None:
+        self.cause = cause
+        self.cell = cell
+        self.formula = formula
+        self.position = position
+        self.action = action
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        cause = self.cause if self.action is None else f"{self.cause}; {self.action}"
+        if self.cell is None:
+            return cause
+        if self.formula is None:
+            return f"{self.cell}: {cause}"
+        head = f"{self.cell}: "
+        formula, position = _window(self.formula, self.position)
+        if position is None:
+            return f"{head}{formula}\n    {cause}"
+        return f"{head}{formula}\n{' ' * (len(head) + position)}^ {cause}"
+
+
+def _window(formula: str, position: int | None, width: int = 100) -> tuple[str, int | None]:
+    """The formula, or the part of a long one around the caret."""
+    if len(formula) <= width:
+        return formula, position
+    start = max(0, (position or 0) - width // 2)
+    end = min(len(formula), start + width)
+    head, tail = "..." if start else "", "..." if end < len(formula) else ""
+    return head + formula[start:end] + tail, None if position is None else position - start + len(head)
+
+
+class ArgumentError(CellgradError):
+    """A bad option, cell reference or sheet name."""
+
+    exit_code = 2
+
+
+class FileError(CellgradError):
+    """A file that cannot be read as a workbook."""
+
+    exit_code = 2
+
+
+class FormulaError(CellgradError):
+    """A formula that cannot be parsed, bound or compiled."""
+
+
+class UnknownFunctionError(FormulaError):
+    """No Excel function of this name."""
+
+
+class UnsupportedError(FormulaError):
+    """Valid Excel that this version cannot evaluate."""
+
+
+class CircularReferenceError(FormulaError):
+    """A formula that depends on itself."""
+
+
+class ModelError(CellgradError):
+    """An objective or changing cell that cannot be used."""
+
+
+class NoProgressError(ModelError):
+    """Every further step leads into an error value."""
+
+
+class WriteError(CellgradError):
+    """The result could not be saved; the original file is untouched."""

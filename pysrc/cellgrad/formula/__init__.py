@@ -1,0 +1,1 @@
+"""Formula text to tree, relative to its cell."""

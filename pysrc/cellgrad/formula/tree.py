@@ -1,0 +1,133 @@
+"""The formula tree, relative to the cell that holds it.
+
+A filled-down formula has one tree: a reference's corner is stored as an offset from the host cell unless it is
+absolute (``$``). Trees are immutable and hashable; two equal trees are the same formula. `position` (an index into
+the formula text with its ``=``, for carets) takes no part in equality.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from cellgrad.values import CellError
+
+
+class Coordinate(NamedTuple):
+    """One row or column: the index itself (from zero) when absolute, else the offset from the host cell."""
+
+    value: int
+    absolute: bool
+
+    def at(self, host: int) -> int:
+        return self.value if self.absolute else host + self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Base of all tree nodes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Literal(Node):
+    """A number, text, boolean or error written in the formula."""
+
+    value: float | str | bool | CellError
+    position: int = field(default=0, compare=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayConstant(Node):
+    """``{1,2;3,4}``: rows of plain values, all of one length."""
+
+    rows: tuple[tuple[float | str | bool | CellError, ...], ...]
+    position: int = field(default=0, compare=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Range(Node):
+    """A cell or rectangle. `sheet` None is the host's own sheet; `last_sheet` is set for a 3-D reference.
+
+    top and bottom are both None for whole columns, left and right for whole rows; bottom and right are inclusive,
+    as written, and not yet ordered (``B$5:B2`` can turn over when it is filled).
+    """
+
+    top: Coordinate | None
+    left: Coordinate | None
+    bottom: Coordinate | None
+    right: Coordinate | None
+    sheet: str | None = None
+    last_sheet: str | None = None
+    position: int = field(default=0, compare=False, kw_only=True)
+
+    @property
+    def is_cell(self) -> bool:
+        """One cell, written as one cell."""
+        return self.top is not None and self.left is not None and (self.top, self.left) == (self.bottom, self.right)
+
+
+@dataclass(frozen=True, slots=True)
+class Structured(Node):
+    """A structured reference. `table` None: the table the host cell stands in.
+
+    items: lower-case item specifiers without '#': 'all', 'data', 'headers', 'totals', 'this row'; empty means data.
+    first, last: column names, unescaped; None for every column.
+    """
+
+    table: str | None
+    items: frozenset[str]
+    first: str | None
+    last: str | None
+    position: int = field(default=0, compare=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Node):
+    """A defined name; `sheet` when it is written with one."""
+
+    name: str
+    sheet: str | None = None
+    position: int = field(default=0, compare=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class External(Node):
+    """A reference into another workbook: kept as text, evaluated only as its cached value."""
+
+    text: str
+    position: int = field(default=0, compare=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing(Node):
+    """An omitted argument, as in ``IF(A1,,2)``."""
+
+    position: int = field(default=0, compare=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(Node):
+    """`operator`: '-', '+', '%' (after its operand), '@' (implicit intersection) or '#' (spill)."""
+
+    operator: str
+    operand: Node
+    position: int = field(default=0, compare=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Node):
+    """`operator`: + - * / ^ & = <> < <= > >=, or the reference operators ':' ',' (union) ' ' (intersection)."""
+
+    operator: str
+    left: Node
+    right: Node
+    position: int = field(default=0, compare=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """A function call; `function` upper case, without _xlfn. and its kin, and without an add-in's ``[1]!``."""
+
+    function: str
+    arguments: tuple[Node, ...]
+    position: int = field(default=0, compare=False, kw_only=True)

@@ -1,0 +1,238 @@
+"""The snapshot of a workbook that hosts read and the engine works on: arrays per sheet, never an object a cell.
+
+A snapshot is frozen: the engine never changes it. A host fills it, from a package (`hosts/package.py`) or a live
+application, and everything downstream reads only this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cellgrad.address import Region
+from cellgrad.errors import ArgumentError
+from cellgrad.values import CellError, Kind, Strings, Value
+
+
+@dataclass(frozen=True)
+class FormulaText:
+    """A formula as written in its first cell; every cell that carries its index holds the same relative formula.
+
+    text: without the leading ``=``, as the file stores it.
+    row, column: the cell that `text` is written for.
+    """
+
+    text: str
+    row: int
+    column: int
+
+
+@dataclass(frozen=True)
+class ArrayFormula:
+    """An array formula and the whole block of cells it fills. `dynamic`: a spilling formula (cm attribute)."""
+
+    region: Region
+    formula: int
+    dynamic: bool = False
+
+
+class Cells:
+    """The cells of one sheet, sorted by column and then row; only cells that hold something are stored.
+
+    rows (int32), kinds (uint8), data (float64), formulas (int32, -1 for none) are parallel, one entry a cell;
+    `columns` (int32) holds the distinct columns in order and `starts` where each begins (one longer).
+    For a formula cell kind and data are its *cached* value; BLANK where the file holds none.
+    """
+
+    def __init__(
+        self, rows: np.ndarray, columns: np.ndarray, kinds: np.ndarray, data: np.ndarray, formulas: np.ndarray
+    ) -> None:
+        """Five parallel arrays, one entry a cell, in any order; a cell given twice keeps the last."""
+        rows, columns = np.asarray(rows, np.int32), np.asarray(columns, np.int32)
+        order = np.lexsort((rows, columns))
+        rows, columns = rows[order], columns[order]
+        if len(rows):
+            last = np.ones(len(rows), bool)
+            last[:-1] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
+            if not last.all():
+                order, rows, columns = order[last], rows[last], columns[last]
+        self.rows = rows
+        self.kinds = np.asarray(kinds, np.uint8)[order]
+        self.data = np.asarray(data, np.float64)[order]
+        self.formulas = np.asarray(formulas, np.int32)[order]
+        self.columns, first = np.unique(columns, return_index=True)
+        self.starts = np.append(first, len(rows)).astype(np.int64)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def column_of(self, entries: np.ndarray) -> np.ndarray:
+        """The column of each entry (an index into the parallel arrays)."""
+        return self.columns[np.searchsorted(self.starts, entries, side="right") - 1]
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """(rows, columns) of the used range, counted from A1."""
+        if not len(self.rows):
+            return 0, 0
+        return int(self.rows.max()) + 1, int(self.columns[-1]) + 1
+
+    def find(self, row: int, column: int) -> int:
+        """The entry of one cell, or -1."""
+        at = int(np.searchsorted(self.columns, column))
+        if at == len(self.columns) or self.columns[at] != column:
+            return -1
+        start, end = self.starts[at], self.starts[at + 1]
+        entry = int(start + np.searchsorted(self.rows[start:end], row))
+        return entry if entry < end and self.rows[entry] == row else -1
+
+    def entries(self, top: int, left: int, bottom: int, right: int) -> list[tuple[int, slice]]:
+        """(column, slice of entries) for each stored column of the rectangle that has cells in its rows."""
+        found = []
+        low, high = np.searchsorted(self.columns, (left, right))
+        for at in range(low, high):
+            start, end = int(self.starts[at]), int(self.starts[at + 1])
+            a, b = np.searchsorted(self.rows[start:end], (top, bottom))
+            if a < b:
+                found.append((int(self.columns[at]), slice(start + int(a), start + int(b))))
+        return found
+
+    def dense(self, top: int, left: int, bottom: int, right: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """kind, data and formula of every cell of the rectangle, each of shape (rows, columns)."""
+        shape = (bottom - top, right - left)
+        kinds, data = np.zeros(shape, np.uint8), np.zeros(shape)
+        formulas = np.full(shape, -1, np.int32)
+        for column, part in self.entries(top, left, bottom, right):
+            rows = self.rows[part] - top
+            kinds[rows, column - left] = self.kinds[part]
+            data[rows, column - left] = self.data[part]
+            formulas[rows, column - left] = self.formulas[part]
+        return kinds, data, formulas
+
+
+@dataclass(frozen=True)
+class Table:
+    """An Excel table. `region` is the whole of it: header rows, data and totals rows."""
+
+    name: str
+    region: Region
+    columns: tuple[str, ...]
+    header_rows: int = 1
+    totals_rows: int = 0
+
+    @property
+    def body(self) -> Region:
+        """The data rows."""
+        r = self.region
+        return Region(r.sheet, r.top + self.header_rows, r.left, r.bottom - self.totals_rows, r.right)
+
+
+@dataclass(frozen=True)
+class DefinedName:
+    """A defined name; `sheet` is its scope (None: the workbook), `text` what stands after the ``=``."""
+
+    name: str
+    text: str
+    sheet: str | None = None
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One worksheet. `arrays` holds array formulas by their whole block; their cells carry the formula in `cells` too."""
+
+    name: str
+    cells: Cells
+    arrays: tuple[ArrayFormula, ...] = ()
+    data_tables: tuple[Region, ...] = ()
+    visible: bool = True
+    protected: bool = False
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """A frozen snapshot of a workbook.
+
+    formulas: distinct relative formulas; `Cells.formulas` indexes it.
+    names: in file order; look one up with `find_name`, which knows scope and ignores case.
+    """
+
+    sheets: Mapping[str, Sheet]
+    formulas: tuple[FormulaText, ...]
+    strings: Strings
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    names: tuple[DefinedName, ...] = ()
+    date1904: bool = False
+    iterate: bool = False
+    iterate_count: int = 100
+    iterate_delta: float = 0.001
+    manual: bool = False
+    r1c1: bool = False
+    externals: tuple[str, ...] = ()
+    """What `[1]`, `[2]`, ... in formulas stand for: the external books' targets as text; never opened."""
+
+    def __post_init__(self) -> None:
+        by_name = {(n.sheet.casefold() if n.sheet else None, n.name.casefold()): n for n in self.names}
+        object.__setattr__(self, "_names", by_name)
+        object.__setattr__(self, "_sheets", {name.casefold(): sheet for name, sheet in self.sheets.items()})
+        object.__setattr__(self, "_tables", {name.casefold(): table for name, table in self.tables.items()})
+
+    def sheet(self, name: str) -> Sheet:
+        """The sheet of this name, ignoring case. Raises ArgumentError with the names there are."""
+        found = self._sheets.get(name.casefold())  # type: ignore[attr-defined]
+        if found is None:
+            raise ArgumentError(f"no sheet '{name}'", action="the sheets are " + ", ".join(self.sheets))
+        return found
+
+    def has_sheet(self, name: str) -> bool:
+        return name.casefold() in self._sheets  # type: ignore[attr-defined]
+
+    def find_name(self, name: str, sheet: str | None = None) -> DefinedName | None:
+        """The defined name as `sheet` sees it: its own before the workbook's; case is ignored."""
+        names = self._names  # type: ignore[attr-defined]
+        own = names.get((sheet.casefold(), name.casefold())) if sheet else None
+        return own or names.get((None, name.casefold()))
+
+    def find_table(self, name: str) -> Table | None:
+        return self._tables.get(name.casefold())  # type: ignore[attr-defined]
+
+    def cached(self, sheet: str, row: int, column: int) -> Value:
+        """What the file holds for a cell: its constant, or the cached value of its formula."""
+        cells = self.sheet(sheet).cells
+        entry = cells.find(row, column)
+        return None if entry < 0 else decode(int(cells.kinds[entry]), float(cells.data[entry]), self.strings)
+
+    def formula(self, sheet: str, row: int, column: int) -> FormulaText | None:
+        """The cell's formula (as written for its first cell), or None."""
+        cells = self.sheet(sheet).cells
+        entry = cells.find(row, column)
+        return None if entry < 0 or cells.formulas[entry] < 0 else self.formulas[cells.formulas[entry]]
+
+
+def decode(kind: int, data: float, strings: Strings) -> Value:
+    """One entry of a kind and a data array as a Python value."""
+    match kind:
+        case Kind.NUMBER:
+            return data
+        case Kind.BOOLEAN:
+            return bool(data)
+        case Kind.TEXT:
+            return strings[int(data)]
+        case Kind.ERROR:
+            return CellError.from_code(int(data))
+    return None
+
+
+def encode(value: Value, strings: Strings) -> tuple[int, float]:
+    """A Python value as (kind, data)."""
+    if value is None:
+        return Kind.BLANK, 0.0
+    if isinstance(value, bool):
+        return Kind.BOOLEAN, float(value)
+    if isinstance(value, str):
+        return Kind.TEXT, float(strings.intern(value))
+    if isinstance(value, CellError):
+        return Kind.ERROR, float(value.code)
+    return Kind.NUMBER, float(value)
