@@ -43,7 +43,8 @@ def cell_name(row: int, column: int) -> str:
 
 def quote_sheet(name: str) -> str:
     """The sheet's name as Excel writes it before an exclamation mark: quoted where it needs to be."""
-    plain = re.fullmatch(r"[^\W\d][\w.]*", name) and not _CELL.fullmatch(name) and not re.fullmatch(r"(?i)R\d*C\d*", name)
+    looks_like_a_cell = _CELL.fullmatch(name) or re.fullmatch(r"(?i)R\d*(C\d*)?|C\d*", name)
+    plain = re.fullmatch(r"[^\W\d][\w.]*", name) and not looks_like_a_cell
     return name if plain else "'" + name.replace("'", "''") + "'"
 
 
@@ -111,7 +112,7 @@ def full_name(sheet: str, row: int, column: int) -> str:
 
 
 def split_sheet(text: str) -> tuple[str | None, str]:
-    """"'My sheet'!A1" -> ('My sheet', 'A1'); 'A1' -> (None, 'A1')."""
+    """ "'My sheet'!A1" -> ('My sheet', 'A1'); 'A1' -> (None, 'A1')."""
     text = text.strip()
     if text.startswith("'"):
         match = re.fullmatch(r"'((?:[^']|'')+)'!(.+)", text, re.DOTALL)

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-
-Value = float | bool | str | "CellError" | None
+from typing import TypeAlias
 
 
 class Kind(enum.IntEnum):
@@ -53,6 +52,8 @@ class CellError(enum.Enum):
         """'#div/0!' -> CellError.DIV0; raises KeyError for text that is no error."""
         return _BY_TEXT[text.upper()]
 
+
+Value: TypeAlias = float | bool | str | CellError | None
 
 _BY_CODE = {error.code: error for error in CellError}
 _BY_TEXT = {error.text: error for error in CellError}

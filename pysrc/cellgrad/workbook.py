@@ -141,7 +141,7 @@ class DefinedName:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One worksheet. `arrays` holds array formulas by their whole block; their cells carry the formula in `cells` too."""
+    """One worksheet. `arrays` holds array formulas by whole block; every cell of a block carries its formula id too."""
 
     name: str
     cells: Cells
