@@ -1,1 +1,36 @@
+"""The workbooks people open: one builder a workbook, each rebuilt byte for byte the same.
 
+A builder takes the folder `workbooks/` and reads only its `data/`. To add a workbook, write a module with a
+`build(folder) -> Path` and list it in `BUILDERS`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from cellgrad.lessons.titanic import build as build_titanic
+
+BUILDERS = {"titanic.xlsx": build_titanic}
+
+
+def build(folder: str | Path) -> list[Path]:
+    """Build every lesson workbook into `folder` from `folder/data`; the paths written.
+
+    Raises FileError where the data is missing or not what the lesson expects.
+    """
+    folder = Path(folder)
+    return [builder(folder / "data", folder / name) for name, builder in BUILDERS.items()]
+
+
+def check(folder: str | Path) -> list[Path]:
+    """The workbooks of `folder` that are missing or differ from what `build` would write now; writes nothing there."""
+    folder = Path(folder)
+    stale = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, builder in BUILDERS.items():
+            fresh = builder(folder / "data", Path(scratch) / name).read_bytes()
+            built = folder / name
+            if not built.is_file() or built.read_bytes() != fresh:
+                stale.append(built)
+    return stale

@@ -1,0 +1,119 @@
+"""The look that every lesson shares: one colour for data, one for parameters, one for the model, one for the loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+INK = "#1F2933"
+FAINT = "#6B7280"
+LINE = "#FFFFFF"
+NOTE_WIDTH = 300
+"""Width of a note in pixels; its height follows from its text."""
+
+
+@dataclass(frozen=True)
+class Colours:
+    """A fill for cells and a darker one for their header."""
+
+    cell: str
+    header: str
+
+
+class Role(Enum):
+    """What a cell is in the lesson; the value is (its colours, what the legend says).
+
+    The four differ in lightness and in blue against yellow, which nearly everybody sees.
+    """
+
+    DATA = (Colours("#E8F1FA", "#BBD6F0"), "data")
+    PARAMETER = (Colours("#FFF3BF", "#FFD84D"), "parameter: the optimiser changes it")
+    MODEL = (Colours("#EDE7F6", "#CFC0EA"), "model: formulas of data and parameters")
+    LOSS = (Colours("#FBD5BD", "#F2A679"), "loss: what we want small")
+
+    @property
+    def colours(self) -> Colours:
+        return self.value[0]
+
+    @property
+    def meaning(self) -> str:
+        return self.value[1]
+
+
+class Look:
+    """The formats of one workbook; asking twice for the same look gives the same format."""
+
+    def __init__(self, book: xlsxwriter.Workbook) -> None:
+        self._book = book
+        self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
+
+    def _format(self, **properties: Any) -> Format:
+        properties = {"font_name": "Calibri", "font_size": 11, "font_color": INK} | properties
+        key = tuple(sorted(properties.items()))
+        if key not in self._formats:
+            self._formats[key] = self._book.add_format(properties)
+        return self._formats[key]
+
+    def cell(self, role: Role, number_format: str = "General", **extra: Any) -> Format:
+        """A cell of the given role."""
+        return self._format(bg_color=role.colours.cell, num_format=number_format, border=1, border_color=LINE, **extra)
+
+    def missing(self) -> Format:
+        """A blank where the data should say something."""
+        return self._format(bg_color="#C4CAD1", border=1, border_color=LINE)
+
+    def header(self, role: Role) -> Format:
+        """The header above a column of the given role."""
+        return self._format(
+            bg_color=role.colours.header, bold=True, border=1, border_color=LINE, align="center", valign="vcenter"
+        )
+
+    def title(self) -> Format:
+        return self._format(bold=True, font_size=16)
+
+    def text(self) -> Format:
+        return self._format()
+
+    def bold(self) -> Format:
+        return self._format(bold=True)
+
+    def caption(self, align: str = "left") -> Format:
+        """Units and hints: there when looked for, quiet otherwise."""
+        return self._format(font_color=FAINT, italic=True, align=align)
+
+    def label(self) -> Format:
+        """A name that stands beside the cell it names."""
+        return self._format(bold=True, align="right")
+
+
+def note(sheet: Worksheet, cell: str, text: str) -> None:
+    """A note on a cell, in a box that its text fits."""
+    lines = sum(1 + len(paragraph) // 46 for paragraph in text.split("\n"))
+    sheet.write_comment(
+        cell, text, {"author": "Cellgrad", "width": NOTE_WIDTH, "height": 14 + 17 * lines, "font_size": 10}
+    )
+
+
+def legend(sheet: Worksheet, look: Look, row: int, column: int) -> None:
+    """The four colours and what they mean, downward from (row, column), counted from 0."""
+    sheet.write_string(row, column, "Colours", look.bold())
+    for line, role in enumerate(Role, start=row + 1):
+        sheet.write_blank(line, column, None, look.cell(role))
+        sheet.write_string(line, column + 1, role.meaning, look.text())
+
+
+def set_up_page(sheet: Worksheet, last_row: int, last_column: int, header_rows: int) -> None:
+    """Printing: landscape A4, as wide as the page, headers repeated. Rows and columns counted from 0."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    sheet.repeat_rows(0, header_rows - 1)
+    sheet.print_area(0, 0, last_row, last_column)
+    sheet.set_footer("&L&A&RPage &P of &N")
+    sheet.hide_gridlines(2)
