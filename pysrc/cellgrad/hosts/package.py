@@ -1,0 +1,48 @@
+"""Workbook files (.xlsx, .xlsm): read as a snapshot, written in place, nothing else in them touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cellgrad.formula.pool import FormulaPool
+from cellgrad.hosts.container import Package
+from cellgrad.hosts.parts import read_calculation, read_dynamic, read_strings, read_tables, read_workbook_part
+from cellgrad.hosts.sheet_builder import Shared
+from cellgrad.hosts.sheet_reader import read_sheet
+from cellgrad.values import Strings
+from cellgrad.workbook import Sheet, Table, Workbook
+
+
+def read(path: str | Path) -> Workbook:
+    """The workbook of a file as a snapshot. Chart, macro and dialog sheets are left out: they hold no cells.
+
+    Raises FileError, saying what the file is and what to do about it, for everything that is no readable workbook.
+    """
+    with Package(Path(path)) as package:
+        part = read_workbook_part(package)
+        strings = Strings()
+        shared = Shared(
+            path=str(path),
+            pool=FormulaPool(),
+            strings=strings,
+            string_indexes=read_strings(package, part.strings_part, strings),
+            dynamic=read_dynamic(package, part.metadata_part),
+            date1904=part.date1904,
+        )
+        sheets: dict[str, Sheet] = {}
+        tables: dict[str, Table] = {}
+        for entry in part.sheets:
+            if entry.part is None:
+                continue
+            sheets[entry.name] = read_sheet(package, entry.name, entry.part, entry.visible, shared)
+            tables.update({table.name: table for table in read_tables(package, entry.name, entry.part)})
+        return Workbook(
+            sheets=sheets,
+            formulas=tuple(shared.pool.formulas),
+            strings=strings,
+            tables=tables,
+            names=part.names,
+            date1904=part.date1904,
+            externals=part.externals,
+            **read_calculation(package, part),  # type: ignore[arg-type]
+        )

@@ -1,0 +1,103 @@
+"""One sheet's XML, streamed into a `SheetBuilder`."""
+
+from __future__ import annotations
+
+from typing import BinaryIO, cast
+
+from lxml import etree
+
+from cellgrad.address import column_index
+from cellgrad.hosts.container import Package
+from cellgrad.hosts.markup import Element, forbidden_dtd, local
+from cellgrad.hosts.sheet_builder import Shared, SheetBuilder
+from cellgrad.workbook import Sheet
+
+_CLEARED = ("sheetPr", "sheetViews", "cols", "mergeCells", "conditionalFormatting", "dataValidations", "hyperlinks")
+
+
+def read_sheet(package: Package, name: str, part: str, visible: bool, shared: Shared) -> Sheet:
+    """One worksheet. Raises FileError where its XML is malformed or holds what no sheet may."""
+    builder = SheetBuilder(name, shared)
+    with package.open(part) as stream:
+        try:
+            walk(package, part, cast(BinaryIO, stream), builder)
+        except etree.XMLSyntaxError as error:
+            raise package.damaged(part, error) from error
+    return builder.finish(visible)
+
+
+def walk(package: Package, part: str, stream: BinaryIO, builder: SheetBuilder) -> None:
+    """Every cell in turn, through libxml2: takes any well-formed sheet, whatever its prefixes and layout."""
+    events = etree.iterparse(
+        stream,
+        events=("start", "end"),
+        tag=("{*}worksheet", "{*}row", "{*}c", "{*}sheetProtection", *(f"{{*}}{name}" for name in _CLEARED)),
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    row, column = -1, -1
+    checked = False
+    for event, element in events:
+        tag = local(element.tag)
+        if not checked:
+            checked = True
+            if element.getroottree().docinfo.doctype:
+                raise forbidden_dtd(package, part)
+            if tag != "worksheet":
+                raise package.damaged(part, f"its root element is not <worksheet> but <{tag}>")
+        if event == "start":
+            if tag == "row":
+                row, column = _row_number(element, row, builder), -1
+            elif tag == "sheetProtection":
+                builder.protected = element.get("sheet", "0") in ("1", "true", "on")
+        elif tag == "c":
+            row_of_cell, column = _position(element, row, column, builder)
+            _cell(element, row_of_cell, column, builder)
+            element.clear()
+            # everything before the cell is done with
+            while element.getprevious() is not None:
+                del element.getparent()[0]
+        elif tag != "worksheet":
+            element.clear()
+            while tag == "row" and element.getprevious() is not None:
+                del element.getparent()[0]
+
+
+def _row_number(element: Element, last: int, builder: SheetBuilder) -> int:
+    written = element.get("r")
+    if written is None:
+        return last + 1
+    if not written.strip().isdecimal() or int(written) < 1:
+        raise builder.damaged(f"a row is numbered {written!r}")
+    return int(written) - 1
+
+
+def _position(element: Element, row: int, column: int, builder: SheetBuilder) -> tuple[int, int]:
+    """The cell's own address, or the next one to the right where it has none."""
+    written = element.get("r")
+    if written is None:
+        return row, column + 1
+    letters = written.rstrip("0123456789")
+    digits = written[len(letters) :]
+    if not (letters.isalpha() and letters.isascii() and len(letters) <= 3 and digits) or int(digits) < 1:
+        raise builder.damaged(f"a cell is named {written!r}")
+    return int(digits) - 1, column_index(letters)
+
+
+def _cell(element: Element, row: int, column: int, builder: SheetBuilder) -> None:
+    kind = element.get("t", "n")
+    text: str | None = None
+    formula = -1
+    for child in element:
+        tag = local(child.tag)
+        if tag == "v":
+            text = child.text or ("" if kind in ("str", "inlineStr") else None)
+        elif tag == "f":
+            formula = builder.formula(row, column, dict(child.attrib), child.text or "", element.get("cm", ""))
+        elif tag == "is":
+            text = "".join(part.text or "" for part in child.iter("{*}t") if local(part.getparent().tag) != "rPh")
+    value_kind, data = builder.value(row, column, kind, text)
+    builder.add_cell(row, column, value_kind, data, formula)
