@@ -1,0 +1,478 @@
+"""Formula text to our own tree: the only place that knows the library formualizer.
+
+formualizer decides how a formula is put together: tokens, precedence, arguments. What an operand *says* (a cell, a
+table's column, a name, a link) is read here, from the formula's own text, because a library's idea of a reference
+loses what we must keep: blanks and escapes in column names, links, the place of every token.
+
+So the parser is shown a skeleton of the formula: of equal length, with everything that may hold foreign characters
+(texts, quoted sheet names, square brackets, letters beyond ASCII) replaced by underscores. The tree it answers is
+walked together with its tokens, and each operand's text is cut from the original at the token's place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import formualizer
+
+from cellgrad.address import MAX_COLUMNS, MAX_ROWS, column_index
+from cellgrad.errors import FormulaError, UnsupportedError
+from cellgrad.formula.tree import (
+    ArrayConstant,
+    Binary,
+    Call,
+    Coordinate,
+    External,
+    Literal,
+    Missing,
+    Name,
+    Node,
+    Range,
+    Structured,
+    Unary,
+)
+from cellgrad.values import CellError
+
+_OPERAND_TYPES = {"Operand", "OpInfix", "OpPrefix", "OpPostfix"}
+_ERROR = re.compile(
+    r"#(?:NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A|GETTING_DATA|SPILL!|CALC!"
+    r"|CONNECT!|BLOCKED!|UNKNOWN!|FIELD!|EXTERNAL!|BUSY!|PYTHON!)",
+    re.IGNORECASE,
+)
+_FUTURE_PREFIX = re.compile(r"(?:_xlfn\.|_xlws\.|_xlpm\.|_xludf\.|_xll\.)+", re.IGNORECASE)
+_CORNER = r"(\$?)([A-Za-z]{1,3})(\$?)([1-9][0-9]{0,6})"
+_CELLS = re.compile(f"{_CORNER}(?::{_CORNER})?")
+_COLUMNS = re.compile(r"(\$?)([A-Za-z]{1,3}):(\$?)([A-Za-z]{1,3})")
+_ROWS = re.compile(r"(\$?)([1-9][0-9]{0,6}):(\$?)([1-9][0-9]{0,6})")
+_NAME = re.compile(r"[^\W\d][\w.\\?]*|\\[\w.\\?]*")
+_ITEMS = {"#all", "#data", "#headers", "#totals", "#this row"}
+
+
+def parse(text: str, row: int, column: int) -> Node:
+    """The tree of a formula, relative to the cell (row, column) it is written for.
+
+    text: the formula without its leading ``=``, as a file stores it.
+    Raises FormulaError, with the formula and the place in it, for text that is no formula, and UnsupportedError for
+    what Excel can say and our tree cannot.
+    """
+    formula = "=" + text
+    skeleton = _skeleton(formula)
+    tokens = _tokens(formula, skeleton)
+    try:
+        tree = formualizer.parse(skeleton).to_dict()
+    except formualizer.ParserError as error:
+        raise _refusal(formula, str(error), tokens) from None
+    return _Reader(formula, tokens, row, column).read(tree)
+
+
+def _tokens(formula: str, skeleton: str) -> list[Any]:
+    try:
+        return list(formualizer.tokenize(skeleton))
+    except formualizer.TokenizerError as error:
+        cause, position = _split_message(str(error))
+        raise FormulaError(
+            f"this formula cannot be read: {cause}",
+            formula=formula,
+            position=min(position, len(formula) - 1),
+            action="correct it in the sheet",
+        ) from None
+
+
+def _refusal(formula: str, message: str, tokens: list[Any]) -> FormulaError:
+    """formualizer's complaint, its token number turned into a place in the text."""
+    cause, index = _split_message(message)
+    position = tokens[index].start if index < len(tokens) else len(formula) - 1
+    if "height limit" in message:
+        return UnsupportedError(
+            "this formula is nested or chained deeper than 256 levels",
+            formula=formula,
+            position=position,
+            action="split it over two cells, or use SUM for a long chain of +",
+        )
+    if cause.startswith("Unexpected token"):
+        cause = f"'{tokens[index].value}' is not expected here" if index < len(tokens) else cause
+    elif cause.startswith(("Unexpected end", "No tokens")):
+        cause = "the formula ends too early"
+    return FormulaError(
+        f"this formula cannot be read: {cause}", formula=formula, position=position, action="correct it in the sheet"
+    )
+
+
+def _split_message(message: str) -> tuple[str, int]:
+    match = re.match(r"\w+(?: at position (\d+))?: (.*)", message, re.DOTALL)
+    return (match[2], int(match[1] or 0)) if match else (message, 0)
+
+
+# ---------------------------------------------------------------- the skeleton
+
+
+def _skeleton(formula: str) -> str:
+    """`formula` with texts, quoted names, brackets and letters beyond ASCII as underscores; every place unchanged."""
+    out: list[str] = []
+    at = 0
+    while at < len(formula):
+        char = formula[at]
+        if char == '"':
+            end = _end_of_quote(formula, at, "text")
+            out.append('"' + "_" * (end - at - 2) + '"')
+        elif char == "'":
+            end = _end_of_quote(formula, at, "sheet name")
+            part_of_link = formula[at - 1] in "!|"
+            out.append("_" * (end - at) if part_of_link else "'" + "_" * (end - at - 2) + "'")
+        elif char == "[":
+            end = _end_of_bracket(formula, at)
+            out.append("_" * (end - at))
+        elif char == "#" and (match := _ERROR.match(formula, at)):
+            end = match.end()
+            known = match[0].upper() in _KNOWN_TO_PARSER
+            out.append(match[0] if known else "#N/A".ljust(end - at))
+        else:
+            end = at + 1
+            out.append(_plain(char))
+        at = end
+    return "".join(out)
+
+
+_KNOWN_TO_PARSER = {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!"}
+
+
+def _plain(char: str) -> str:
+    if char in "\\?|":  # allowed in names, and the mark of a DDE link
+        return "_"
+    if char.isascii():
+        return char
+    return " " if char.isspace() else "_"
+
+
+def _end_of_quote(formula: str, start: int, what: str) -> int:
+    """The place after the closing quote; a doubled quote is a character."""
+    quote = formula[start]
+    at = start + 1
+    while (at := formula.find(quote, at)) >= 0:
+        if formula[at + 1 : at + 2] != quote:
+            return at + 1
+        at += 2
+    raise FormulaError(
+        f"this formula cannot be read: the {what} that begins here does not end",
+        formula=formula,
+        position=start,
+        action=f"close it with {quote}",
+    )
+
+
+def _end_of_bracket(text: str, start: int) -> int:
+    """The place after the bracket that closes the one at `start`; ``'`` escapes the next character."""
+    depth = 0
+    at = start
+    while at < len(text):
+        char = text[at]
+        if char == "'" and depth:
+            at += 1
+        elif char == "[":
+            depth += 1
+        elif char == "]":
+            depth -= 1
+            if not depth:
+                return at + 1
+        at += 1
+    raise FormulaError(
+        "this formula cannot be read: the square bracket that begins here does not end",
+        formula=text,
+        position=start,
+        action="close it with ]",
+    )
+
+
+# ---------------------------------------------------------------- tree and tokens side by side
+
+
+class _Reader:
+    """Turns formualizer's tree into ours; tokens are taken in source order, which is the tree's own order."""
+
+    def __init__(self, formula: str, tokens: list[Any], row: int, column: int) -> None:
+        self.formula = formula
+        self.row = row
+        self.column = column
+        self.tokens = self._significant(tokens)
+
+    @staticmethod
+    def _significant(tokens: list[Any]) -> Iterator[Any]:
+        """Operands, operators, and what opens or closes; separators and parentheses say nothing the tree lacks."""
+        for token in tokens:
+            kind = str(token.token_type)
+            if kind in _OPERAND_TYPES or kind == "Array" or (kind == "Func" and str(token.subtype) == "Open"):
+                yield token
+
+    def read(self, node: dict[str, Any]) -> Node:
+        match node["node_type"]:
+            case "Literal" | "Reference":
+                return self._operand(next(self.tokens))
+            case "UnaryOp" if node["operator"] in "%#":
+                operand = self.read(node["operand"])
+                return self._unary(node["operator"], operand, next(self.tokens).start)
+            case "UnaryOp":
+                position = next(self.tokens).start
+                return self._unary(node["operator"], self.read(node["operand"]), position)
+            case "BinaryOp":
+                left = self.read(node["left"])
+                position = next(self.tokens).start
+                return self._binary(node["operator"], left, self.read(node["right"]), position)
+            case "Function":
+                return self._call(next(self.tokens), node["args"])
+            case "Omitted":
+                return Missing()
+            case "Array":
+                return self._array()
+        raise UnsupportedError(
+            "calling what another function returns is not supported",
+            formula=self.formula,
+            position=1,
+            action="write the LAMBDA's result out as a formula",
+        )
+
+    def _unary(self, operator: str, operand: Node, position: int) -> Node:
+        return Unary(operator, operand, position=position)
+
+    def _binary(self, operator: str, left: Node, right: Node, position: int) -> Node:
+        if operator == ":" and isinstance(left, Range) and isinstance(right, Range):
+            joined = _join_corners(left, right)
+            if joined is not None:
+                return joined
+        return Binary(operator.strip() or " ", left, right, position=position)
+
+    def _call(self, token: Any, arguments: list[dict[str, Any]]) -> Node:
+        written = self.formula[token.start : token.end].rstrip("( ")
+        name = _FUTURE_PREFIX.sub("", _after_prefix(written)).upper()
+        position = token.start + len(written) - len(_after_prefix(written))
+        children = tuple(self.read(argument) for argument in arguments)
+        if name == "SINGLE" and len(children) == 1:
+            return Unary("@", children[0], position=position)
+        if name == "ANCHORARRAY" and len(children) == 1:
+            return Unary("#", children[0], position=position)
+        return Call(name, children, position=position)
+
+    def _array(self) -> Node:
+        """An array constant, from its tokens: rows are told apart by where the semicolons stand."""
+        opening = next(self.tokens)
+        rows: list[list[float | str | bool | CellError]] = [[]]
+        sign = 1.0
+        end = opening.end
+        for token in self.tokens:
+            if ";" in self._between(end, token.start):
+                rows.append([])
+            end = token.end
+            kind = str(token.token_type)
+            if kind == "Array":
+                break
+            if kind == "OpPrefix":
+                sign = -sign if token.value == "-" else sign
+                continue
+            item = self._operand(token)
+            if not isinstance(item, Literal):
+                raise FormulaError(
+                    "an array constant holds only numbers, texts, TRUE, FALSE and errors",
+                    formula=self.formula,
+                    position=token.start,
+                    action="put the value in, or use cells",
+                )
+            value = item.value
+            rows[-1].append(sign * value if isinstance(value, float) else value)
+            sign = 1.0
+        if len({len(row) for row in rows}) != 1 or not rows[0]:
+            raise FormulaError(
+                "the rows of this array constant differ in length",
+                formula=self.formula,
+                position=opening.start,
+                action="give every row as many values",
+            )
+        return ArrayConstant(tuple(tuple(row) for row in rows), position=opening.start)
+
+    def _between(self, start: int, end: int) -> str:
+        return self.formula[start:end]
+
+    # ------------------------------------------------------------ operands
+
+    def _operand(self, token: Any) -> Node:
+        start = token.start
+        text = self.formula[start : token.end]
+        match str(token.subtype):
+            case "Number":
+                return Literal(float(text), position=start)
+            case "Text":
+                return Literal(text[1:-1].replace('""', '"'), position=start)
+            case "Logical":
+                return Literal(text.upper() == "TRUE", position=start)
+            case "Error":
+                return self._error(start)
+        return self._reference(text.strip(), start)
+
+    def _error(self, start: int) -> Node:
+        match = _ERROR.match(self.formula, start)
+        text = match[0].upper() if match else self.formula[start:]
+        try:
+            return Literal(CellError.from_text(text), position=start)
+        except KeyError:
+            raise UnsupportedError(
+                f"the error value {text} belongs to linked data, which is not supported",
+                formula=self.formula,
+                position=start,
+                action="replace it by #N/A",
+            ) from None
+
+    def _reference(self, text: str, start: int) -> Node:
+        rest = _after_prefix(text)
+        prefix = text[: len(text) - len(rest)]
+        if "|" in _without_brackets(text) or ("[" in prefix and not prefix.startswith("[0]")):
+            return External(text, position=start)
+        sheet, last_sheet = _sheets(prefix.removeprefix("[0]"))
+        node = self._cells(rest, sheet, last_sheet, start)
+        if node is not None:
+            return node
+        if last_sheet is None:
+            if "[" in rest:
+                return self._structured(rest, sheet, start)
+            if _NAME.fullmatch(rest):
+                return Name(_FUTURE_PREFIX.sub("", rest), sheet, position=start)
+        raise FormulaError(
+            f"'{text}' is no reference, name or number",
+            formula=self.formula,
+            position=start,
+            action="correct it in the sheet",
+        )
+
+    def _cells(self, text: str, sheet: str | None, last_sheet: str | None, start: int) -> Range | None:
+        """Cells, whole columns or whole rows; None where the text is none of them (or lies beyond the sheet)."""
+        if match := _CELLS.fullmatch(text):
+            a, b, c, d = match.group(1, 2, 3, 4)
+            e, f, g, h = match.group(5, 6, 7, 8) if match[6] else (a, b, c, d)
+            if max(int(d), int(h)) > MAX_ROWS or max(column_index(b), column_index(f)) >= MAX_COLUMNS:
+                return None
+            corners = (self._row(c, d), self._column(a, b), self._row(g, h), self._column(e, f))
+        elif match := _COLUMNS.fullmatch(text):
+            if max(column_index(match[2]), column_index(match[4])) >= MAX_COLUMNS:
+                return None
+            return Range(
+                None, self._column(match[1], match[2]), None, self._column(match[3], match[4]),
+                sheet, last_sheet, position=start,
+            )  # fmt: skip
+        elif match := _ROWS.fullmatch(text):
+            if max(int(match[2]), int(match[4])) > MAX_ROWS:
+                return None
+            return Range(
+                self._row(match[1], match[2]), None, self._row(match[3], match[4]), None,
+                sheet, last_sheet, position=start,
+            )  # fmt: skip
+        else:
+            return None
+        return Range(*corners, sheet, last_sheet, position=start)
+
+    def _row(self, dollar: str, digits: str) -> Coordinate:
+        row = int(digits) - 1
+        return Coordinate(row, True) if dollar else Coordinate(row - self.row, False)
+
+    def _column(self, dollar: str, letters: str) -> Coordinate:
+        column = column_index(letters)
+        return Coordinate(column, True) if dollar else Coordinate(column - self.column, False)
+
+    # ------------------------------------------------------------ structured references
+
+    def _structured(self, text: str, sheet: str | None, start: int) -> Node:
+        table, bracket, _ = text.partition("[")
+        if sheet is not None or _end_of_bracket(text, len(table)) != len(text):
+            raise self._bad_structured(text, start)
+        items: set[str] = set()
+        columns: list[str] = []
+        for part in self._specifiers(text[len(table) + 1 : -1], text, start):
+            if part.casefold() == "#ref!":
+                return Literal(CellError.REF, position=start)
+            if part.casefold() in _ITEMS:
+                items.add(part.casefold()[1:])
+            elif part.startswith("#"):
+                raise self._bad_structured(text, start)
+            else:
+                columns.append(_unescape(part))
+        if len(columns) > 2:
+            raise self._bad_structured(text, start)
+        first = columns[0] if columns else None
+        return Structured(table or None, frozenset(items), first, columns[-1] if columns else None, position=start)
+
+    def _specifiers(self, inside: str, text: str, start: int) -> Iterator[str]:
+        """The parts between the outer brackets, still escaped: '#Headers', 'Age', ...; '#This Row' for '@'."""
+        stripped = inside.strip()
+        if stripped.startswith("@"):
+            yield "#This Row"
+            inside = stripped[1:]
+            stripped = inside.strip()
+        if not stripped:
+            return
+        if not stripped.startswith("["):
+            yield stripped if stripped.startswith("#") else inside  # blanks are part of a column's name
+            return
+        at = 0
+        while at < len(stripped):
+            if stripped[at] in ",: ":
+                at += 1
+                continue
+            if stripped[at] != "[":
+                raise self._bad_structured(text, start)
+            end = _end_of_bracket(stripped, at)
+            yield stripped[at + 1 : end - 1]
+            at = end
+
+    def _bad_structured(self, text: str, start: int) -> FormulaError:
+        return FormulaError(
+            f"'{text}' is no structured reference",
+            formula=self.formula,
+            position=start,
+            action="write it like Table1[Column], Table1[@Column] or Table1[[#Headers],[Column]]",
+        )
+
+
+# ---------------------------------------------------------------- pieces of references
+
+
+def _join_corners(left: Range, right: Range) -> Range | None:
+    """``Sheet1!A1:Sheet1!B2`` written with the sheet twice is one range; anything else is left to the evaluator."""
+    same_sheet = right.sheet in (None, left.sheet) and right.last_sheet is None
+    if not (same_sheet and left.is_cell and right.is_cell):
+        return None
+    return Range(
+        left.top, left.left, right.bottom, right.right, left.sheet, left.last_sheet, position=left.position
+    )
+
+
+def _after_prefix(text: str) -> str:
+    """What follows the sheet or book: "'My sheet'!A1" -> 'A1', '[1]!F' -> 'F', 'A1' -> 'A1'."""
+    at = 0
+    if text.startswith("["):
+        end = _end_of_bracket(text, 0)
+        if end == len(text):
+            return text  # [Column] of the own table
+        at = end
+    if text[at : at + 1] == "'":
+        closing = _end_of_quote(text, at, "sheet name")
+        return text[closing + 1 :] if text[closing : closing + 1] == "!" else text
+    bracket = text.find("[", at)
+    mark = text.rfind("!", at, bracket if bracket >= 0 else len(text))
+    return text if mark < 0 else text[mark + 1 :]
+
+
+def _without_brackets(text: str) -> str:
+    bracket = text.find("[")
+    return text if bracket < 0 or text.startswith(("[", "'")) else text[:bracket]
+
+
+def _sheets(prefix: str) -> tuple[str | None, str | None]:
+    """'US:Oth!' -> ('US', 'Oth'); 'Sheet1!' -> ('Sheet1', None); '' or '!' -> (None, None)."""
+    name = prefix.removesuffix("!")
+    if name.startswith("'"):
+        name = name[1:-1].replace("''", "'")
+    first, _, last = name.partition(":")
+    return first or None, last or None
+
+
+def _unescape(column: str) -> str:
+    """A column name without the ``'`` that escapes the next character."""
+    return re.sub(r"'(.)", r"\1", column, flags=re.DOTALL)

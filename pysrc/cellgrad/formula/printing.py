@@ -1,0 +1,162 @@
+"""Trees as text: formulas as Excel writes them, and a relative form for golden files.
+
+`to_text` is the inverse of `parse`: ``parse(to_text(tree, row, column), row, column) == tree``. `to_relative` writes
+references as in R1C1 notation, so that a filled-down formula prints the same in every row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cellgrad.address import MAX_COLUMNS, MAX_ROWS, column_letters, quote_sheet
+from cellgrad.formula.tree import (
+    ArrayConstant,
+    Binary,
+    Call,
+    Coordinate,
+    External,
+    Literal,
+    Missing,
+    Name,
+    Node,
+    Range,
+    Structured,
+    Unary,
+)
+from cellgrad.values import CellError
+
+PRECEDENCE = {
+    "=": 1, "<>": 1, "<": 1, "<=": 1, ">": 1, ">=": 1,
+    "&": 2, "+": 3, "-": 3, "*": 4, "/": 4, "^": 5, ",": 9, " ": 10, ":": 11,
+}  # fmt: skip
+"""How tightly a binary operator binds; percent binds by 6, signs and @ by 7, # by 12. Excel's documented order."""
+
+_PERCENT, _SIGN, _SPILL, _ATOM = 6, 7, 12, 13
+_ESCAPED = str.maketrans({character: "'" + character for character in "[]#'@"})
+
+
+def to_text(node: Node, row: int, column: int) -> str:
+    """The formula as written in the cell (row, column), without ``=``; a reference off the sheet prints #REF!."""
+
+    def corner(r: Coordinate | None, c: Coordinate | None) -> str:
+        return (_a1_column(c, column) if c else "") + (_a1_row(r, row) if r else "")
+
+    return _Printer(corner).print(node)
+
+
+def to_relative(node: Node) -> str:
+    """The formula with references as R1C1 text: ``R[-1]C*R1C[2]``."""
+
+    def corner(r: Coordinate | None, c: Coordinate | None) -> str:
+        return (_r1c1("R", r) if r else "") + (_r1c1("C", c) if c else "")
+
+    return _Printer(corner).print(node)
+
+
+def _a1_row(row: Coordinate, host: int) -> str:
+    index = row.at(host)
+    return f"{'$' if row.absolute else ''}{index + 1}" if 0 <= index < MAX_ROWS else "#REF!"
+
+
+def _a1_column(column: Coordinate, host: int) -> str:
+    index = column.at(host)
+    return f"{'$' if column.absolute else ''}{column_letters(index)}" if 0 <= index < MAX_COLUMNS else "#REF!"
+
+
+def _r1c1(letter: str, coordinate: Coordinate) -> str:
+    if coordinate.absolute:
+        return f"{letter}{coordinate.value + 1}"
+    return f"{letter}[{coordinate.value}]" if coordinate.value else letter
+
+
+class _Printer:
+    """Writes a tree with the fewest parentheses that keep it the same tree."""
+
+    def __init__(self, corner: Callable[[Coordinate | None, Coordinate | None], str]) -> None:
+        self.corner = corner
+
+    def print(self, node: Node) -> str:
+        return self._write(node)[0]
+
+    def _write(self, node: Node) -> tuple[str, int]:
+        """The text and how tightly it holds together."""
+        match node:
+            case Literal():
+                return literal_text(node.value), _ATOM
+            case ArrayConstant():
+                rows = (",".join(literal_text(value) for value in row) for row in node.rows)
+                return "{" + ";".join(rows) + "}", _ATOM
+            case Range():
+                return self._range(node), _ATOM
+            case Structured():
+                return _structured(node), _ATOM
+            case Name():
+                return (f"{quote_sheet(node.sheet)}!" if node.sheet else "") + node.name, _ATOM
+            case External():
+                return node.text, _ATOM
+            case Missing():
+                return "", _ATOM
+            case Unary():
+                return self._unary(node)
+            case Binary():
+                level = PRECEDENCE[node.operator]
+                text = self._held(node.left, level) + node.operator + self._held(node.right, level + 1)
+                return (f"({text})", _ATOM) if node.operator == "," else (text, level)
+            case Call():
+                return f"{node.function}({','.join(self.print(a) for a in node.arguments)})", _ATOM
+        raise TypeError(f"not a formula node: {node!r}")
+
+    def _held(self, node: Node, level: int) -> str:
+        text, own = self._write(node)
+        return text if own >= level else f"({text})"
+
+    def _unary(self, node: Unary) -> tuple[str, int]:
+        if node.operator == "%":
+            return self._held(node.operand, _SIGN + 1) + "%", _PERCENT
+        if node.operator == "#":
+            return self._held(node.operand, _SPILL) + "#", _SPILL
+        inner, own = self._write(node.operand)
+        # A percentage under a sign needs no parentheses: formulas bind -A1% as -(A1%).
+        return node.operator + (inner if own >= _PERCENT else f"({inner})"), _PERCENT if own == _PERCENT else _SIGN
+
+    def _range(self, node: Range) -> str:
+        sheet = "" if node.sheet is None else sheet_prefix(node.sheet, node.last_sheet)
+        first, last = self.corner(node.top, node.left), self.corner(node.bottom, node.right)
+        if "#REF!" in first + last:
+            return sheet + "#REF!"
+        return sheet + (first if node.is_cell else f"{first}:{last}")
+
+
+def sheet_prefix(sheet: str, last_sheet: str | None) -> str:
+    """'My sheet' -> "'My sheet'!"; with a last sheet the prefix of a 3-D reference."""
+    if last_sheet is None:
+        return quote_sheet(sheet) + "!"
+    if quote_sheet(sheet) == sheet and quote_sheet(last_sheet) == last_sheet:
+        return f"{sheet}:{last_sheet}!"
+    return "'" + f"{sheet}:{last_sheet}".replace("'", "''") + "'!"
+
+
+def literal_text(value: float | str | bool | CellError) -> str:
+    """A constant as a formula spells it."""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, str):
+        return '"' + value.replace('"', '""') + '"'
+    if isinstance(value, CellError):
+        return value.text
+    text = repr(float(value)).replace("e", "E")
+    return text.removesuffix(".0")
+
+
+def _structured(node: Structured) -> str:
+    table = node.table or ""
+    names = {"all": "#All", "data": "#Data", "headers": "#Headers", "totals": "#Totals", "this row": "#This Row"}
+    parts = [f"[{names[item]}]" for item in sorted(node.items)]
+    if node.first is not None and node.last is not None:
+        span = f"[{node.first.translate(_ESCAPED)}]"
+        parts.append(span if node.first == node.last else f"{span}:[{node.last.translate(_ESCAPED)}]")
+    if not parts:
+        return f"{table}[]"
+    if len(parts) == 1 and parts[0].count("[") == 1:
+        return table + (parts[0] if node.first is None else f"[{parts[0]}]")
+    return f"{table}[{','.join(parts)}]"
