@@ -31,10 +31,10 @@ class Role(Enum):
     The four differ in lightness and in blue against yellow, which nearly everybody sees.
     """
 
-    DATA = (Colours("#E8F1FA", "#BBD6F0"), "data")
-    PARAMETER = (Colours("#FFF3BF", "#FFD84D"), "parameter: the optimiser changes it")
-    MODEL = (Colours("#EDE7F6", "#CFC0EA"), "model: formulas of data and parameters")
-    LOSS = (Colours("#FBD5BD", "#F2A679"), "loss: what we want small")
+    DATA = (Colours("#E6F1FA", "#B5D5F0"), "data")
+    PARAMETER = (Colours("#FFF3BF", "#FFD84D"), "parameter: to be found")
+    MODEL = (Colours("#E9DDF6", "#C9AEE8"), "model: formulas")
+    LOSS = (Colours("#FBD5BD", "#F2A679"), "loss: to be made small")
 
     @property
     def colours(self) -> Colours:
@@ -63,6 +63,21 @@ class Look:
         """A cell of the given role."""
         return self._format(bg_color=role.colours.cell, num_format=number_format, border=1, border_color=LINE, **extra)
 
+    def result(self, role: Role, number_format: str) -> Format:
+        """The one cell that a column of the given role leads to."""
+        return self._format(
+            bg_color=role.colours.header,
+            num_format=number_format,
+            bold=True,
+            border=1,
+            border_color=LINE,
+            valign="vcenter",
+        )
+
+    def parameter(self) -> Format:
+        """A parameter: centred like the columns it stands above."""
+        return self.cell(Role.PARAMETER, "0.0000", bold=True, align="center", valign="vcenter")
+
     def missing(self) -> Format:
         """A blank where the data should say something."""
         return self._format(bg_color="#C4CAD1", border=1, border_color=LINE)
@@ -74,21 +89,21 @@ class Look:
         )
 
     def title(self) -> Format:
-        return self._format(bold=True, font_size=16)
+        return self._format(bold=True, font_size=16, valign="vcenter")
 
     def text(self) -> Format:
-        return self._format()
+        return self._format(indent=1)
 
     def bold(self) -> Format:
         return self._format(bold=True)
 
     def caption(self, align: str = "left") -> Format:
         """Units and hints: there when looked for, quiet otherwise."""
-        return self._format(font_color=FAINT, italic=True, align=align)
+        return self._format(font_color=FAINT, italic=True, align=align, valign="vcenter")
 
     def label(self) -> Format:
         """A name that stands beside the cell it names."""
-        return self._format(bold=True, align="right")
+        return self._format(bold=True, align="right", valign="vcenter", indent=1)
 
 
 def note(sheet: Worksheet, cell: str, text: str) -> None:
@@ -108,7 +123,7 @@ def legend(sheet: Worksheet, look: Look, row: int, column: int) -> None:
 
 
 def set_up_page(sheet: Worksheet, last_row: int, last_column: int, header_rows: int) -> None:
-    """Printing: landscape A4, as wide as the page, headers repeated. Rows and columns counted from 0."""
+    """Row heights, no grid lines, and print: landscape A4, as wide as the page, headers repeated. Counted from 0."""
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
@@ -117,3 +132,5 @@ def set_up_page(sheet: Worksheet, last_row: int, last_column: int, header_rows: 
     sheet.print_area(0, 0, last_row, last_column)
     sheet.set_footer("&L&A&RPage &P of &N")
     sheet.hide_gridlines(2)
+    sheet.set_row(0, 22)
+    sheet.set_row(header_rows - 1, 18)

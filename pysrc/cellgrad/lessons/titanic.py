@@ -20,6 +20,7 @@ from types import MappingProxyType
 
 import numpy as np
 import xlsxwriter
+from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
@@ -62,13 +63,27 @@ MODEL_AT = {name: 21 + i for i, name in enumerate(MODEL)}
 
 UNITS = {"Survived": "1 = lived", "Embarked": "port", "Pclass": "1, 2, 3", "Age": "years"}
 NUMBER_FORMATS = {"Age": "0.0#", "Fare": "[$£-809]0.00", "Age_N": "0.000", "log_Fare": "0.000"}
-WIDTHS = {"Survived": 9.5, "Embarked": 10, "Sex": 7.5, "Fare": 9, "Pclass_1": 8.5, "Pclass_2": 8.5, "Embark_S": 9.7,
-          "Embark_C": 9.7, "log_Fare": 8.7}  # fmt: skip
+CENTRED = frozenset(TABLE_COLUMNS) - frozenset(NUMBER_FORMATS)
+"""Codes, counts and words read best in the middle of their column; measurements line up at the right."""
 
-SEED = 3022
-"""The start: of the seeds 0 to 5999, those were kept from which plain gradient descent, descent with momentum, Adam,
-L-BFGS and Levenberg-Marquardt, each with several rates or dampings, all end below 0.1450 on the net; of the 28 left,
-this is the one whose worst end is lowest (0.1318). A start that suits one method only would teach the wrong lesson."""
+WIDTHS = {
+    "Survived": 9.7,
+    "Embarked": 10,
+    "Sex": 8,
+    "Fare": 11.5,
+    "log_Fare": 9,
+    "Pclass_1": 9,
+    "Pclass_2": 9,
+    "Embark_S": 10,
+    "Embark_C": 10,
+}
+
+SEED = 3342
+"""The start, chosen among the seeds 0 to 5999. From most of them some method ends in a poor valley or with a dead
+unit; 28 were kept from which gradient descent, momentum, Adam, L-BFGS and Levenberg-Marquardt, at usual rates and
+dampings, all end below 0.1450 on the net. Over 17 further settings of those methods this one ends at 0.1364 at worst
+and 0.1322 in the middle, and both its units are awake for a good share of the passengers at the start. A start that
+suits one method only would teach the wrong lesson."""
 
 
 def build(data: Path, path: Path) -> Path:
@@ -152,7 +167,7 @@ def _all_rows(sheet: Worksheet, look: Look, everyone: Columns) -> None:
         "columns": [{"header": name, "header_format": look.header(Role.DATA)} for name in CSV_COLUMNS],
     })  # fmt: skip
     for column, name in enumerate(CSV_COLUMNS):
-        known = look.cell(Role.DATA, NUMBER_FORMATS.get(name, "General"))
+        known = _data_cell(look, name)
         for row, value in enumerate(everyone[name], start=FIRST):
             if value is None:
                 sheet.write_blank(row, column, None, look.missing())
@@ -194,6 +209,7 @@ def _linear(sheet: Worksheet, look: Look, people: Columns, parameters: np.ndarra
     _model_column(sheet, look, "prediction", f"SUMPRODUCT({_this_row('linear')},$G$2:$P$2)", prediction)
     _loss(sheet, look, "linear", prediction, y, notes.LINEAR)
     legend(sheet, look, FIRST, 17)
+    sheet.set_column(18, MODEL_AT["prediction"] - 1, 5)  # nothing stands there: bring the prediction closer
 
 
 def _nnet(sheet: Worksheet, look: Look, people: Columns, parameters: np.ndarray) -> None:
@@ -217,9 +233,7 @@ def _mmult(sheet: Worksheet, look: Look, people: Columns, parameters: np.ndarray
     for line, name in enumerate(INPUTS):
         sheet.write_string(top + line, left - 1, name, look.label())
         for unit in range(2):
-            sheet.write_number(
-                top + line, left + unit, parameters[line, unit], look.cell(Role.PARAMETER, "0.000", bold=True)
-            )
+            sheet.write_number(top + line, left + unit, parameters[line, unit], look.parameter())
     note(sheet, "R3", notes.MMULT["parameters"])
     linear = x @ parameters
     first, last = (
@@ -258,14 +272,12 @@ def _data(sheet: Worksheet, look: Look, people: Columns, name: str, title: str) 
     for at, column in enumerate(TABLE_COLUMNS):
         sheet.set_column(at, at, WIDTHS.get(column, 7.5))
         note(sheet, xl_rowcol_to_cell(HEADER, at), notes.DATA[column])
-        _column(
-            sheet, at, formulas.get(column), values[column], look.cell(Role.DATA, NUMBER_FORMATS.get(column, "General"))
-        )
+        _column(sheet, at, formulas.get(column), values[column], _data_cell(look, column))
     sheet.write_string(0, 0, title, look.title())
     for column, unit in UNITS.items():
         sheet.write_string(1, TABLE_COLUMNS.index(column), unit, look.caption("center"))
-    sheet.write_string(0, 17, f"{count} passengers: those of all_rows with an age and a port.", look.caption())
-    sheet.write_string(1, 17, "Red corners carry notes: point at them.", look.caption())
+    sheet.write_string(0, 17, f"{count} passengers: those with an age and a port", look.caption())
+    sheet.write_string(1, 17, "Red corners carry notes. Solver opens ready to run.", look.caption())
     sheet.set_column(16, 16, 2)
     sheet.set_column(17, 17, 10)
     sheet.set_column(18, 19, 8)
@@ -277,15 +289,21 @@ def _data(sheet: Worksheet, look: Look, people: Columns, name: str, title: str) 
     return x, np.array(values["Survived"], float)
 
 
+def _data_cell(look: Look, column: str) -> Format:
+    """How a value of a table column looks."""
+    align = {"align": "center"} if column in CENTRED else {}
+    return look.cell(Role.DATA, NUMBER_FORMATS.get(column, "General"), **align)
+
+
 def _parameter_row(sheet: Worksheet, look: Look, row: int, label: str, parameters: np.ndarray) -> None:
     """Ten parameters right above the input columns, their name beside them."""
     first = TABLE_COLUMNS.index(INPUTS[0])
     sheet.write_string(row, first - 1, label, look.label())
     for at, parameter in enumerate(parameters, start=first):
-        sheet.write_number(row, at, parameter, look.cell(Role.PARAMETER, "0.000", bold=True))
+        sheet.write_number(row, at, parameter, look.parameter())
 
 
-def _column(sheet: Worksheet, column: int, formula: str | None, values: Sequence[object], style: object) -> None:
+def _column(sheet: Worksheet, column: int, formula: str | None, values: Sequence[object], style: Format) -> None:
     """A column of constants, or of one formula with its cached values; {row} in it is the row as Excel counts."""
     for row, value in enumerate(values, start=FIRST):
         if formula is None:
@@ -319,9 +337,7 @@ def _loss(
     errors = (y - prediction) ** 2
     _model_column(sheet, look, "sq_error", f"({table}[[#This Row],[Survived]]-Z{{row}})^2", errors, Role.LOSS)
     sheet.write_string("Z1", "loss", look.label())
-    sheet.write_formula(
-        "AA1", f"=AVERAGE(AA4:AA{last})", look.cell(Role.LOSS, "0.000000", bold=True), float(errors.mean())
-    )
+    sheet.write_formula("AA1", f"=AVERAGE(AA4:AA{last})", look.result(Role.LOSS, "0.000000"), float(errors.mean()))
     sheet.write_string("Z2", "correct", look.label())
     sheet.write_formula(
         "AA2", f"=SUMPRODUCT(--((Z4:Z{last}>0.5)=({table}[Survived]=1)))/ROWS({table}[Survived])",
