@@ -1,0 +1,207 @@
+"""L-BFGS (Nocedal 1980; Liu and Nocedal 1989), batched over starts, for any objective.
+
+The inverse Hessian is applied in the compact form of Byrd, Nocedal and Schnabel (1994, theorem 2.2): the two loops of
+the textbook become two triangular solves and four products, each over all starts at once. The line search is the
+bracketing one of Lewis and Overton (2013, algorithm 2.6), which asks for the weak Wolfe conditions and is sound on
+kinked functions too; its state is three numbers a start, so that every step of the loop is one trial of every start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from cellgrad.optimize.method import State, end, finite, running, typical_scale
+from cellgrad.optimize.problem import Problem
+from cellgrad.optimize.solution import Status
+
+SUFFICIENT_DECREASE = 1e-4
+CURVATURE = 0.9
+PATIENT_TRIALS = 10
+"""After so many trials along one line, any sufficient decrease is taken."""
+MOST_TRIALS = 60
+
+
+@dataclass(frozen=True)
+class LbfgsState(State):
+    """steps, changes (K, M, n): the memory, oldest pair first, each divided by sqrt(s'y); zero where unused.
+    scaling (K,): s'y / y'y of the newest pair. line (K, n): the direction searched, slope (K,) its derivative at x.
+    low, high (K,): the bracket; f_low, slope_low (K,): what is known at its lower end. trials (K,)."""
+
+    steps: Tensor
+    changes: Tensor
+    scaling: Tensor
+    line: Tensor
+    slope: Tensor
+    low: Tensor
+    f_low: Tensor
+    slope_low: Tensor
+    high: Tensor
+    trials: Tensor
+
+
+class Lbfgs:
+    """`memory` pairs are kept; `rate` shows the step length along the present line."""
+
+    name = "l-bfgs"
+    monotone = True
+    default_steps = 5_000
+
+    def __init__(self, memory: int = 20) -> None:
+        self.memory = memory
+
+    def init(self, problem: Problem, X: Tensor) -> LbfgsState:
+        f, gradient = problem.value_and_gradient(X)
+        K, n = X.shape
+        empty = X.new_zeros(K, min(self.memory, max(n, 5)), n)
+        line = -gradient
+        slope = -gradient.square().sum(1)
+        return LbfgsState(
+            x=X,
+            f=f,
+            gradient=gradient,
+            rate=_first_length(X, line),
+            ended=running(X),
+            steps=empty,
+            changes=empty,
+            scaling=torch.zeros_like(f),
+            line=line,
+            slope=slope,
+            low=torch.zeros_like(f),
+            f_low=f,
+            slope_low=slope,
+            high=torch.full_like(f, torch.inf),
+            trials=torch.zeros_like(f),
+        )
+
+    def step(self, problem: Problem, state: LbfgsState) -> LbfgsState:
+        length = state.rate
+        x = state.x + length.unsqueeze(1) * state.line
+        f, gradient = problem.value_and_gradient(x)
+        good = finite(f, gradient)
+        slope = (gradient * state.line).sum(1)
+
+        # where f itself can no longer tell, the slopes do: the approximate Wolfe condition of Hager and Zhang (2005)
+        noise = 10 * problem.epsilon * state.f.abs()
+        decreased = f <= state.f + SUFFICIENT_DECREASE * length * state.slope
+        level = (f <= state.f + noise) & (slope <= (2 * SUFFICIENT_DECREASE - 1) * state.slope)
+        down = good & (decreased | level)
+        curved = slope >= CURVATURE * state.slope
+        taken = down & (curved | (state.trials >= PATIENT_TRIALS))
+
+        searching = self._next_trial(problem, state, f, slope, good, down, curved)
+        if not bool(taken.any()):
+            return searching
+        moved = self._next_line(state, x, f, gradient)
+        if bool(taken.all()):
+            return moved
+        return searching.merged(taken, moved)
+
+    def _next_trial(
+        self, problem: Problem, state: LbfgsState, f: Tensor, slope: Tensor, good: Tensor, down: Tensor, curved: Tensor
+    ) -> LbfgsState:
+        """Narrow or widen the bracket of every start, as if none had arrived."""
+        length = state.rate
+        go_on = down & ~curved
+        high = torch.where(down, state.high, length)
+        low = torch.where(go_on, length, state.low)
+        f_low = torch.where(go_on, f, state.f_low)
+        slope_low = torch.where(go_on, slope, state.slope_low)
+        trials = state.trials + 1
+
+        # beyond every trial so far: where the slope's secant vanishes, at least twice and at most ten times as far
+        secant = length + (length - state.low) * slope / (state.slope_low - slope)
+        beyond = torch.where(torch.isfinite(secant), secant, torch.inf).clamp(min=2 * length, max=10 * length)
+        # inside the bracket: the parabola through both values and the lower slope; the middle on every third trial,
+        # so that the bracket shrinks for certain, and after an error
+        width = high - low
+        dip = low - 0.5 * slope_low * width.square() / (f - f_low - slope_low * width)
+        inside = torch.minimum(torch.maximum(dip, low + 0.1 * width), high - 0.1 * width)
+        parabola = good & ~down & torch.isfinite(inside) & (trials % 3 != 0)
+        inside = torch.where(parabola, inside, low + 0.5 * width)
+        rate = torch.where(torch.isinf(high), beyond, inside)
+
+        # a bracket narrower than x can resolve, or one without end: settle for its lower end, or start afresh
+        resolution = problem.epsilon * state.x.abs().amax(1)
+        spent = (trials >= MOST_TRIALS) | (width * state.line.abs().amax(1) <= resolution)
+        settle = spent & (low > 0)
+        rate = torch.where(settle, low, rate)
+        trials = torch.where(settle, trials.clamp(min=PATIENT_TRIALS), trials)
+        fruitless = spent & (low == 0)
+        forget = fruitless & (state.scaling > 0)
+        stuck = fruitless & (state.scaling == 0)
+        ended = end(state.ended, stuck & good, Status.CANNOT_IMPROVE)
+        ended = end(ended, stuck, Status.NO_FINITE_STEP)
+        after = replace(
+            state,
+            rate=rate,
+            low=low,
+            f_low=f_low,
+            slope_low=slope_low,
+            high=high,
+            trials=trials,
+            ended=ended,
+        )
+        if not bool(forget.any()):
+            return after
+        steepest = -state.gradient
+        empty = torch.zeros_like(state.steps)
+        fresh = _open_bracket(state.f, state.gradient, steepest)
+        fresh |= {"steps": empty, "changes": empty, "scaling": torch.zeros_like(rate), "line": steepest}
+        fresh["rate"] = _first_length(state.x, steepest)
+        return replace(after, **after.where(forget, **fresh))
+
+    def _next_line(self, state: LbfgsState, x: Tensor, f: Tensor, gradient: Tensor) -> LbfgsState:
+        """Remember the step to x and turn to the next direction, as if every start had arrived."""
+        s, y = x - state.x, gradient - state.gradient
+        curvature, change = (s * y).sum(1), y.square().sum(1)
+        usable = curvature > 1e-14 * (s.square().sum(1) * change).sqrt()
+        unit = torch.where(usable, curvature, 1.0).rsqrt().unsqueeze(1)
+        steps = torch.cat((state.steps[:, 1:], (s * unit).unsqueeze(1)), 1)
+        changes = torch.cat((state.changes[:, 1:], (y * unit).unsqueeze(1)), 1)
+        kept = state.where(usable, steps=steps, changes=changes, scaling=curvature / change)
+
+        line = -_inverse_hessian_times(gradient, **kept)
+        descends = (line * gradient).sum(1) < 0
+        line = torch.where(descends.unsqueeze(1), line, -gradient)
+        rate = torch.where(descends & (kept["scaling"] > 0), 1.0, _first_length(x, line))
+        return replace(
+            state, x=x, f=f, gradient=gradient, line=line, rate=rate, **kept, **_open_bracket(f, gradient, line)
+        )
+
+
+def _inverse_hessian_times(gradient: Tensor, steps: Tensor, changes: Tensor, scaling: Tensor) -> Tensor:
+    """H g (K, n) from the memory, Byrd, Nocedal and Schnabel (1994), eq. 3.1, with pairs scaled to s'y = 1.
+
+    With R the upper triangle of S Y', which has a unit diagonal here (also in unused rows, where it is all there is):
+    v = R^-1 S g, q = g - Y'v, H g = c q + S' R^-T (v - c Y q).
+    """
+    M = steps.shape[1]
+    R = torch.triu(steps @ changes.mT, 1) + torch.eye(M, dtype=steps.dtype, device=steps.device)
+    c = scaling.view(-1, 1, 1)
+    g = gradient.unsqueeze(2)
+    v = torch.linalg.solve_triangular(R, steps @ g, upper=True, unitriangular=True)
+    q = g - changes.mT @ v
+    w = torch.linalg.solve_triangular(R.mT, v - c * (changes @ q), upper=False, unitriangular=True)
+    return (c * q + steps.mT @ w).squeeze(2)
+
+
+def _open_bracket(f: Tensor, gradient: Tensor, line: Tensor) -> dict[str, Tensor]:
+    """A line search about to begin."""
+    slope = (gradient * line).sum(1)
+    return {
+        "slope": slope,
+        "low": torch.zeros_like(f),
+        "f_low": f,
+        "slope_low": slope,
+        "high": torch.full_like(f, torch.inf),
+        "trials": torch.zeros_like(f),
+    }
+
+
+def _first_length(x: Tensor, line: Tensor) -> Tensor:
+    """A first step of a tenth of the cells' typical size, (K,); 1 where the line is flat."""
+    length = 0.1 * typical_scale(x) / line.square().mean(1).sqrt()
+    return torch.where(torch.isfinite(length), length, 1.0)

@@ -1,0 +1,173 @@
+"""What the search minimises: an objective handed over by the compiler, seen through the user's goal.
+
+Everything is batched over starts: a point set X has shape (K, n), K starts of n changing cells.
+A value that is not finite means "the objective ends in a cell error at this point". It is data, never an exception:
+the methods step back from such a point and never accept it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import torch
+from torch import Tensor
+
+from cellgrad.errors import ArgumentError
+
+T = TypeVar("T")
+
+CHUNK_ELEMENTS = 2**25
+"""Starts are evaluated together while starts x residuals (x cells, for a Jacobian) stay below this: 256 MiB."""
+
+
+class Objective(Protocol):
+    """A function of the changing cells alone, differentiable, evaluated at K points at once.
+
+    With `has_residuals`, ``value(X) == (residuals(X) ** 2).sum(1)``: the scale of a mean of squares is inside r.
+    """
+
+    @property
+    def size(self) -> int:
+        """n, the number of changing cells."""
+
+    @property
+    def device(self) -> torch.device: ...
+
+    @property
+    def dtype(self) -> torch.dtype: ...
+
+    @property
+    def has_residuals(self) -> bool: ...
+
+    @property
+    def residual_count(self) -> int:
+        """m, or 0 without residuals."""
+
+    def value(self, X: Tensor) -> Tensor:
+        """(K, n) -> (K,)."""
+
+    def value_and_gradient(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        """(K, n) -> values (K,), gradients (K, n)."""
+
+    def residuals_and_jacobian(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        """(K, n) -> r (K, m), J (K, m, n)."""
+
+    def normal_equations(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(K, n) -> values (K,), J'r (K, n), J'J (K, n, n)."""
+
+
+def normal_equations_of(residuals: Tensor, jacobian: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Value, J'r and J'J from r (K, m) and J (K, m, n): what `Objective.normal_equations` returns by default."""
+    transposed = jacobian.mT
+    gradient = (transposed @ residuals.unsqueeze(2)).squeeze(2)
+    return residuals.square().sum(1), gradient, transposed @ jacobian
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What the user asked for: ``min``, ``max``, or ``value`` with a `target`."""
+
+    kind: str = "min"
+    target: float = 0.0
+
+    @staticmethod
+    def parse(text: str) -> Goal:
+        """``min``, ``max`` or ``value=V``, in any case. Raises ArgumentError for anything else."""
+        word, equals, number = text.strip().partition("=")
+        kind = word.strip().lower()
+        if kind in ("min", "max") and not equals:
+            return Goal(kind)
+        if kind == "value" and equals:
+            try:
+                target = float(number)
+            except ValueError:
+                target = math.nan
+            if math.isfinite(target):
+                return Goal("value", target)
+        raise ArgumentError(f"no goal is called {text!r}", action="use min, max or value=NUMBER")
+
+    def __str__(self) -> str:
+        return f"value={self.target!r}" if self.kind == "value" else self.kind
+
+
+class Problem:
+    """An objective seen through a goal, so that every method only ever minimises; counts evaluations.
+
+    ``max`` minimises the negated cell. ``value=V`` minimises (cell - V)^2, a single residual, so that a
+    least-squares method serves it as well. `merit` means the minimised number, `cell value` the objective cell's.
+    """
+
+    def __init__(self, objective: Objective, goal: Goal | None = None) -> None:
+        self.objective = objective
+        self.goal = goal or Goal()
+        self.size = objective.size
+        self.device = objective.device
+        self.dtype = objective.dtype
+        self.evaluations = 0
+        """Points evaluated so far, over all starts."""
+        squares = objective.has_residuals and self.goal.kind == "min"
+        self.residual_count = 1 if self.goal.kind == "value" else objective.residual_count if squares else 0
+        self.epsilon = float(torch.finfo(self.dtype).eps)
+
+    @property
+    def has_residuals(self) -> bool:
+        return self.residual_count > 0
+
+    def cell_values_of(self, X: Tensor, merits: Tensor) -> Tensor:
+        """The objective cell's own values (K,) at points whose merits are known."""
+        if self.goal.kind == "value":  # a merit has lost its sign
+            return self._batched(self.objective.value, X, self._rows)
+        return -merits if self.goal.kind == "max" else merits
+
+    def shown(self, merit: float) -> float:
+        """A merit as a user reads it: the cell's value; for goal ``value`` the distance from the target."""
+        if self.goal.kind == "value":
+            return math.sqrt(merit) if merit >= 0 else math.nan
+        return -merit if self.goal.kind == "max" else merit
+
+    def value(self, X: Tensor) -> Tensor:
+        """Merits (K,)."""
+        cell = self._batched(self.objective.value, X, self._rows)
+        if self.goal.kind == "value":
+            return (cell - self.goal.target).square()
+        return -cell if self.goal.kind == "max" else cell
+
+    def value_and_gradient(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        """Merits (K,) and their gradients (K, n)."""
+        cell, gradient = self._batched(self.objective.value_and_gradient, X, self._rows)
+        if self.goal.kind == "value":
+            miss = cell - self.goal.target
+            return miss.square(), 2 * miss.unsqueeze(1) * gradient
+        return (-cell, -gradient) if self.goal.kind == "max" else (cell, gradient)
+
+    def residuals_and_jacobian(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        """r (K, m) and J (K, m, n) of a merit that is a sum of squares."""
+        if self.goal.kind == "value":
+            cell, gradient = self._batched(self.objective.value_and_gradient, X, self._rows)
+            return (cell - self.goal.target).unsqueeze(1), gradient.unsqueeze(1)
+        return self._batched(self.objective.residuals_and_jacobian, X, self.residual_count * self.size)
+
+    def normal_equations(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Merits (K,), J'r (K, n) and J'J (K, n, n); the merit's gradient is 2 J'r."""
+        if self.goal.kind == "value":
+            return normal_equations_of(*self.residuals_and_jacobian(X))
+        return self._batched(self.objective.normal_equations, X, self.residual_count * self.size)
+
+    @property
+    def _rows(self) -> int:
+        return max(1, self.objective.residual_count, self.size)
+
+    def _batched(self, evaluate: Callable[[Tensor], T], X: Tensor, elements: int) -> T:
+        """Evaluate a few starts at a time where all together would not fit in memory."""
+        starts = X.shape[0]
+        self.evaluations += starts
+        together = max(1, CHUNK_ELEMENTS // elements)
+        if starts <= together:
+            return evaluate(X)
+        parts = [evaluate(part) for part in X.split(together)]
+        if isinstance(parts[0], Tensor):
+            return torch.cat(parts)  # type: ignore[arg-type,return-value]
+        return tuple(torch.cat(column) for column in zip(*parts, strict=True))  # type: ignore[return-value]

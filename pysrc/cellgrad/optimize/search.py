@@ -1,0 +1,218 @@
+"""The one iteration loop, for every method: limits, stopping, history, progress, and the best point at any moment."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from cellgrad.optimize.method import RUNNING, Method, State, end, relative_gradient
+from cellgrad.optimize.problem import Problem
+from cellgrad.optimize.solution import STATUS_BY_NUMBER, STATUS_NUMBER, Callback, Progress, Status
+
+UNBOUNDED_FALL = 1e20
+"""A merit that fell to minus this many times its start size (or this number) is falling for ever."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When to stop by the clock: steps, and seconds since `began` (time.perf_counter)."""
+
+    steps: int
+    seconds: float = math.inf
+    began: float = field(default_factory=time.perf_counter)
+
+
+@dataclass(frozen=True)
+class Tolerances:
+    """When to stop by the numbers.
+
+    gradient: OPTIMAL below this relative gradient (see `relative_gradient`).
+    change over window steps: CONVERGED when the best merit fell by no more than this part of itself.
+    """
+
+    gradient: float = 1e-12
+    change: float = 1e-13
+    window: int = 25
+
+
+SCOUTING = Tolerances(gradient=1e-8, change=1e-4, window=25)
+"""For many starts at once, of which the best few are refined afterwards."""
+
+
+@dataclass(frozen=True)
+class _Live:
+    """The starts still running: their places in the batch (k,), and the best point of each, x (k, n) and f (k,)."""
+
+    index: Tensor
+    x: Tensor
+    f: Tensor
+
+
+class Search:
+    """One batch of starts, from X (K, n), by one method. After `run`, read the fields.
+
+    x (K, n), f (K,): the best point of every start. status (K,): numbers of Status. iterations (K,).
+    start_f (K,): merits of the starts. history: (step, best merit so far over all starts, rate).
+    """
+
+    def __init__(self, problem: Problem, method: Method[Any], X: Tensor, tolerances: Tolerances) -> None:
+        self.problem = problem
+        self.method = method
+        self.tolerances = tolerances
+        self.x = X
+        self.f = torch.full_like(X[:, 0], torch.nan)
+        self.start_f = self.f
+        self.status = torch.full_like(self.f, RUNNING, dtype=torch.int64)
+        self.iterations = torch.zeros_like(self.status)
+        self.steps = 0
+        self.stopped: Status | None = None
+        self.history: list[tuple[int, float, float]] = []
+        self._live = _Live(torch.arange(len(X), device=X.device), X, self.f)
+
+    def run(self, limits: Limits, callback: Callback | None = None, first_step: int = 0) -> None:
+        """Step until every start has ended or a limit is reached. KeyboardInterrupt ends the run, nothing is lost."""
+        try:
+            self._run(limits, callback, first_step)
+        except KeyboardInterrupt:
+            self.stopped = Status.STOPPED
+        self._file(self._live)
+        if self.stopped is not None:
+            self.status = torch.where(self.status == RUNNING, STATUS_NUMBER[self.stopped], self.status)
+
+    def best(self) -> int:
+        """The start that ended lowest; the first of equals."""
+        return int(torch.nan_to_num(self.f, nan=math.inf).argmin())
+
+    def refine(self, count: int, tolerances: Tolerances, limits: Limits, callback: Callback | None = None) -> None:
+        """Take the best `count` starts further, with tighter tolerances, within what is left of the limits."""
+        index = torch.nan_to_num(self.f, nan=math.inf).argsort(stable=True)[:count]
+        index = index[torch.isfinite(self.f[index])]
+        if len(index) == 0:
+            return
+        final = Search(self.problem, self.method, self.x[index], tolerances)
+        final.run(replace(limits, steps=limits.steps - self.steps), callback, first_step=self.steps)
+        better = final.f <= self.f[index]
+        index = index[better]
+        self.x, self.f = self.x.index_copy(0, index, final.x[better]), self.f.index_copy(0, index, final.f[better])
+        self.status = self.status.index_copy(0, index, final.status[better])
+        self.iterations = self.iterations.index_add(0, index, final.iterations[better])
+        self.history += final.history
+        self.steps += final.steps
+        self.stopped = final.stopped
+
+    def statuses(self) -> list[Status]:
+        """One a start."""
+        return [STATUS_BY_NUMBER[number] for number in self.status.tolist()]
+
+    def _run(self, limits: Limits, callback: Callback | None, first_step: int) -> None:
+        state = self.method.init(self.problem, self.x)
+        self.start_f = self.f = state.f
+        self._live = _Live(self._live.index, state.x, state.f)
+        state = self._judge_starts(state)
+        best_ended, fell_from = math.inf, state.f
+        while True:
+            best_ended = min(best_ended, self._retire(state))
+            keep = state.ended == RUNNING
+            if bool((~keep).any()):
+                index = keep.nonzero().squeeze(1)
+                state, fell_from = state.select(index), fell_from[index]
+                live = self._live
+                self._live = _Live(live.index[index], live.x[index], live.f[index])
+            if state.f.shape[0] == 0:
+                return
+            if self.stopped is None:
+                self.stopped = self._limit_reached(limits)
+            if self.stopped is not None:
+                return
+            state = self.method.step(self.problem, state)
+            self.steps += 1
+            self._keep_best(state)
+            state = self._judge(state)
+            if self.steps % self.tolerances.window == 0:
+                state = self._judge_change(state, fell_from)
+                fell_from = self._live.f
+            self._report(state, best_ended, limits, callback, first_step)
+
+    def _limit_reached(self, limits: Limits) -> Status | None:
+        if self.steps >= limits.steps:
+            return Status.STEP_LIMIT
+        return Status.TIME_LIMIT if time.perf_counter() - limits.began >= limits.seconds else None
+
+    def _judge_starts(self, state: State) -> State:
+        """Starts in an error end before the first step, and so do those that no cell moves."""
+        ended = end(state.ended, ~torch.isfinite(state.f + state.gradient.sum(1)), Status.ERROR_VALUE)
+        return self._judge(replace(state, ended=ended))
+
+    def _judge(self, state: State) -> State:
+        """The tests that every method shares, after a step."""
+        flat = (state.gradient == 0).all(1)
+        small = relative_gradient(state.x, state.f, state.gradient) <= self.tolerances.gradient
+        start_size = self.start_f[self._live.index].abs().clamp(min=1.0)
+        ended = end(state.ended, flat | small, Status.OPTIMAL)
+        ended = end(ended, state.f < -UNBOUNDED_FALL * start_size, Status.UNBOUNDED)
+        return replace(state, ended=ended)
+
+    def _judge_change(self, state: State, fell_from: Tensor) -> State:
+        fell = fell_from - self._live.f
+        level = fell <= self.tolerances.change * self._live.f.abs()
+        return replace(state, ended=end(state.ended, level, Status.CONVERGED))
+
+    def _keep_best(self, state: State) -> None:
+        live = self._live
+        if self.method.monotone:
+            self._live = _Live(live.index, state.x, state.f)
+            return
+        better = (state.f < live.f) & torch.isfinite(state.gradient.sum(1))
+        x = torch.where(better.unsqueeze(1), state.x, live.x)
+        self._live = _Live(live.index, x, torch.where(better, state.f, live.f))
+
+    def _retire(self, state: State) -> float:
+        """Write down the starts that ended at this step; the best merit among them."""
+        done = state.ended != RUNNING
+        if not bool(done.any()):
+            return math.inf
+        index = self._live.index[done]
+        ended = self._told_flat(state.select(done))
+        self.status = self.status.index_copy(0, index, ended)
+        self.iterations = self.iterations.index_fill(0, index, self.steps)
+        self._file(_Live(index, self._live.x[done], self._live.f[done]))
+        return float(torch.nan_to_num(self._live.f[done], nan=math.inf).min())
+
+    def _told_flat(self, state: State) -> Tensor:
+        """Tell a flat region from the bottom of a valley: with the gradient exactly zero, does f move at all nearby?"""
+        still = (state.gradient == 0).all(1) & (state.ended == STATUS_NUMBER[Status.OPTIMAL])
+        if not bool(still.any()):
+            return state.ended
+        x = state.x[still]
+        probes = torch.linspace(-1, 1, 2 * x.shape[1], dtype=x.dtype, device=x.device).view(2, -1)
+        span = 1e-3 * torch.maximum(x.abs(), x.abs().amax(1, keepdim=True).clamp(min=1e-3))
+        same = [self.problem.value(x + span * probe) == state.f[still] for probe in (*probes, *probes.flip(1))]
+        flat = torch.stack(same).all(0)
+        ended = torch.where(flat, STATUS_NUMBER[Status.FLAT], state.ended[still])
+        return state.ended.masked_scatter(still, ended)
+
+    def _file(self, live: _Live) -> None:
+        self.x, self.f = self.x.index_copy(0, live.index, live.x), self.f.index_copy(0, live.index, live.f)
+        if self.stopped is not None:
+            self.iterations = self.iterations.index_fill(0, live.index, self.steps)
+
+    def _report(
+        self, state: State, best_ended: float, limits: Limits, callback: Callback | None, first_step: int
+    ) -> None:
+        merits = self._live.f
+        best = merits.argmin()
+        merit, rate = torch.stack((merits[best], state.rate[best])).tolist()
+        value = self.problem.shown(min(merit, best_ended))
+        step = first_step + self.steps
+        self.history.append((step, value, rate))
+        if callback is None:
+            return
+        elapsed = time.perf_counter() - limits.began
+        left = min(elapsed / step * (limits.steps - self.steps), limits.seconds - elapsed)
+        if callback(Progress(step, value, rate, len(merits), elapsed, max(0.0, left))) is True:
+            self.stopped = Status.STOPPED
