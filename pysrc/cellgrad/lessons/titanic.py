@@ -207,7 +207,7 @@ def _linear(sheet: Worksheet, look: Look, people: Columns, parameters: np.ndarra
     note(sheet, "F2", notes.LINEAR["parameters"])
     prediction = x @ parameters
     _model_column(sheet, look, "prediction", f"SUMPRODUCT({_this_row('linear')},$G$2:$P$2)", prediction)
-    _loss(sheet, look, "linear", prediction, y, notes.LINEAR)
+    _show_loss_beside_parameters(sheet, look, _loss(sheet, look, "linear", prediction, y, notes.LINEAR))
     legend(sheet, look, FIRST, 17)
     sheet.set_column(18, MODEL_AT["prediction"] - 1, 5)  # nothing stands there: bring the prediction closer
 
@@ -220,7 +220,7 @@ def _nnet(sheet: Worksheet, look: Look, people: Columns, parameters: np.ndarray)
         _model_column(sheet, look, f"linear_{unit}", formula, x @ parameters[:, unit - 1])
     note(sheet, "F1", notes.NNET["parameters"])
     prediction = _relu_and_sum(sheet, look, x @ parameters)
-    _loss(sheet, look, "nnet", prediction, y, notes.NNET)
+    _show_loss_beside_parameters(sheet, look, _loss(sheet, look, "nnet", prediction, y, notes.NNET))
     legend(sheet, look, FIRST, 17)
 
 
@@ -280,7 +280,7 @@ def _data(sheet: Worksheet, look: Look, people: Columns, name: str, title: str) 
     sheet.write_string(1, 17, "Red corners carry notes. Solver opens ready to run.", look.caption())
     sheet.set_column(16, 16, 2)
     sheet.set_column(17, 17, 10)
-    sheet.set_column(18, 19, 8)
+    sheet.set_column(18, 19, 9)
     sheet.set_column(20, 20, 2)
     sheet.set_column(MODEL_AT["linear_1"], MODEL_AT["sq_error"], 10)
     sheet.freeze_panes(FIRST, 1)
@@ -331,13 +331,14 @@ def _relu_and_sum(sheet: Worksheet, look: Look, linear: np.ndarray) -> np.ndarra
 
 def _loss(
     sheet: Worksheet, look: Look, name: str, prediction: np.ndarray, y: np.ndarray, texts: Mapping[str, str]
-) -> None:
-    """Squared errors in AA, their mean in AA1 and the share predicted right in AA2; and the notes of the model."""
+) -> float:
+    """Squared errors in AA, their mean (returned) in AA1, the share predicted right in AA2; the notes of the model."""
     table, last = TABLES[name], FIRST + len(y)
     errors = (y - prediction) ** 2
+    loss = float(errors.mean())
     _model_column(sheet, look, "sq_error", f"({table}[[#This Row],[Survived]]-Z{{row}})^2", errors, Role.LOSS)
     sheet.write_string("Z1", "loss", look.label())
-    sheet.write_formula("AA1", f"=AVERAGE(AA4:AA{last})", look.result(Role.LOSS, "0.000000"), float(errors.mean()))
+    sheet.write_formula("AA1", f"=AVERAGE(AA4:AA{last})", look.result(Role.LOSS, "0.000000"), loss)
     sheet.write_string("Z2", "correct", look.label())
     sheet.write_formula(
         "AA2", f"=SUMPRODUCT(--((Z4:Z{last}>0.5)=({table}[Survived]=1)))/ROWS({table}[Survived])",
@@ -348,3 +349,10 @@ def _loss(
     for column in MODEL:
         if column in texts:
             note(sheet, f"{xl_col_to_name(MODEL_AT[column])}3", texts[column])
+    return loss
+
+
+def _show_loss_beside_parameters(sheet: Worksheet, look: Look, loss: float) -> None:
+    """The loss once more, where a small screen shows it while the parameters above the table are edited."""
+    sheet.write_string("D1", "loss", look.label())
+    sheet.write_formula("E1", "=AA1", look.result(Role.LOSS, "0.0000"), loss)
