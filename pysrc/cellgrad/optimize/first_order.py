@@ -12,7 +12,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from cellgrad.optimize.method import State, end, finite, running, typical_scale
+from cellgrad.optimize.method import State, end, finite, relative_gradient, running, typical_scale
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.solution import Status
 
@@ -63,6 +63,9 @@ class GradientDescent:
             velocity=torch.zeros_like(X),
             shrink=torch.ones_like(f),
         )
+
+    def slope(self, state: State) -> Tensor:
+        return relative_gradient(state)
 
     def step(self, problem: Problem, state: DescentState) -> DescentState:
         rate = (state.rate * state.shrink).unsqueeze(1)
@@ -136,6 +139,9 @@ class Adam:
             best=f,
             patience=torch.zeros_like(f),
         )
+
+    def slope(self, state: State) -> Tensor:
+        return relative_gradient(state)
 
     def step(self, problem: Problem, state: AdamState) -> AdamState:
         first = torch.lerp(state.gradient, state.first, self.first_decay)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from cellgrad.optimize.method import State, end, finite, running, typical_scale
+from cellgrad.optimize.method import State, end, finite, relative_gradient, running, typical_scale
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.solution import Status
 
@@ -75,6 +75,9 @@ class Lbfgs:
             high=torch.full_like(f, torch.inf),
             trials=torch.zeros_like(f),
         )
+
+    def slope(self, state: State) -> Tensor:
+        return relative_gradient(state)
 
     def step(self, problem: Problem, state: LbfgsState) -> LbfgsState:
         length = state.rate

@@ -18,20 +18,28 @@ from cellgrad.optimize.problem import CHUNK_ELEMENTS, Problem
 from cellgrad.optimize.solution import Status
 
 FIRST_DAMPING = 1e-2
-LEAST_DAMPING = 1e-9
+LEAST_DAMPING = 1e-14
 """Below this, damping is switched off and the last steps converge quadratically."""
 FULL_TRUST = 0.25
 """An undamped step must gain at least this part of its promise, a damped one only something."""
 SOME_TRUST = 1e-3
+SHRINK = 0.1
+"""Damping falls at most to this part of itself in a step; Nielsen's third takes twice as long to let go."""
+STATIONARY = 1e-7
+"""A point is called stationary when r meets every column of J at a right angle within this."""
 
 
 @dataclass(frozen=True)
 class LevenbergMarquardtState(State):
-    """normal (K, n, n) is J'J; scale (K, n) the diagonal of D; growth (K,) Nielsen's nu. `rate` is the damping."""
+    """normal (K, n, n) is J'J; scale (K, n) the diagonal of D; growth (K,) Nielsen's nu. `rate` is the damping.
+    resume (K,): the damping to go on with when an undamped step fails. tried (K,): an undamped last step was tried from here. promise (K,): what an undamped step promised, over f."""
 
     normal: Tensor
     scale: Tensor
     growth: Tensor
+    resume: Tensor
+    tried: Tensor
+    promise: Tensor
 
 
 class LevenbergMarquardt:
@@ -52,7 +60,14 @@ class LevenbergMarquardt:
             normal=normal,
             scale=_column_norms(normal),
             growth=torch.full_like(f, 2.0),
+            resume=torch.full_like(f, FIRST_DAMPING),
+            tried=torch.zeros_like(f, dtype=torch.bool),
+            promise=torch.full_like(f, torch.inf),
         )
+
+    def slope(self, state: LevenbergMarquardtState) -> Tensor:
+        """What the undamped step promises, as a part of f: Newton's decrement, free of units and of conditioning."""
+        return state.promise
 
     def step(self, problem: Problem, state: LevenbergMarquardtState) -> LevenbergMarquardtState:
         damping, scale = state.rate, torch.where(state.scale > 0, state.scale, 1.0)
@@ -69,28 +84,32 @@ class LevenbergMarquardt:
         resolved = promised > rounding
         judged = resolved & (f < state.f) & (gain > torch.where(damping > 0, SOME_TRUST, FULL_TRUST))
         polishing = ~resolved & (f <= state.f + rounding)
-        candidate = good & (judged | polishing)
-        moved, usable = self._arrive(problem, state, trial, candidate)
-        slant, slant_before = _slant(moved), _slant(state)
-        polished = polishing & (slant <= 0.5 * slant_before)
+        moved, usable = self._arrive(problem, state, trial, good & (judged | polishing))
+        polished = polishing & (_slant(moved) <= 0.5 * _slant(state))
         taken = usable & (judged | polished)
 
-        shorter = torch.where(damping > 0, damping * state.growth, FIRST_DAMPING)
-        calmer = damping * (1 - (2 * gain.clamp(0, 1) - 1) ** 3).clamp(min=1 / 3)
-        calmer = torch.where(calmer < LEAST_DAMPING, 0.0, calmer)
-        rate = torch.where(taken, torch.where(polished, 0.0, calmer), shorter)
-        growth = torch.where(taken | (damping == 0), 2.0, 2 * state.growth)
+        less = damping * (1 - (2 * gain.clamp(0, 1) - 1) ** 3).clamp(min=SHRINK)
+        less = torch.where((less < LEAST_DAMPING) | polished, 0.0, less)
+        more = torch.where(damping > 0, damping * state.growth, state.resume)
+        # damped steps too short to tell: before giving up, one step without damping
+        last = ~taken & ~resolved & good & (damping > 0) & ~state.tried
+        rate = torch.where(taken, less, torch.where(last, 0.0, more))
+        growth = torch.where(taken | last | (damping == 0), 2.0, 2 * state.growth)
 
-        still = (p.abs() <= problem.epsilon * state.x.abs()).all(1) | ((~resolved) & good) | ~torch.isfinite(rate)
-        rest = ~taken & still
-        after = replace(state.merged(taken, moved), rate=rate, growth=growth)
-        slant = torch.where(taken, slant, slant_before)
+        idle = ~resolved | (p.abs() <= problem.epsilon * state.x.abs()).all(1) | ~torch.isfinite(more)
+        rest = ~taken & ~last & idle
+        after = replace(
+            state.merged(taken, moved),
+            rate=rate,
+            growth=growth,
+            resume=torch.where(damping > 0, 10 * damping, state.resume).clamp(max=FIRST_DAMPING),
+            tried=~taken & (last | state.tried),
+            promise=torch.where(taken | (damping > 0), torch.inf, promised / state.f),
+        )
         ended = end(after.ended, after.f == 0, Status.OPTIMAL)
-        ended = end(ended, slant <= 50 * problem.epsilon, Status.OPTIMAL)
-        ended = end(ended, rest & (slant <= 1e-6), Status.OPTIMAL)
+        ended = end(ended, rest & ((damping == 0) | (_slant(after) <= STATIONARY)), Status.OPTIMAL)
         ended = end(ended, rest & good, Status.CANNOT_IMPROVE)
-        ended = end(ended, rest, Status.NO_FINITE_STEP)
-        return replace(after, ended=ended)
+        return replace(after, ended=end(ended, rest, Status.NO_FINITE_STEP))
 
     def _solve(self, problem: Problem, state: LevenbergMarquardtState, half: Tensor, scale: Tensor) -> Tensor:
         """The damped step of every start; only those that Cholesky cannot serve pay for a careful one."""

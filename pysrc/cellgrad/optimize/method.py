@@ -68,6 +68,9 @@ class Method(Protocol[S]):
     def step(self, problem: Problem, state: S) -> S:
         """The state after one trial step of every start."""
 
+    def slope(self, state: S) -> Tensor:
+        """How far from stationary every start is, free of all units, (K,): below the tolerance it is at its goal."""
+
 
 def running(X: Tensor) -> Tensor:
     """`State.ended` for starts that all go on."""
@@ -94,7 +97,7 @@ def typical_scale(X: Tensor) -> Tensor:
     return torch.where(scale > 0, scale, 1.0)
 
 
-def relative_gradient(x: Tensor, f: Tensor, gradient: Tensor) -> Tensor:
+def relative_gradient(state: State) -> Tensor:
     """Dennis and Schnabel's scale-free gradient (1983, section 7.2): max |g_i| max(|x_i|, typical) / |f|, (K,)."""
-    span = torch.maximum(x.abs(), typical_scale(x).unsqueeze(1))
-    return (gradient.abs() * span).amax(1) / f.abs()
+    span = torch.maximum(state.x.abs(), typical_scale(state.x).unsqueeze(1))
+    return (state.gradient.abs() * span).amax(1) / state.f.abs()

@@ -91,7 +91,9 @@ def optimize(
     )
 
 
-def _told_apart(problem: Problem, method: Method[Any], search: Search, status: Status, best: int, value: float) -> Status:
+def _told_apart(
+    problem: Problem, method: Method[Any], search: Search, status: Status, best: int, value: float
+) -> Status:
     """The status of the best start, in the light of the goal and of whether anything was gained at all."""
     if problem.goal.kind == "value" and math.isfinite(value):
         target = problem.goal.target

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cellgrad.optimize.method import RUNNING, Method, State, end, relative_gradient
+from cellgrad.optimize.method import RUNNING, Method, State, end
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.solution import STATUS_BY_NUMBER, STATUS_NUMBER, Callback, Progress, Status
 
@@ -31,16 +31,16 @@ class Limits:
 class Tolerances:
     """When to stop by the numbers.
 
-    gradient: OPTIMAL below this relative gradient (see `relative_gradient`).
+    slope: OPTIMAL when a method's `slope` is no more than this.
     change over window steps: CONVERGED when the best merit fell by no more than this part of itself.
     """
 
-    gradient: float = 1e-12
+    slope: float = 1e-12
     change: float = 1e-13
     window: int = 25
 
 
-SCOUTING = Tolerances(gradient=1e-8, change=1e-4, window=25)
+SCOUTING = Tolerances(slope=1e-8, change=1e-4, window=25)
 """For many starts at once, of which the best few are refined afterwards."""
 
 
@@ -151,7 +151,7 @@ class Search:
     def _judge(self, state: State) -> State:
         """The tests that every method shares, after a step."""
         flat = (state.gradient == 0).all(1)
-        small = relative_gradient(state.x, state.f, state.gradient) <= self.tolerances.gradient
+        small = self.method.slope(state) <= self.tolerances.slope
         start_size = self.start_f[self._live.index].abs().clamp(min=1.0)
         ended = end(state.ended, flat | small, Status.OPTIMAL)
         ended = end(ended, state.f < -UNBOUNDED_FALL * start_size, Status.UNBOUNDED)
