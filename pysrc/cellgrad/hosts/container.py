@@ -81,11 +81,11 @@ class Package:
     def __init__(self, path: Path) -> None:
         """Raises FileError for anything that is not a readable zip package."""
         self.path = path
-        self._file = _open(path)
+        self.file = _open(path)
         try:
-            _refuse_other_formats(path, self._file)
+            _refuse_other_formats(path, self.file)
             try:
-                self.zip = zipfile.ZipFile(self._file)
+                self.zip = zipfile.ZipFile(self.file)
             except (*_DAMAGE, NotImplementedError) as error:
                 raise FileError(
                     f"'{path}' is damaged: it starts like a workbook but its table of contents cannot be read "
@@ -97,7 +97,7 @@ class Package:
             self._parts = {_part_key(info.filename): info for info in self.zip.infolist()}
             self._total = 0
         except BaseException:
-            self._file.close()
+            self.file.close()
             raise
 
     def __enter__(self) -> Package:
@@ -107,7 +107,7 @@ class Package:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.zip.close()
-        self._file.close()
+        self.file.close()
 
     def __contains__(self, part: str) -> bool:
         return _part_key(part) in self._parts

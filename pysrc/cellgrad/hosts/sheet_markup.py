@@ -1,0 +1,216 @@
+"""A sheet's XML as bytes: checked by a conforming parser, cut at row ends, and lexed without building a tree.
+
+expat reads every byte first, so whatever reaches the patterns below is well-formed: a ``<`` starts a tag, a comment, a
+CDATA section or a processing instruction, and nothing else, and quotes in tags are balanced. That is what makes
+regular expressions exact here (shallow parsing, R. Cameron, "REX: XML Shallow Parsing with Regular Expressions", 1998).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+from xml.parsers import expat
+
+from lxml import etree
+
+from cellgrad.errors import FileError
+from cellgrad.hosts.container import Package
+from cellgrad.hosts.markup import forbidden_dtd
+
+MAIN_NAMESPACES = (
+    "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    "http://purl.oclc.org/ooxml/spreadsheetml/main",
+)
+CHUNK_BYTES = 4 << 20
+MAX_ROW_BYTES = 128 << 20
+"""The XML of one row, or of all that stands before or after the rows."""
+
+OPAQUE = rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>"
+ATTRIBUTES = rb"""(?:[^>"'/]|"[^"]*"|'[^']*'|/(?!>))*+"""
+
+
+class Checker:
+    """Feeds a sheet to expat and notes what the byte patterns need to know.
+
+    prefix: the main namespace's prefix in this sheet as bytes with its colon, or b"".
+    encoding: as declared, lower case.
+    opaque: a comment, CDATA section or processing instruction has been met from `rows_from` on.
+    rows_from: the byte at which the rows begin, once known.
+    irregular: the main namespace goes by more than one prefix, or the encoding does not extend ASCII.
+    """
+
+    def __init__(self, package: Package, part: str) -> None:
+        self._package, self._part = package, part
+        self.prefix = b""
+        self.encoding = "utf-8"
+        self.rows_from = 0
+        self._last_opaque = -1
+        self.irregular = False
+        self._bound: dict[str | None, str] = {}
+        self._in_root = False
+        parser = self._parser = expat.ParserCreate(namespace_separator=" ")
+        parser.namespace_prefixes = True
+        parser.XmlDeclHandler = self._declaration
+        parser.StartDoctypeDeclHandler = self._doctype
+        parser.CommentHandler = self._note_opaque
+        parser.ProcessingInstructionHandler = self._note_opaque
+        parser.StartCdataSectionHandler = self._note_opaque
+        parser.StartNamespaceDeclHandler = self._namespace
+        parser.StartElementHandler = self._root
+
+    def feed(self, data: bytes, last: bool = False) -> None:
+        """Check the next bytes. Raises FileError where they are not well-formed."""
+        if not self._parser.CurrentByteIndex > 0 and data[:2] in (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<"):
+            self.irregular = True
+        try:
+            self._parser.Parse(data, last)
+        except expat.ExpatError as error:
+            raise self._package.damaged(self._part, error) from error
+
+    def _declaration(self, version: str, encoding: str | None, standalone: int) -> None:
+        self.encoding = (encoding or "utf-8").lower()
+        self.irregular |= self.encoding.startswith("utf-16")
+
+    def _doctype(self, *_: object) -> None:
+        raise forbidden_dtd(self._package, self._part)
+
+    def _note_opaque(self, *_: object) -> None:
+        self._last_opaque = self._parser.CurrentByteIndex
+
+    @property
+    def opaque(self) -> bool:
+        return self._last_opaque >= self.rows_from
+
+    def _namespace(self, prefix: str | None, uri: str) -> None:
+        if self._in_root:
+            main = [key for key, value in self._bound.items() if value in MAIN_NAMESPACES]
+            self.irregular |= uri in MAIN_NAMESPACES or prefix in main
+        else:
+            self._bound[prefix] = uri
+
+    def _root(self, name: str, attributes: dict[str, str]) -> None:
+        self._in_root = True
+        self._parser.StartElementHandler = None
+        namespace, _, rest = name.partition(" ")
+        tag, _, prefix = rest.partition(" ")
+        if namespace not in MAIN_NAMESPACES or tag != "worksheet":
+            raise self._package.damaged(self._part, f"its root element is not <worksheet> but <{rest or name}>")
+        self.prefix = prefix.encode() + b":" if prefix else b""
+        self.irregular |= sum(uri in MAIN_NAMESPACES for uri in self._bound.values()) > 1
+
+
+class Patterns:
+    """The patterns of one sheet: for its namespace prefix, and with or without opaque pieces among the rows."""
+
+    def __init__(self, prefix: bytes, opaque: bool) -> None:
+        p = re.escape(prefix)
+        self.row_close, self.data_close = b"</" + prefix + b"row>", b"</" + prefix + b"sheetData"
+        inside = (lambda tag: rb"(?:%s|(?!</%s%s[\s>]).)*+" % (OPAQUE, p, tag)) if opaque else lambda tag: rb".*?"
+
+        def element(tag: bytes) -> bytes:
+            return rb"<%s%s(?P<attributes>\s%s)?(?:/>|>(?P<body>%s)</%s%s\s*>)" % (
+                p, tag, ATTRIBUTES, inside(tag), p, tag,
+            )  # fmt: skip
+
+        def compiled(pattern: bytes) -> re.Pattern[bytes]:
+            return re.compile(OPAQUE + b"|" + pattern if opaque else pattern, re.DOTALL)
+
+        self.sheet_data = re.compile(
+            OPAQUE + rb"|(?P<tag><%ssheetData(?:\s%s)?(?P<empty>/)?>)" % (p, ATTRIBUTES), re.DOTALL
+        )
+        self.row_ends = re.compile(
+            OPAQUE
+            + rb"|(?P<cut><!|<\?)|(?P<end></%ssheetData\s*>)|(?P<row></%srow\s*>|<%srow(?:\s%s)?/>)"
+            % (p, p, p, ATTRIBUTES),
+            re.DOTALL,
+        )
+        self.row = compiled(element(b"row"))
+        self.cell = compiled(element(b"c"))
+        self.part = compiled(
+            rb"(?P<element>%s)"
+            % b"|".join(
+                rb"<%s%s(?P<%s>\s%s)?(?:/>|>(?P<%s_body>%s)</%s%s\s*>)" % (p, t, t, ATTRIBUTES, t, inside(t), p, t)
+                for t in (b"f", b"v", b"is")
+            )
+        )
+
+
+def is_opaque(match: re.Match[bytes]) -> bool:
+    """Whether a pattern matched a comment, CDATA section or processing instruction instead of an element."""
+    return match[0].startswith((b"<!", b"<?"))
+
+
+_PLAIN_VALUE = re.compile(rb"<(?:[^\s<>&/:]+:)?v>([!-%'-;=-~ ]*)</[^<]*>")
+
+
+def value_text(element: bytes, encoding: str) -> str | None:
+    """The text of a `v` or `is` element cut out of well-formed XML; None for an empty `v`."""
+    plain = _PLAIN_VALUE.fullmatch(element)
+    if plain is not None:
+        return plain[1].decode("ascii") or None
+    parser = etree.XMLParser(
+        encoding=encoding, recover=True, resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
+    )
+    root = etree.fromstring(element, parser)  # `recover`: the fragment's prefixes are declared further up
+    if root.tag.rpartition(":")[2] == "v":
+        return root.text
+    texts = (t for t in root.iter() if t.tag.rpartition(":")[2] == "t")
+    return "".join(t.text or "" for t in texts if t.getparent().tag.rpartition(":")[2] != "rPh")
+
+
+def sections(stream: BinaryIO, checker: Checker, too_long: Callable[[], FileError]) -> Iterator[tuple[str, bytes]]:
+    """The sheet in order, in pieces that join to the original bytes, each checked before it is handed out.
+
+    ('head', everything up to and with <sheetData>), ('rows', whole rows) any number of times, ('tail', </sheetData> and
+    the rest); or ('head', ...), ('empty', <sheetData/>), ('tail', ...); or ('head', everything) without sheet data.
+    """
+    buffer, state = b"", "head"
+    patterns: Patterns | None = None
+    while True:
+        data = stream.read(CHUNK_BYTES)
+        checker.feed(data, last=not data)
+        buffer += data
+        if state == "head":
+            patterns = patterns or Patterns(checker.prefix, opaque=True)
+            found = next((match for match in patterns.sheet_data.finditer(buffer) if match["tag"]), None)
+            if found is not None:
+                empty = bool(found["empty"])
+                end = found.start() if empty else found.end()
+                yield "head", buffer[:end]
+                checker.rows_from = end
+                if empty:
+                    yield "empty", found[0]
+                state, buffer = "tail" if empty else "rows", buffer[found.end() :]
+        if state == "rows":
+            assert patterns is not None
+            cut, ended = _last_row_end(buffer, patterns, checker.opaque)
+            if cut:
+                yield "rows", buffer[:cut]
+            state, buffer = "tail" if ended else "rows", buffer[cut:]
+        if state == "tail" or not data:
+            yield ("head" if state == "head" else "tail"), buffer
+            buffer = b""
+        if not data:
+            return
+        if len(buffer) > MAX_ROW_BYTES:
+            raise too_long()
+
+
+def _last_row_end(buffer: bytes, patterns: Patterns, opaque: bool) -> tuple[int, bool]:
+    """Where the last whole row of the buffer ends, and whether the sheet data end after it."""
+    if not opaque:
+        end = buffer.find(patterns.data_close)
+        if end >= 0:
+            return end, True
+        at = buffer.rfind(patterns.row_close)
+        return (at + len(patterns.row_close), False) if at >= 0 else (0, False)
+    cut = 0
+    for match in patterns.row_ends.finditer(buffer):
+        if match["end"]:
+            return match.start(), True
+        if match["cut"]:
+            break
+        if match["row"]:
+            cut = match.end()
+    return cut, False
