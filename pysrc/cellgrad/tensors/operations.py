@@ -326,19 +326,19 @@ def _reduce(name: str, a: Node, axes: tuple[int, ...]) -> Node:
 
 def largest(a: Node, axes: tuple[int, ...]) -> Node:
     """The maximum over `axes`, kept; the cotangent is shared equally among equal maxima."""
-    return guard(_reduce("amax", a, axes), total(_blemish(a), axes))
+    return _guard_reduced(_reduce("amax", a, axes), a, axes)
 
 
 def smallest(a: Node, axes: tuple[int, ...]) -> Node:
     """The minimum over `axes`, kept; the cotangent is shared equally among equal minima."""
-    return guard(_reduce("amin", a, axes), total(_blemish(a), axes))
+    return _guard_reduced(_reduce("amin", a, axes), a, axes)
 
 
-def _blemish(a: Node) -> Node:
-    """0 where an element is finite, NaN where it is an error."""
+def _guard_reduced(result: Node, a: Node, axes: tuple[int, ...]) -> Node:
+    """An extreme could hide an error among what it reduces: it is one wherever an element is."""
     if a.always_finite:
-        return ZERO
-    return select(is_finite(a), ZERO, NAN)
+        return result
+    return guard(result, total(select(is_finite(a), ZERO, NAN), axes))
 
 
 def product(a: Node, axes: tuple[int, ...]) -> Node:
@@ -716,7 +716,7 @@ _define("overlap", _run_overlap, bound=lambda a, h, w: a * h * w, vjp=_overlap_v
 
 
 def _run_take(table: Tensor, index: Tensor) -> Tensor:
-    return table[index.to(torch.int64)]
+    return table[index.nan_to_num(0.0).to(torch.int64)]
 
 
 _define("take", _run_take, bound=lambda t, i: t, elementwise=False)

@@ -1,0 +1,103 @@
+"""Which regions a formula reads, for the rectangle of cells that share it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region
+from cellgrad.formula.tree import Binary, Call, Coordinate, Node, Range, Unary
+from cellgrad.workbook import Workbook
+
+
+def walk(tree: Node) -> Iterator[Node]:
+    """Every node of a formula tree, depth first."""
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        yield node
+        match node:
+            case Unary():
+                stack.append(node.operand)
+            case Binary():
+                stack += (node.right, node.left)
+            case Call():
+                stack += reversed(node.arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """What a reference reads along rows or columns, for `count` cells in a line that share the formula.
+
+    start, length: the whole stretch read. inner: how much of it each cell reads. Where `moving`, cell i reads the
+    stretch from start + i; else all cells read the same.
+    """
+
+    start: int
+    length: int
+    inner: int
+    moving: bool
+
+
+def axis(first: Coordinate | None, last: Coordinate | None, host: int, count: int, limit: int) -> Axis | None:
+    """The axis of a reference from cells host .. host+count-1; None where it grows or shrinks from cell to cell."""
+    if first is None or last is None:
+        return Axis(0, limit, limit, False)
+    a, b = first.at(host), last.at(host)
+    if count > 1 and first.absolute != last.absolute:
+        return None
+    low, high = min(a, b), max(a, b)
+    inner = high - low + 1
+    moving = count > 1 and not first.absolute
+    return Axis(low, inner + count - 1 if moving else inner, inner, moving)
+
+
+def axes(reference: Range, host: Region, used: tuple[int, int] = (MAX_ROWS, MAX_COLUMNS)) -> tuple[Axis, Axis] | None:
+    """Row and column axis of a reference read by every cell of `host`; None where its size varies from cell to cell.
+
+    used: how far whole columns and rows reach.
+    """
+    rows = axis(reference.top, reference.bottom, host.top, host.height, max(used[0], 1))
+    columns = axis(reference.left, reference.right, host.left, host.width, max(used[1], 1))
+    return None if rows is None or columns is None else (rows, columns)
+
+
+def _bounds(first: Coordinate | None, last: Coordinate | None, host: int, count: int, limit: int) -> tuple[int, int]:
+    if first is None or last is None:
+        return 0, limit
+    ends = [corner.at(at) for corner in (first, last) for at in (host, host + count - 1)]
+    return min(ends), max(ends) + 1
+
+
+def region_read(reference: Range, host: Region, book: Workbook, sheet: str | None = None) -> Region:
+    """The bounding region of what a reference reads for all cells of `host`; whole columns clip to the used range."""
+    sheet = book.sheet(sheet or reference.sheet or host.sheet).name
+    used = book.sheet(sheet).cells.extent
+    top, bottom = _bounds(reference.top, reference.bottom, host.top, host.height, max(used[0], 1))
+    left, right = _bounds(reference.left, reference.right, host.left, host.width, max(used[1], 1))
+    return Region(sheet, top, left, bottom, right)
+
+
+def sheets_of(reference: Range, host: str, book: Workbook) -> list[str]:
+    """The sheets a reference reads: one, or for a 3-D reference all from its first to its last, in workbook order."""
+    if reference.last_sheet is None:
+        return [book.sheet(reference.sheet or host).name]
+    names = list(book.sheets)
+    first = names.index(book.sheet(reference.sheet or host).name)
+    last = names.index(book.sheet(reference.last_sheet).name)
+    return names[min(first, last) : max(first, last) + 1]
+
+
+def regions_read(tree: Node, host: Region, book: Workbook) -> list[Region]:
+    """Every region that the cells of `host` read through a bound tree."""
+    return [
+        region_read(node, host, book, sheet)
+        for node in walk(tree)
+        if isinstance(node, Range)
+        for sheet in sheets_of(node, host.sheet, book)
+    ]
+
+
+def is_uniform(tree: Node, host: Region) -> bool:
+    """Whether every cell of `host` reads regions of the same size (``SUM(B$2:B2)`` filled down does not)."""
+    return all(axes(node, host) is not None for node in walk(tree) if isinstance(node, Range))

@@ -1,0 +1,190 @@
+"""Compiling a model: one objective cell and its changing cells, checked and lowered to a differentiable program."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from cellgrad.address import Region, full_name
+from cellgrad.blocks.block import Block
+from cellgrad.blocks.dependence import Dependence
+from cellgrad.errors import ModelError
+from cellgrad.program.lowering import Failure, Lowering, Values
+from cellgrad.program.objective import CompiledObjective
+from cellgrad.tensors.nodes import Node, input_node
+from cellgrad.tensors.operations import crop, reshape
+from cellgrad.values import CellError, Kind, Value
+from cellgrad.workbook import Workbook, decode
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A compiled model.
+
+    objective: the objective cell. areas: the changing cells as rectangles without overlap, in the order given.
+    x0: their values in the file (n,), in reading order of the areas; a blank counts as 0.
+    function: the objective as a function of them. lowering, order: every block it needed, precedents first.
+    """
+
+    objective: Region
+    areas: tuple[Region, ...]
+    x0: np.ndarray
+    function: CompiledObjective
+    lowering: Lowering
+    order: tuple[Block, ...]
+
+    @property
+    def cells(self) -> list[tuple[str, int, int]]:
+        """(sheet, row, column) of every changing cell, in the order of x0."""
+        return [(area.sheet, row, column) for area in self.areas for row, column in area.cells()]
+
+
+def compile_model(dependence: Dependence, objective: Region, changing: Sequence[Region]) -> Compiled:
+    """The objective as a function of the changing cells.
+
+    Raises ModelError, with the cell and what to do, for an objective or changing cells that make no model, and the
+    FormulaError of whatever cell on the way cannot be compiled.
+    """
+    book = dependence.book
+    _check_objective(book, objective, changing)
+    areas = _distinct(changing)
+    x0 = np.concatenate([_start_values(book, area) for area in areas])
+    x = input_node("x", (len(x0),))
+    lowering = Lowering(dependence, _live(x, areas))
+    order = dependence.order(dependence.touching(objective))
+    lowering.lower(order)
+    value = _objective_value(lowering, objective, changing)
+    return Compiled(objective, areas, x0, CompiledObjective(x, value.data), lowering, tuple(order))
+
+
+def _live(x: Node, areas: Sequence[Region]) -> dict[Region, Node]:
+    live, start = {}, 0
+    for area in areas:
+        live[area] = reshape(crop(x, (start,), (start + area.size,)), (area.height, area.width))
+        start += area.size
+    return live
+
+
+def _distinct(regions: Sequence[Region]) -> tuple[Region, ...]:
+    """The regions without overlap: what an earlier one holds is left out of a later one."""
+    kept: list[Region] = []
+    for region in regions:
+        if not any(region.intersect(other) for other in kept):
+            kept.append(region)
+            continue
+        for row, column in region.cells():
+            cell = Region(region.sheet, row, column, row + 1, column + 1)
+            if not any(cell in other for other in kept):
+                kept.append(cell)
+    return tuple(kept)
+
+
+def _start_values(book: Workbook, area: Region) -> np.ndarray:
+    """The numbers in an area of changing cells. Raises ModelError for a cell that holds anything else."""
+    kinds, data, formulas = book.sheet(area.sheet).cells.dense(area.top, area.left, area.bottom, area.right)
+    wrong = np.argwhere((formulas >= 0) | ((kinds != Kind.NUMBER) & (kinds != Kind.BLANK)))
+    if len(wrong):
+        row, column = (int(i) for i in wrong[0])
+        cell = full_name(area.sheet, area.top + row, area.left + column)
+        if formulas[row, column] >= 0:
+            formula = book.formulas[formulas[row, column]]
+            own = (formula.row, formula.column) == (area.top + row, area.left + column)
+            raise ModelError(
+                "a changing cell must hold a number, and this one holds a formula",
+                cell=cell,
+                formula="=" + formula.text if own else None,
+                action="choose the cells that the formula reads, or paste its value",
+            )
+        value = decode(int(kinds[row, column]), float(data[row, column]), book.strings)
+        raise ModelError(
+            f"a changing cell must hold a number, and this one holds {describe(value)}",
+            cell=cell,
+            action="put a number in it, or leave it out of the changing cells",
+        )
+    return np.where(kinds == Kind.NUMBER, data, 0.0).reshape(-1)
+
+
+def describe(value: Value) -> str:
+    """A value in a sentence."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return f"the truth value {str(value).upper()}"
+    if isinstance(value, str):
+        return f"the text {value[:40]!r}"
+    if isinstance(value, CellError):
+        return f"the error {value}"
+    return f"the number {value:.15g}"
+
+
+def _check_objective(book: Workbook, objective: Region, changing: Sequence[Region]) -> None:
+    if objective.size != 1:
+        raise ModelError("the objective must be one cell", cell=str(objective), action="name a single cell")
+    if not changing:
+        raise ModelError(
+            "the model has no changing cells", cell=str(objective), action="name them with --changing, as in B2:B5"
+        )
+    cell = str(objective)
+    if any(objective in area for area in changing):
+        raise ModelError(
+            "the objective is itself one of the changing cells", cell=cell, action="choose a cell that depends on them"
+        )
+    sheet = book.sheet(objective.sheet)
+    if book.formula(sheet.name, objective.top, objective.left) is None:
+        value = book.cached(sheet.name, objective.top, objective.left)
+        raise ModelError(
+            f"the objective holds {describe(value)} and no formula, so it cannot depend on the changing cells",
+            cell=cell,
+            action="choose the cell whose formula computes what you want to optimise",
+        )
+
+
+def _objective_value(lowering: Lowering, objective: Region, changing: Sequence[Region]) -> Values:
+    for block in lowering.dependence.touching(objective):
+        found = lowering.values[block]
+        if isinstance(found, Failure):
+            raise found.error
+    value = lowering.value(objective)
+    cell = str(objective)
+    formula = lowering.dependence.text(lowering.dependence.touching(objective)[0])
+    areas = ", ".join(map(str, changing))
+    if value.kind in (Kind.TEXT, Kind.BOOLEAN):
+        what = "a text" if value.kind == Kind.TEXT else "TRUE or FALSE"
+        raise ModelError(
+            f"the objective is {what}, and only a number can be optimised",
+            cell=cell,
+            formula=formula,
+            action="choose a cell that computes a number",
+        )
+    if value.data.is_constant:
+        assert value.data.value is not None
+        if not math.isfinite(value.data.value.item()):
+            raise ModelError(
+                "the objective is an error whatever the changing cells hold",
+                cell=cell,
+                formula=formula,
+                action="correct the error first; `cellgrad explain` shows where it comes from",
+            )
+        raise ModelError(
+            f"the objective does not depend on the changing cells {areas}: it is {value.data.value.item():.15g} always",
+            cell=cell,
+            formula=formula,
+            action="choose changing cells that its formula reads, directly or through other cells",
+        )
+    if not isinstance(value.kind, int):
+        raise ModelError(
+            "the objective is a number for some values of the changing cells and a text for others",
+            cell=cell,
+            formula=formula,
+            action="let the formula answer with a number always",
+        )
+    return value
+
+
+def constant_live(areas: Sequence[Region], x: np.ndarray) -> dict[Region, Node]:
+    """Live regions that hold fixed numbers: for recalculating at given values of the changing cells."""
+    return _live(Node("constant", (), (), (len(x),), value=torch.from_numpy(np.array(x, np.float64))), areas)

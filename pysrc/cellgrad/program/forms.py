@@ -1,0 +1,116 @@
+"""Functions that look at the reference itself, not only at its values: ROW, COLUMN, ROWS, COLUMNS, INDEX."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+
+from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region
+from cellgrad.formula.tree import Call, Node, Range
+from cellgrad.functions.arrays import Array, NoKernel, Texts, scalar
+from cellgrad.graph.precedents import axes
+from cellgrad.tensors import operations as t
+from cellgrad.tensors.nodes import constant
+
+
+class Evaluation(Protocol):
+    """What a form needs of the block being evaluated."""
+
+    host: Region
+
+    def of(self, tree: Node, array_mode: bool | None = None) -> Array: ...
+    def range(self, tree: Range) -> Array: ...
+    @property
+    def texts(self) -> Texts: ...
+
+
+Form = Callable[[Call, Evaluation, bool], Array]
+
+
+def _position(along_rows: bool) -> Form:
+    """ROW or COLUMN of a reference (of an array formula: all of them), or of the host cell."""
+
+    def form(tree: Call, evaluation: Evaluation, array_mode: bool) -> Array:
+        host = evaluation.host
+        if not tree.arguments:
+            start, count = (host.top, host.height) if along_rows else (host.left, host.width)
+            values = torch.arange(start + 1, start + count + 1, dtype=torch.float64)
+            return Array(constant(values.reshape((count, 1, 1, 1) if along_rows else (1, count, 1, 1))))
+        reference = tree.arguments[0]
+        if not isinstance(reference, Range) or reference.last_sheet is not None:
+            raise NoKernel(f"{tree.function} of something that is no plain reference")
+        both = axes(reference, host, (MAX_ROWS, MAX_COLUMNS))
+        assert both is not None
+        axis = both[0] if along_rows else both[1]
+        steps = axis.length - axis.inner + 1
+        inner = axis.inner if array_mode else 1
+        values = (
+            torch.arange(axis.start + 1, axis.start + steps + 1, dtype=torch.float64)[:, None]
+            + torch.arange(inner, dtype=torch.float64)[None]
+        )
+        shape = (steps, 1, inner, 1) if along_rows else (1, steps, 1, inner)
+        return Array(constant(values.reshape(shape)))
+
+    return form
+
+
+def _extent(along_rows: bool) -> Form:
+    """ROWS or COLUMNS: how many a reference or array has."""
+
+    def form(tree: Call, evaluation: Evaluation, array_mode: bool) -> Array:
+        argument = tree.arguments[0]
+        if isinstance(argument, Range):
+            both = axes(argument, evaluation.host, (MAX_ROWS, MAX_COLUMNS))
+            assert both is not None
+            return scalar(both[0].inner if along_rows else both[1].inner)
+        return scalar(evaluation.of(argument, True).inner[0 if along_rows else 1])
+
+    return form
+
+
+def _index(tree: Call, evaluation: Evaluation, array_mode: bool) -> Array:
+    """INDEX by positions that are the same for every cell of the block; the gradient flows to the cell picked."""
+    source, *positions = tree.arguments
+    if len(positions) > 2:
+        raise NoKernel("INDEX over several areas")
+    array = evaluation.range(source) if isinstance(source, Range) else evaluation.of(source, True)
+    height, width = array.inner
+    numbers = [_one_number(evaluation.of(position, array_mode), evaluation.texts) for position in positions]
+    if len(numbers) == 1:
+        row, column = (numbers[0], 1) if height > 1 or width == 1 else (1, numbers[0])
+        if height > 1 and width > 1:
+            column = 0
+    else:
+        row, column = numbers
+    if not (0 <= row <= height and 0 <= column <= width):
+        return scalar(math.nan)
+    if (not row and height > 1) or (not column and width > 1):
+        if not array_mode:
+            raise NoKernel("INDEX of a whole row or column where one value is wanted")
+    starts = (max(row - 1, 0), max(column - 1, 0))
+    stops = (row or height, column or width)
+    lead = array.data.shape[:2]
+    data = t.crop(array.data, (0, 0, *starts), (*lead, *stops))
+    if isinstance(array.kind, int):
+        return Array(data, array.kind, reference=array.reference)
+    kind = t.crop(t.broadcast(array.kind, array.data.shape), (0, 0, *starts), (*lead, *stops))
+    return Array(data, kind, reference=array.reference)
+
+
+def _one_number(array: Array, texts: Texts) -> int:
+    number = texts.numbers(array)
+    if number.value is None or number.size != 1 or not math.isfinite(number.value.item()):
+        raise NoKernel("INDEX by a position that varies")
+    return int(number.value.item())
+
+
+FORMS: dict[str, Form] = {
+    "ROW": _position(True),
+    "COLUMN": _position(False),
+    "ROWS": _extent(True),
+    "COLUMNS": _extent(False),
+    "INDEX": _index,
+}

@@ -1,0 +1,107 @@
+"""The objective cell as a function of the changing cells alone: what the search algorithms call."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from cellgrad.program.squares import residuals_of
+from cellgrad.tensors.derivatives import gradient, pull_back, push_forward
+from cellgrad.tensors.execute import Program, listing
+from cellgrad.tensors.nodes import Node, input_node
+from cellgrad.tensors.operations import reshape
+
+
+def default_dtype(device: torch.device) -> torch.dtype:
+    """float64, or float32 on a device that has no float64 (mps)."""
+    return torch.float32 if device.type == "mps" else torch.float64
+
+
+class CompiledObjective:
+    """One cell as a function of a vector of changing cells; batched over points, on any device torch has.
+
+    x: the input node, shape (n,). value: the objective's node, one element, depending on x.
+    """
+
+    def __init__(self, x: Node, value: Node, device: torch.device | str = "cpu") -> None:
+        self.x = x
+        self.value_node = value
+        self.device = torch.device(device)
+        self.dtype = default_dtype(self.device)
+        self.size = x.size
+        self._value = reshape(value, ())
+        self._residuals = residuals_of(value)
+        self._programs: dict[str, Program] = {}
+
+    def on(self, device: torch.device | str) -> CompiledObjective:
+        """The same objective on another device."""
+        return self if torch.device(device) == self.device else CompiledObjective(self.x, self.value_node, device)
+
+    @property
+    def has_residuals(self) -> bool:
+        return self._residuals is not None
+
+    @property
+    def residual_count(self) -> int:
+        return 0 if self._residuals is None else self._residuals.size
+
+    def _program(self, name: str) -> Program:
+        if name not in self._programs:
+            inputs = ["x"]
+            if name == "value":
+                outputs = [self._value]
+            elif name == "gradient":
+                outputs = [self._value, gradient(self._value, self.x)]
+            elif name == "jacobian":
+                assert self._residuals is not None
+                tangent = input_node("tangent", (self.size,))
+                outputs = [self._residuals, push_forward(self._residuals, self.x, tangent)]
+                inputs.append("tangent")
+            else:
+                tangent = input_node("tangent", (self.size,))
+                outputs = pull_back([gradient(self._value, self.x)], [tangent], [self.x])
+                inputs.append("tangent")
+            self._programs[name] = Program(outputs, inputs, self.device, self.dtype)
+        return self._programs[name]
+
+    def value(self, X: Tensor) -> Tensor:
+        """Values (K,) at points X (K, n); not finite where the objective is an error."""
+        program = self._program("value")
+        if len(X) == 1:
+            return program(X[0])[0].reshape(1)
+        return program(X)[0]
+
+    def value_and_gradient(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        """Values (K,) and gradients (K, n)."""
+        program = self._program("gradient")
+        if len(X) == 1:
+            value, slope = program(X[0])
+            return value.reshape(1), slope.reshape(1, -1)
+        value, slope = program(X)
+        return value, slope.expand(X.shape)
+
+    def residuals_and_jacobian(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        """r (K, m) and J (K, m, n), by one forward tangent a changing cell, all in one run."""
+        program = self._program("jacobian")
+        basis = torch.eye(self.size, device=self.device, dtype=self.dtype)
+        residuals, columns = program(X[:, None], basis[None])
+        shape = (len(X), self.size, self.residual_count)
+        return residuals.reshape(len(X), -1), columns.expand(shape).mT
+
+    def normal_equations(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Values (K,), J'r (K, n) and J'J (K, n, n)."""
+        residuals, jacobian = self.residuals_and_jacobian(X)
+        transposed = jacobian.mT
+        return (
+            residuals.square().sum(1),
+            (transposed @ residuals[:, :, None])[:, :, 0],
+            transposed @ jacobian,
+        )
+
+    def hessian_product(self, X: Tensor, directions: Tensor) -> Tensor:
+        """Hessian times direction (K, n) at each point (K, n)."""
+        return self._program("hessian")(X, directions)[0].expand(X.shape)
+
+    def listing(self) -> str:
+        """The program of value and gradient in words."""
+        return listing([self._value, gradient(self._value, self.x)])

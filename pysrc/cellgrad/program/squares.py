@@ -1,0 +1,106 @@
+"""Finding the residuals: is a scalar expression a sum of squares, and of what?
+
+Recognised by structure, not declared: sums, means and weighted sums of squares, over any assembly of regions.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from cellgrad.tensors import operations as t
+from cellgrad.tensors.nodes import Node, constant
+
+_SHAPERS = frozenset({"reshape", "permute", "broadcast", "crop"})
+
+
+def residuals_of(value: Node) -> Node | None:
+    """A vector r (m,) with sum(r ** 2) equal to the one-element `value`, or None where no such structure is seen."""
+    parts = _terms(value, 1.0)
+    if parts is None:
+        return None
+    flat = [t.reshape(part, (part.size,)) for part in parts]
+    if len(flat) == 1:
+        return flat[0]
+    places, start = [], 0
+    for part in flat:
+        places.append((part, (start,)))
+        start += part.size
+    return t.assemble((start,), places)
+
+
+def _terms(node: Node, scale: float) -> list[Node] | None:
+    """Residuals whose squares, times `scale`, add up to a one-element node."""
+    if node.is_constant:
+        return None
+    if node.operation in _SHAPERS and node.inputs[0].size == 1:
+        return _terms(node.inputs[0], scale)
+    if node.operation == "mul":
+        factor = _positive_scalar(node.inputs[0])
+        return None if factor is None else _terms(node.inputs[1], scale * factor)
+    if node.operation == "div":
+        divisor = _positive_scalar(node.inputs[1])
+        return None if divisor is None else _terms(node.inputs[0], scale / divisor)
+    if node.operation == "add":
+        left, right = (_terms(part, scale) for part in node.inputs)
+        return None if left is None or right is None else left + right
+    if node.operation == "sum":
+        root = _root(node.inputs[0])
+    elif node.operation == "matmul":
+        root = _weighted_root(*node.inputs)
+    else:
+        root = _root(node)
+    return None if root is None else [t.mul(t.number(math.sqrt(scale)), root)]
+
+
+def _positive_scalar(node: Node) -> float | None:
+    if node.value is None or node.size != 1:
+        return None
+    factor = node.value.item()
+    return factor if factor > 0 and math.isfinite(factor) else None
+
+
+def _root(node: Node) -> Node | None:
+    """An expression whose square is `node`, element by element."""
+    if node.value is not None:
+        fine = not node.boolean and bool((node.value >= 0).all())
+        return constant(torch.sqrt(node.value)) if fine else None
+    match node.operation:
+        case "square":
+            return node.inputs[0]
+        case "reshape":
+            inner = _root(node.inputs[0])
+            return None if inner is None else t.reshape(inner, node.shape)
+        case "broadcast":
+            inner = _root(node.inputs[0])
+            return None if inner is None else t.broadcast(inner, node.shape)
+        case "crop":
+            inner = _root(node.inputs[0])
+            return None if inner is None else t.crop(inner, *node.parameters)
+        case "mul":
+            left, right = (_root(part) for part in node.inputs)
+            return None if left is None or right is None else t.mul(left, right)
+        case "div":
+            left, right = (_root(part) for part in node.inputs)
+            return None if left is None or right is None else t.div(left, right)
+        case "select":
+            left, right = (_root(part) for part in node.inputs[1:])
+            return None if left is None or right is None else t.select(node.inputs[0], left, right)
+        case "assemble":
+            roots = [_root(part) for part in node.inputs]
+            if any(root is None for root in roots):
+                return None
+            *pieces, base = [root for root in roots if root is not None]
+            return t.assemble(node.shape, list(zip(pieces, node.parameters[1], strict=True)), base)
+    return None
+
+
+def _weighted_root(a: Node, b: Node) -> Node | None:
+    """The residuals of a sum of weighted squares, which has become a product of a row and a column."""
+    if a.shape[0] != 1 or b.shape[1] != 1:
+        return None
+    left, right = _root(a), _root(b)
+    if left is None or right is None:
+        return None
+    return t.mul(t.reshape(left, (a.size,)), t.reshape(right, (b.size,)))
