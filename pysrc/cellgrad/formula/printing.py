@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, column_letters, quote_sheet
+from cellgrad.formula.parse import parse
 from cellgrad.formula.tree import (
     ArrayConstant,
     Binary,
@@ -22,6 +23,7 @@ from cellgrad.formula.tree import (
     Range,
     Structured,
     Unary,
+    walk,
 )
 from cellgrad.values import CellError
 
@@ -160,3 +162,17 @@ def _structured(node: Structured) -> str:
     if len(parts) == 1 and parts[0].count("[") == 1:
         return table + (parts[0] if node.first is None else f"[{parts[0]}]")
     return f"{table}[{','.join(parts)}]"
+
+
+def shown_in(tree: Node, row: int, column: int, position: int | None) -> tuple[str, int | None]:
+    """The formula as its cell shows it, with ``=``, and where `position` (of the tree's own text) lies in it.
+
+    For messages: a filled-down formula is parsed once, for its first cell, but reported in the cell that failed.
+    """
+    text = to_text(tree, row, column)
+    if position is None:
+        return "=" + text, None
+    for old, new in zip(walk(tree), walk(parse(text, row, column)), strict=False):
+        if getattr(old, "position", None) == position:
+            return "=" + text, getattr(new, "position", None)
+    return "=" + text, None

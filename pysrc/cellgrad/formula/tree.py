@@ -7,6 +7,7 @@ the formula text with its ``=``, for carets) takes no part in equality.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -131,3 +132,24 @@ class Call(Node):
     function: str
     arguments: tuple[Node, ...]
     position: int = field(default=0, compare=False, kw_only=True)
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The nodes directly under a node, in reading order."""
+    match node:
+        case Unary():
+            return (node.operand,)
+        case Binary():
+            return node.left, node.right
+        case Call():
+            return node.arguments
+    return ()
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and everything under it, each before its own children."""
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(reversed(children(node)))

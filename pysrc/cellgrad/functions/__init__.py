@@ -1,1 +1,12 @@
+"""Excel's functions and operators: one record each, in one registry."""
 
+from cellgrad.functions import (  # noqa: F401  (each family registers its functions)
+    arithmetic,
+    information,
+    logic,
+    lookup,
+    matrix,
+    operators,
+    statistics,
+    trigonometry,
+)

@@ -1,0 +1,121 @@
+"""Functions of whole arrays: products and sums over pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from cellgrad.functions.operands import Fault, Matrix, finite, total
+from cellgrad.functions.registry import Shape, Smoothness, function
+from cellgrad.values import CellError, Value
+
+
+@function(
+    "SUMPRODUCT(array: array...)", Shape.REDUCE, Smoothness.SMOOTH,
+    "The sum of the products of entries; what is no number counts as 0, unequal shapes give #VALUE!.",
+    cases=(("SUMPRODUCT({1,2,3},{4,5,6})", 32), ('SUMPRODUCT({1,"x",TRUE})', 1),
+           ("SUMPRODUCT({1,2},{1;2})", CellError.VALUE), ("SUMPRODUCT({1,2}*{1;10})", 33),
+           ("SUMPRODUCT({1,#N/A},{1,2})", CellError.NA), ("SUMPRODUCT(--({1,2,3}>1))", 2)),
+)  # fmt: skip
+def sumproduct(*arrays: Matrix) -> float:
+    if len({array.shape for array in arrays}) > 1:
+        raise Fault(CellError.VALUE)
+    columns = [[_or_zero(value) for value in array] for array in arrays]
+    if len(columns) == 1:
+        return total(columns[0])
+    return total(_product(factors) for factors in zip(*columns, strict=True))
+
+
+def _product(factors: tuple[float, ...]) -> float:
+    result = factors[0]
+    for factor in factors[1:]:
+        result = finite(result * factor)
+    return result
+
+
+def _or_zero(value: Value) -> float:
+    if isinstance(value, CellError):
+        raise Fault(value)
+    return value if type(value) is float else 0.0
+
+
+def _pairs(x: Matrix, y: Matrix) -> Iterator[tuple[float, float]]:
+    """Pairs of numbers; a pair with anything else in it is skipped. Faults: #N/A for unequal shapes, the first error."""
+    if x.shape != y.shape:
+        raise Fault(CellError.NA)
+    for a, b in zip(x, y, strict=True):
+        for value in (a, b):
+            if isinstance(value, CellError):
+                raise Fault(value)
+        if type(a) is float and type(b) is float:
+            yield a, b
+
+
+def _over_pairs(term: Callable[[float, float], float], x: Matrix, y: Matrix) -> float:
+    return total(finite(term(a, b)) for a, b in _pairs(x, y))
+
+
+@function(
+    "SUMXMY2(array_x: array, array_y: array)", Shape.REDUCE, Smoothness.SMOOTH,
+    "The sum of the squared differences of pairs.",
+    cases=(("SUMXMY2({1,2,3},{1,1,1})", 5), ('SUMXMY2({1,"x"},{3,5})', 4), ("SUMXMY2({1,2},{1,2,3})", CellError.NA)),
+)  # fmt: skip
+def sumxmy2(x: Matrix, y: Matrix) -> float:
+    return _over_pairs(lambda a, b: (a - b) * (a - b), x, y)
+
+
+@function(
+    "SUMX2MY2(array_x: array, array_y: array)", Shape.REDUCE, Smoothness.SMOOTH,
+    "The sum of the differences of squares of pairs.", cases=(("SUMX2MY2({3,4},{1,2})", 20),),
+)  # fmt: skip
+def sumx2my2(x: Matrix, y: Matrix) -> float:
+    return _over_pairs(lambda a, b: a * a - b * b, x, y)
+
+
+@function(
+    "SUMX2PY2(array_x: array, array_y: array)", Shape.REDUCE, Smoothness.SMOOTH,
+    "The sum of the sums of squares of pairs.", cases=(("SUMX2PY2({3,4},{1,2})", 30),),
+)  # fmt: skip
+def sumx2py2(x: Matrix, y: Matrix) -> float:
+    return _over_pairs(lambda a, b: a * a + b * b, x, y)
+
+
+@function(
+    "MMULT(left: array, right: array)", Shape.ARRAY, Smoothness.SMOOTH,
+    "The matrix product; #VALUE! where shapes do not fit or an entry is no number.",
+    cases=(("SUM(MMULT({1,2;3,4},{5;6}))", 56), ("MMULT({1,2},{3,4})", CellError.VALUE),
+           ('MMULT({1,"x"},{3;4})', CellError.VALUE), ("MMULT({1,#N/A},{3;4})", CellError.NA)),
+)  # fmt: skip
+def mmult(left: Matrix, right: Matrix) -> Matrix:
+    a, b = _numeric(left), _numeric(right)
+    if left.width != right.height:
+        raise Fault(CellError.VALUE)
+    columns = list(zip(*b, strict=True))
+    return Matrix(
+        tuple(tuple(total(x * y for x, y in zip(row, column, strict=True)) for column in columns) for row in a)
+    )
+
+
+def _numeric(matrix: Matrix) -> tuple[tuple[float, ...], ...]:
+    for value in matrix:
+        if isinstance(value, CellError):
+            raise Fault(value)
+    if not all(type(value) is float for value in matrix):
+        raise Fault(CellError.VALUE)
+    return matrix.rows  # type: ignore[return-value]
+
+
+@function(
+    "{}(value: array)", Shape.ARRAY, Smoothness.SMOOTH,
+    "What it is given, evaluated as in an array formula: how Excel evaluates the formula behind a defined name.",
+    source="Names in formulas",
+)  # fmt: skip
+def as_array(value: Matrix) -> Matrix | Value:
+    return value.rows[0][0] if value.shape == (1, 1) else value
+
+
+@function(
+    "TRANSPOSE(array: array)", Shape.ARRAY, Smoothness.SMOOTH, "Rows as columns.",
+    cases=(("SUM(TRANSPOSE({1,2;3,4})*{1,10;100,1000})", 4231),),
+)  # fmt: skip
+def transpose(array: Matrix) -> Matrix:
+    return Matrix(tuple(zip(*array.rows, strict=True)))

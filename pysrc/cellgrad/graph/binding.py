@@ -1,0 +1,366 @@
+"""Binding: names and structured references become ranges and values.
+
+A bound tree holds only Literal, ArrayConstant, Range, External, Missing, Unary, Binary and Call nodes. Ranges name
+their sheet, or None for the host's own; a 3-D reference keeps its last sheet and is expanded where it is read.
+
+What cannot be resolved is decided as Excel does where Excel is certain: a name that is not defined is ``#NAME?``, a
+``[#This Row]`` outside the table's rows is ``#VALUE!``, a part that the table lacks (totals) is ``#REF!``. These are
+errors in the cell, which the run reports if they reach the objective. A table, column or sheet that is missing
+altogether cannot come from Excel and raises FormulaError with the nearest name there is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Iterable, Mapping
+
+from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region
+from cellgrad.errors import CircularReferenceError, FormulaError, UnsupportedError
+from cellgrad.formula.parse import parse
+from cellgrad.formula.tree import (
+    Binary,
+    Call,
+    Coordinate,
+    Literal,
+    Name,
+    Node,
+    Range,
+    Structured,
+    Unary,
+    children,
+    walk,
+)
+from cellgrad.functions.registry import FUNCTIONS, Shape
+from cellgrad.values import CellError
+from cellgrad.workbook import Table, Workbook
+
+_ORIGIN = (0, 0)
+"""Relative references in a defined name are stored as seen from A1."""
+
+
+def bind(tree: Node, book: Workbook, sheet: str, row: int, column: int) -> Node:
+    """The tree with names and structured references replaced, as seen by the cell (row, column) of `sheet`.
+
+    The result holds for every cell of the sheet that has the same `table_context`. Raises FormulaError for a sheet,
+    table or column that does not exist, UnsupportedError for LAMBDA, CircularReferenceError for a name that needs
+    itself.
+    """
+    return _Binding(book, sheet, row, column).bind(tree, {}, None)
+
+
+def table_context(book: Workbook, sheet: str, row: int, column: int) -> tuple[str | None, frozenset[str]]:
+    """All that binding depends on beside the sheet: the table around the cell, and the tables with data in its row."""
+    own = _table_around(book, sheet, row, column)
+    beside = frozenset(name for name, table in book.tables.items() if table.body.top <= row < table.body.bottom)
+    return (own.name if own else None), beside
+
+
+def needs_context(tree: Node) -> bool:
+    """Whether the bound tree may differ between cells of a sheet."""
+    return any(isinstance(node, Structured | Name) for node in walk(tree))
+
+
+class Binder:
+    """The bound trees of a workbook's formulas, each parsed once and bound once a sheet and table context."""
+
+    def __init__(self, book: Workbook) -> None:
+        self.book = book
+        self._parsed: dict[int, tuple[Node, bool]] = {}
+        self._bound: dict[tuple, Node] = {}
+
+    def parsed(self, formula: int) -> Node:
+        """The tree of a formula of the workbook, unbound."""
+        return self._entry(formula)[0]
+
+    def bound(self, formula: int, sheet: str, row: int, column: int) -> Node:
+        """The bound tree of the formula of that number as seen by a cell."""
+        tree, depends = self._entry(formula)
+        key = (formula, sheet, table_context(self.book, sheet, row, column) if depends else None)
+        found = self._bound.get(key)
+        if found is None:
+            found = self._bound[key] = bind(tree, self.book, sheet, row, column)
+        return found
+
+    def _entry(self, formula: int) -> tuple[Node, bool]:
+        entry = self._parsed.get(formula)
+        if entry is None:
+            text = self.book.formulas[formula]
+            tree = parse(text.text, text.row, text.column)
+            entry = self._parsed[formula] = tree, needs_context(tree)
+        return entry
+
+
+def region_of(reference: Range, sheet: str, row: int, column: int) -> Region:
+    """The rectangle that a bound range means for the cell (row, column) of `sheet`; the first sheet's of a 3-D one.
+
+    Corners are put in order; an offset that leaves the sheet comes in again on the other side, as in Excel.
+    """
+    rows = _ordered(reference.top, reference.bottom, row, MAX_ROWS)
+    columns = _ordered(reference.left, reference.right, column, MAX_COLUMNS)
+    return Region(reference.sheet or sheet, rows[0], columns[0], rows[1] + 1, columns[1] + 1)
+
+
+def regions_of(reference: Range, book: Workbook, sheet: str, row: int, column: int) -> tuple[Region, ...]:
+    """The rectangles a bound range means, one a sheet for a 3-D reference, in workbook order."""
+    region = region_of(reference, sheet, row, column)
+    if reference.last_sheet is None:
+        return (region,)
+    names = sheets_between(book, region.sheet, reference.last_sheet)
+    return tuple(dataclasses.replace(region, sheet=name) for name in names)
+
+
+def sheets_between(book: Workbook, first: str, last: str) -> list[str]:
+    """The worksheets from one to another, both included, in workbook order. Raises ArgumentError for unknown ones."""
+    names = list(book.sheets)
+    ends = sorted((names.index(book.sheet(first).name), names.index(book.sheet(last).name)))
+    return names[ends[0] : ends[1] + 1]
+
+
+def _ordered(first: Coordinate | None, last: Coordinate | None, host: int, size: int) -> tuple[int, int]:
+    if first is None or last is None:
+        return 0, size - 1
+    a, b = first.at(host) % size, last.at(host) % size
+    return min(a, b), max(a, b)
+
+
+def _table_around(book: Workbook, sheet: str, row: int, column: int) -> Table | None:
+    cell = Region(book.sheet(sheet).name, row, column, row + 1, column + 1)
+    return next((table for table in book.tables.values() if cell in table.region), None)
+
+
+def _nearest(name: str, known: Iterable[str], otherwise: str) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean {near[0]}?" if near else otherwise
+
+
+class _Binding:
+    """One pass over one tree for one cell."""
+
+    def __init__(self, book: Workbook, sheet: str, row: int, column: int) -> None:
+        self.book = book
+        self.sheet = book.sheet(sheet).name
+        self.row = row
+        self.column = column
+        self.names: list[str] = []
+
+    def bind(self, node: Node, scope: Mapping[str, Node], position: int | None) -> Node:
+        """`scope`: the names that LET gives; `position`: where the defined name stands that the node comes from."""
+        match node:
+            case Range():
+                node = self._range(node)
+            case Structured():
+                return self._structured(node, node.position if position is None else position)
+            case Name():
+                return self._name(node, scope, node.position if position is None else position)
+            case Unary():
+                operand = self.bind(node.operand, scope, position)
+                node = node if operand is node.operand else dataclasses.replace(node, operand=operand)
+            case Binary():
+                left, right = self.bind(node.left, scope, position), self.bind(node.right, scope, position)
+                if left is not node.left or right is not node.right:
+                    node = dataclasses.replace(node, left=left, right=right)
+            case Call(function="LET"):
+                return self._let(node, scope, position)
+            case Call(function="LAMBDA"):
+                raise UnsupportedError(
+                    "LAMBDA is not supported in this version",
+                    position=node.position if position is None else position,
+                    action="write its formula out in the cell",
+                )
+            case Call():
+                arguments = tuple(self.bind(argument, scope, position) for argument in node.arguments)
+                if any(new is not old for new, old in zip(arguments, node.arguments, strict=True)):
+                    node = dataclasses.replace(node, arguments=arguments)
+        return node if position is None else dataclasses.replace(node, position=position)  # type: ignore[call-arg]
+
+    def _range(self, node: Range) -> Range:
+        if node.sheet is None:
+            return node
+        for name in (node.sheet, node.last_sheet):
+            if name is not None and not self.book.has_sheet(name):
+                raise FormulaError(
+                    f"there is no sheet '{name}'",
+                    position=node.position,
+                    action=_nearest(name, self.book.sheets, "the sheets are " + ", ".join(self.book.sheets)),
+                )
+        sheet: str | None = self.book.sheet(node.sheet).name
+        if node.last_sheet is None:
+            sheet = None if sheet == self.sheet else sheet
+        return node if sheet == node.sheet else dataclasses.replace(node, sheet=sheet)
+
+    # ------------------------------------------------------------ names
+
+    def _name(self, node: Name, scope: Mapping[str, Node], position: int) -> Node:
+        given = scope.get(node.name.casefold()) if node.sheet is None else None
+        if given is not None:
+            return given
+        sheet = node.sheet if node.sheet and self.book.has_sheet(node.sheet) else self.sheet
+        defined = self.book.find_name(node.name, sheet)
+        if defined is None:
+            return self._whole_table(node, position)
+        key = f"{defined.sheet or ''}!{defined.name}".casefold()
+        if key in self.names:
+            raise CircularReferenceError(
+                f"the name {defined.name} is defined by itself", position=position, action="give it a cell or a value"
+            )
+        self.names.append(key)
+        tree = self.bind(_unwrapped(self._definition(defined.name, defined.text, position)), {}, position)
+        self.names.pop()
+        return Call("{}", (tree,), position=position) if _lifts(tree) else tree
+
+    def _definition(self, name: str, text: str, position: int) -> Node:
+        try:
+            return parse(text.removeprefix("="), *_ORIGIN)
+        except FormulaError as error:
+            raise type(error)(
+                f"the name {name} is defined as ={text}: {error.cause}", position=position, action=error.action
+            ) from None
+
+    def _whole_table(self, node: Name, position: int) -> Node:
+        """A table's bare name is its data; any other name that is not defined is #NAME?."""
+        if node.sheet is None and self.book.find_table(node.name) is not None:
+            return self._structured(Structured(node.name, frozenset(), None, None), position)
+        return Literal(CellError.NAME, position=position)
+
+    def _let(self, node: Call, scope: Mapping[str, Node], position: int | None) -> Node:
+        """LET by substitution: each name stands for its (pure) formula."""
+        if len(node.arguments) < 3 or len(node.arguments) % 2 == 0:
+            raise FormulaError(
+                "LET takes pairs of name and value, and a formula at the end",
+                position=node.position if position is None else position,
+                action="add what is missing",
+            )
+        inner = dict(scope)
+        for name, value in zip(node.arguments[:-1:2], node.arguments[1:-1:2], strict=True):
+            if not isinstance(name, Name) or name.sheet is not None:
+                raise FormulaError(
+                    "LET needs a name here",
+                    position=getattr(name, "position", node.position) if position is None else position,
+                    action="give a name that is no cell",
+                )
+            inner[name.name.casefold()] = self.bind(value, inner, position)
+        return self.bind(node.arguments[-1], inner, position)
+
+    # ------------------------------------------------------------ structured references
+
+    def _structured(self, node: Structured, position: int) -> Node:
+        table = self._table(node, position)
+        region = table.region
+        left, right = region.left, region.right - 1
+        if node.first is not None and node.last is not None:
+            ends = (self._column(table, node.first, position), self._column(table, node.last, position))
+            left, right = region.left + min(ends), region.left + max(ends)
+        rows = self._rows(table, node.items)
+        if isinstance(rows, CellError):
+            return Literal(rows, position=position)
+        return Range(
+            rows[0],
+            Coordinate(left, True),
+            rows[1],
+            Coordinate(right, True),
+            None if region.sheet == self.sheet else region.sheet,
+            position=position,
+        )
+
+    def _table(self, node: Structured, position: int) -> Table:
+        if node.table is None:
+            table = _table_around(self.book, self.sheet, self.row, self.column)
+            if table is None:
+                raise FormulaError(
+                    "this reference names no table, and the cell stands in none",
+                    position=position,
+                    action="write the table's name before the bracket",
+                )
+            return table
+        found = self.book.find_table(node.table)
+        if found is None:
+            raise FormulaError(
+                f"there is no table '{node.table}'",
+                position=position,
+                action=_nearest(node.table, self.book.tables, "check the table's name"),
+            )
+        return found
+
+    def _column(self, table: Table, name: str, position: int) -> int:
+        folded = [column.casefold() for column in table.columns]
+        if name.casefold() not in folded:
+            raise FormulaError(
+                f"the table {table.name} has no column '{name}'",
+                position=position,
+                action=_nearest(name, table.columns, "its columns are " + ", ".join(table.columns)),
+            )
+        return folded.index(name.casefold())
+
+    def _rows(self, table: Table, items: frozenset[str]) -> tuple[Coordinate, Coordinate] | CellError:
+        """The first and last row meant, or the error that Excel answers with."""
+        body, whole = table.body, table.region
+        if "this row" in items:
+            here = Coordinate(0, False)
+            return (here, here) if body.top <= self.row < body.bottom else CellError.VALUE
+        parts = {
+            "all": (whole.top, whole.bottom),
+            "headers": (whole.top, body.top),
+            "data": (body.top, body.bottom),
+            "totals": (body.bottom, whole.bottom),
+        }
+        chosen = [parts[item] for item in items or {"data"}]
+        top, bottom = min(part[0] for part in chosen), max(part[1] for part in chosen)
+        if top >= bottom:
+            return CellError.REF
+        return Coordinate(top, True), Coordinate(bottom - 1, True)
+
+
+def _unwrapped(node: Node) -> Node:
+    """Relative references of a name, stored as seen from A1 and so wrapped around the sheet, as the short way round."""
+
+    def short(coordinate: Coordinate | None, size: int) -> Coordinate | None:
+        if coordinate is None or coordinate.absolute or coordinate.value <= size // 2:
+            return coordinate
+        return Coordinate(coordinate.value - size, False)
+
+    match node:
+        case Range():
+            return dataclasses.replace(
+                node,
+                top=short(node.top, MAX_ROWS),
+                left=short(node.left, MAX_COLUMNS),
+                bottom=short(node.bottom, MAX_ROWS),
+                right=short(node.right, MAX_COLUMNS),
+            )
+        case Unary():
+            return dataclasses.replace(node, operand=_unwrapped(node.operand))
+        case Binary():
+            return dataclasses.replace(node, left=_unwrapped(node.left), right=_unwrapped(node.right))
+        case Call():
+            return dataclasses.replace(node, arguments=tuple(_unwrapped(argument) for argument in node.arguments))
+    return node
+
+
+_REFERENCE_OPERATORS = {":", ",", " "}
+
+
+def _lifts(tree: Node) -> bool:
+    """Whether something in the tree works element by element on a range of several cells."""
+    return any(_elementwise(node) and any(map(_wide, children(node))) for node in walk(tree))
+
+
+def _elementwise(node: Node) -> bool:
+    match node:
+        case Unary():
+            return node.operator not in "@#"
+        case Binary():
+            return node.operator not in _REFERENCE_OPERATORS
+        case Call():
+            record = FUNCTIONS.get(node.function)
+            return record is not None and record.shape is Shape.ELEMENTWISE
+    return False
+
+
+def _wide(node: Node) -> bool:
+    match node:
+        case Range():
+            return not node.is_cell
+        case Binary() if node.operator in _REFERENCE_OPERATORS:
+            return True
+    return _elementwise(node) and any(map(_wide, children(node)))
