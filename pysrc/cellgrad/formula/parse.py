@@ -379,7 +379,7 @@ class _Reader:
     # ------------------------------------------------------------ structured references
 
     def _structured(self, text: str, sheet: str | None, start: int) -> Node:
-        table, bracket, _ = text.partition("[")
+        table = text.partition("[")[0]
         if sheet is not None or _end_of_bracket(text, len(table)) != len(text):
             raise self._bad_structured(text, start)
         items: set[str] = set()
@@ -438,9 +438,7 @@ def _join_corners(left: Range, right: Range) -> Range | None:
     same_sheet = right.sheet in (None, left.sheet) and right.last_sheet is None
     if not (same_sheet and left.is_cell and right.is_cell):
         return None
-    return Range(
-        left.top, left.left, right.bottom, right.right, left.sheet, left.last_sheet, position=left.position
-    )
+    return Range(left.top, left.left, right.bottom, right.right, left.sheet, left.last_sheet, position=left.position)
 
 
 def _after_prefix(text: str) -> str:

@@ -13,6 +13,7 @@ from cellgrad.functions.operands import (
     Lazy,
     Matrix,
     Operand,
+    as_matrix,
     to_logical,
     to_number,
     to_text,
@@ -33,58 +34,41 @@ _OMITTED_VALUE: dict[Takes, Value] = {
 
 
 def call(function: Function, arguments: Sequence[Argument], read: Read) -> Operand:
-    """The function's answer to arguments that are already evaluated (lazy ones are thunks), each as its parameter takes it.
+    """The function's answer to evaluated arguments, each as its parameter takes it; lazy ones are thunks.
 
     A one-value parameter that gets a Matrix lifts the function over it: one answer an element, with one row or one
     column repeating and #N/A beyond an argument's end. Cell errors are answers, never exceptions.
     """
-    lifted = [
-        argument
-        for index, argument in enumerate(arguments)
-        if isinstance(argument, Matrix) and function.parameter(index).takes in SCALARS
-    ]
-    if not lifted:
+    takes = [function.parameter(index).takes for index in range(len(arguments))]
+    if not any(
+        isinstance(argument, Matrix) and kind in SCALARS for argument, kind in zip(arguments, takes, strict=True)
+    ):
         return _once(function, arguments)
-    arguments = [_settled(function, index, argument, read) for index, argument in enumerate(arguments)]
-    branches = [argument for argument in arguments if isinstance(argument, _Branch)]
-    grids = lifted + [branch.matrix for branch in branches]
-    height, width = max(grid.height for grid in grids), max(grid.width for grid in grids)
+    grids: dict[int, Matrix] = {}
+    for index, (argument, kind) in enumerate(zip(arguments, takes, strict=True)):
+        if kind is Takes.LAZY and callable(argument):
+            grids[index] = as_matrix(_read_if_areas(argument(), read))
+        elif kind in SCALARS and isinstance(argument, Matrix):
+            grids[index] = argument
 
     def element(row: int, column: int) -> Value:
-        ones = [
-            _element(argument, function.parameter(index).takes, row, column) for index, argument in enumerate(arguments)
-        ]
-        answer = _once(function, ones)
-        if isinstance(answer, Areas):
-            answer = read(answer)
+        ones = list(arguments)
+        for index, grid in grids.items():
+            value = grid.broadcast(row, column)
+            ones[index] = _thunk(value) if takes[index] is Takes.LAZY else value
+        answer = _read_if_areas(_once(function, ones), read)
         return answer.rows[0][0] if isinstance(answer, Matrix) else answer
 
+    height, width = max(grid.height for grid in grids.values()), max(grid.width for grid in grids.values())
     return Matrix.build(height, width, element)
 
 
-class _Branch:
-    """A lazy argument of a lifted call: evaluated once, as a matrix."""
-
-    def __init__(self, thunk: Lazy, read: Read) -> None:
-        operand = thunk()
-        if isinstance(operand, Areas):
-            operand = read(operand)
-        self.matrix = operand if isinstance(operand, Matrix) else Matrix(((operand,),))
+def _thunk(value: Value) -> Lazy:
+    return lambda: value
 
 
-def _settled(function: Function, index: int, argument: Argument, read: Read) -> Argument | _Branch:
-    if function.parameter(index).takes is Takes.LAZY and callable(argument):
-        return _Branch(argument, read)
-    return argument
-
-
-def _element(argument: Argument | _Branch, takes: Takes, row: int, column: int) -> Argument:
-    if isinstance(argument, _Branch):
-        value = argument.matrix.broadcast(row, column)
-        return lambda: value
-    if isinstance(argument, Matrix) and takes in SCALARS:
-        return argument.broadcast(row, column)
-    return argument
+def _read_if_areas(operand: Operand, read: Read) -> Value | Matrix:
+    return read(operand) if isinstance(operand, Areas) else operand
 
 
 def _once(function: Function, arguments: Sequence[Argument]) -> Operand:

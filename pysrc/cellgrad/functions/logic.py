@@ -51,7 +51,7 @@ def if_na(value: Value, alternative: Lazy) -> Operand:
 def ifs(*pairs: Value | Lazy) -> Operand:
     for test, then in zip(pairs[::2], pairs[1::2], strict=True):
         if to_logical(test):  # type: ignore[arg-type]
-            return then()  # type: ignore[operator]
+            return then()  # type: ignore[operator, misc]
     raise Fault(CellError.NA)
 
 

@@ -39,7 +39,7 @@ def _or_zero(value: Value) -> float:
 
 
 def _pairs(x: Matrix, y: Matrix) -> Iterator[tuple[float, float]]:
-    """Pairs of numbers; a pair with anything else in it is skipped. Faults: #N/A for unequal shapes, the first error."""
+    """Pairs of numbers; pairs with anything else are skipped. Faults: #N/A for unequal shapes, the first error."""
     if x.shape != y.shape:
         raise Fault(CellError.NA)
     for a, b in zip(x, y, strict=True):

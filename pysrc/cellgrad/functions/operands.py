@@ -1,4 +1,4 @@
-"""What functions work on: one value, a `Matrix` of values, or `Areas` of cells; and how Excel turns one type into another.
+"""What functions work on: one value, a `Matrix` of values or `Areas` of cells; and how Excel turns types into others.
 
 A plain-Python implementation answers with a value or a Matrix. Where Excel answers with an error it raises `Fault`,
 which never leaves `cellgrad.functions.calling`: there it becomes the `CellError` it carries, and nothing else does.
@@ -16,7 +16,7 @@ from cellgrad.address import Region
 from cellgrad.values import CellError, Value, fold_case
 
 
-class Fault(Exception):
+class Fault(Exception):  # noqa: N818 - not an error of ours: a cell error on its way to the cell
     """Excel's answer here is an error value; `error` says which."""
 
     def __init__(self, error: CellError) -> None:

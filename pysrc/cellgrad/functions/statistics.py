@@ -106,7 +106,10 @@ def counta(*arguments: Value | Matrix) -> float:
     )
 
 
-@function("COUNTBLANK(range: range)", Shape.REDUCE, Smoothness.NONE, 'How many blanks and texts "".')
+@function(
+    "COUNTBLANK(range: range)", Shape.REDUCE, Smoothness.NONE, 'How many blanks and texts "".',
+    cases=(("COUNTBLANK(A1:B3)", 6), ("COUNTBLANK(A:A)", 1048576)),
+)  # fmt: skip
 def countblank(cells: Value | Matrix) -> float:
     if not isinstance(cells, Matrix):
         raise Fault(CellError.VALUE)

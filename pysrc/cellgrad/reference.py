@@ -1,0 +1,448 @@
+"""The per-cell reference evaluator: slow, plain, the authority that compiled blocks are proven equal to.
+
+`Reference(book).value("Sheet1", 0, 0)` recomputes a cell from its formula and everything it needs, one Python value at
+a time; cached values are read only where they are data (volatile functions, references into other workbooks).
+
+A formula that needs a cell which is not computed yet is put back, the cell is computed first, and the formula starts
+again: no recursion from cell to cell, so a chain of a hundred thousand cells needs no deep stack, and only what is
+really needed (the branch that IF takes) is computed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region, full_name
+from cellgrad.errors import CircularReferenceError, FormulaError, UnsupportedError
+from cellgrad.formula.printing import shown_in
+from cellgrad.formula.tree import ArrayConstant, Binary, Call, External, Literal, Missing, Node, Range, Unary
+from cellgrad.functions.calling import call
+from cellgrad.functions.operands import OMITTED, Areas, Argument, Lazy, Matrix, Operand
+from cellgrad.functions.registry import SCALARS, Function, Takes, find
+from cellgrad.graph.binding import Binder, regions_of
+from cellgrad.values import CellError, Kind, Value
+from cellgrad.workbook import ArrayFormula, Workbook, decode
+
+Cell = tuple[str, int, int]
+"""A cell as (sheet, row, column), the sheet spelled as in the workbook."""
+
+_MOST_CELLS = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Host:
+    """The cell a formula is evaluated for, and the block that it fills (the cell alone, unless an array formula)."""
+
+    sheet: str
+    row: int
+    column: int
+    region: Region
+
+    @property
+    def name(self) -> str:
+        return full_name(self.sheet, self.row, self.column)
+
+
+class _Needs(Exception):  # noqa: N818 - not an error: the evaluation is taken up again
+    """Cells that must be computed before this formula can be."""
+
+    def __init__(self, cells: list[Cell]) -> None:
+        super().__init__(f"{len(cells)} cells")
+        self.cells = cells
+
+
+class _CachedIsData(Exception):  # noqa: N818 - not an error: the cell's cached value is its value
+    """The formula came to something that only the file knows: chance, the clock, another workbook."""
+
+    def __init__(self, what: str, position: int) -> None:
+        super().__init__(what)
+        self.what = what
+        self.position = position
+
+
+class Reference:
+    """Values of a workbook's cells, recomputed from its formulas; each cell once.
+
+    overrides: values that stand in for what the cells hold, by (sheet, row, column), such as changing cells; the sheet
+    is spelled as in the workbook. It is only looked up, so that it may compute its values; one that is a dict may also
+    fill cells beyond the used part of a sheet.
+    """
+
+    def __init__(self, book: Workbook, overrides: Mapping[Cell, Value] | None = None) -> None:
+        self.book = book
+        self.binder = Binder(book)
+        self._overrides: Mapping[Cell, Value] = {} if overrides is None else overrides
+        self._results: dict[Cell, Value | Matrix] = {}
+        self._arrays = {name: _array_cells(sheet.arrays) for name, sheet in book.sheets.items()}
+        self._regions: dict[Region, Matrix] = {}
+        self._extent = self._used()
+
+    # ------------------------------------------------------------ the public face
+
+    def value(self, sheet: str, row: int, column: int) -> Value:
+        """The value of a cell. Blank is None, but a formula that comes to a blank is 0.
+
+        Raises FormulaError, with the cell it lies in, for a formula on the way that cannot be evaluated;
+        CircularReferenceError names the cells of the circle.
+        """
+        cell = (self.book.sheet(sheet).name, row, column)
+        while True:
+            try:
+                return self._peek(cell)
+            except _Needs as needs:
+                self._compute(needs.cells)
+
+    def evaluate(
+        self, tree: Node, sheet: str, row: int, column: int, array: bool = False, region: Region | None = None
+    ) -> Value | Matrix:
+        """A bound tree evaluated for a cell: as a plain formula (one value), or as an array formula (`array`).
+
+        region: the block that the array formula fills, where that is more than the cell.
+        """
+        name = self.book.sheet(sheet).name
+        host = _Host(name, row, column, region or Region(name, row, column, row + 1, column + 1))
+        while True:
+            try:
+                operand = self._evaluate(tree, host, array)
+                return self._whole(operand) if array else self._single(operand, host)
+            except _Needs as needs:
+                self._compute(needs.cells)
+            except _CachedIsData as data:
+                raise UnsupportedError(
+                    f"{data.what} cannot be computed", cell=host.name, action="put a value in the cell"
+                ) from None
+
+    # ------------------------------------------------------------ which cells, and in which order
+
+    def _compute(self, cells: list[Cell]) -> None:
+        """Computes cells and all they need: depth first on a stack of our own."""
+        stack = [self._task(cell) for cell in cells]
+        started: dict[Cell, None] = {}
+        while stack:
+            task = stack[-1]
+            if task in self._results:
+                stack.pop()
+                continue
+            started[task] = None
+            try:
+                self._results[task] = self._formula_result(task)
+            except _Needs as needs:
+                wanted = [self._task(cell) for cell in needs.cells]
+                for cell in wanted:
+                    if cell in started:
+                        raise self._circle(list(started), cell) from None
+                stack.extend(wanted)
+            else:
+                stack.pop()
+                del started[task]
+
+    def _task(self, cell: Cell) -> Cell:
+        """The cell whose formula gives this one its value: the anchor of an array formula, or itself."""
+        array = self._arrays[cell[0]].get(cell[1:])
+        return cell if array is None else (cell[0], array.region.top, array.region.left)
+
+    def _circle(self, path: list[Cell], cell: Cell) -> CircularReferenceError:
+        circle = [full_name(*step) for step in path[path.index(cell) :]]
+        shown = circle if len(circle) <= 8 else [*circle[:6], f"... {len(circle) - 7} more", circle[-1]]
+        text, _ = self._shown(cell, None)
+        return CircularReferenceError(
+            "a circular reference: " + " needs ".join([*shown, circle[0]]),
+            cell=circle[0],
+            formula=text,
+            action="break the circle; iterative calculation is not supported",
+        )
+
+    def _formula_result(self, task: Cell) -> Value | Matrix:
+        sheet, row, column = task
+        array = self._arrays[sheet].get((row, column))
+        region = array.region if array else Region(sheet, row, column, row + 1, column + 1)
+        host = _Host(sheet, row, column, region)
+        try:
+            tree = self.binder.bound(self._formula_number(task), sheet, row, column)
+            operand = self._evaluate(tree, host, array is not None)
+            if array is None:
+                return self._single(operand, host)
+            return self._filled(self._whole(operand), array, host)
+        except _CachedIsData as data:
+            return self._cached(host, data)
+        except FormulaError as error:
+            if error.cell is None:
+                error.cell = host.name
+                error.formula, error.position = self._shown(task, error.position)
+            raise
+
+    def _formula_number(self, cell: Cell) -> int:
+        cells = self.book.sheets[cell[0]].cells
+        return int(cells.formulas[cells.find(cell[1], cell[2])])
+
+    def _shown(self, cell: Cell, position: int | None) -> tuple[str, int | None]:
+        """The formula of a cell as it is seen there, and the place in it."""
+        number = self._formula_number(cell)
+        written = self.book.formulas[number]
+        if (written.row, written.column) == cell[1:]:
+            return "=" + written.text, position
+        try:
+            return shown_in(self.binder.parsed(number), cell[1], cell[2], position)
+        except FormulaError:  # it cannot be parsed, which is what is being reported: show it as written
+            return "=" + written.text, position
+
+    def _cached(self, host: _Host, data: _CachedIsData) -> Value | Matrix:
+        region = host.region
+        values = Matrix.build(
+            region.height,
+            region.width,
+            lambda r, c: self.book.cached(host.sheet, region.top + r, region.left + c),
+        )
+        if values.rows[0][0] is None:
+            raise UnsupportedError(
+                f"{data.what} is not recomputed, and the file holds no value for this cell",
+                position=data.position,
+                action="recalculate and save the workbook in a spreadsheet, or put a value in the cell",
+            )
+        return values if region.size > 1 else values.rows[0][0]
+
+    # ------------------------------------------------------------ reading cells
+
+    def _peek(self, cell: Cell) -> Value:
+        """A cell's value if it is known; raises _Needs for a formula that is not computed yet."""
+        sheet, row, column = cell
+        if self._overrides and cell in self._overrides:
+            return self._overrides[cell]
+        cells = self.book.sheets[sheet].cells
+        entry = cells.find(row, column)
+        if entry < 0:
+            return None
+        if cells.formulas[entry] < 0:
+            return decode(int(cells.kinds[entry]), float(cells.data[entry]), self.book.strings)
+        return self._result(cell)
+
+    def _result(self, cell: Cell) -> Value:
+        task = self._task(cell)
+        if task not in self._results:
+            raise _Needs([task])
+        result = self._results[task]
+        if not isinstance(result, Matrix):
+            return result
+        row, column = cell[1] - task[1], cell[2] - task[2]
+        return result.rows[row][column] if row < result.height and column < result.width else None
+
+    def _read(self, areas: Areas, clip: bool = False) -> Matrix:
+        """The cells of one region as a Matrix; `clip`: leave out what lies beyond the used cells of whole columns."""
+        if len(areas.regions) != 1:
+            return Matrix(((CellError.VALUE,),))
+        region = areas.regions[0]
+        kept = self._clipped(region) if clip else region
+        if kept.size > _MOST_CELLS:
+            raise UnsupportedError(
+                f"this formula computes with all {kept.size:,} cells of {region}",
+                action="name the rows that hold data instead of whole columns",
+            )
+        found = self._regions.get(kept)
+        if found is None:
+            found = self._regions[kept] = self._read_cells(kept)
+        return found if kept is region else dataclasses.replace(found, beyond=region.size - kept.size)
+
+    def _read_cells(self, region: Region) -> Matrix:
+        cells = self.book.sheets[region.sheet].cells
+        kinds, data, formulas = cells.dense(region.top, region.left, region.bottom, region.right)
+        strings = self.book.strings
+        rows: list[list[Value]] = []
+        missing: list[Cell] = []
+        for r, (row_kinds, numbers, own) in enumerate(
+            zip(kinds.tolist(), data.tolist(), formulas.tolist(), strict=True)
+        ):
+            line: list[Value] = [
+                number if kind == Kind.NUMBER else decode(kind, number, strings)
+                for kind, number in zip(row_kinds, numbers, strict=True)
+            ]
+            rows.append(line)
+            for c, formula in enumerate(own):
+                if formula >= 0 or self._overrides:
+                    try:
+                        line[c] = self._peek((region.sheet, region.top + r, region.left + c))
+                    except _Needs as needs:
+                        missing += needs.cells
+        if missing:
+            raise _Needs(list(dict.fromkeys(missing)))
+        return Matrix(tuple(map(tuple, rows)))
+
+    def _clipped(self, region: Region) -> Region:
+        """A region of whole columns or rows without the part where no sheet holds anything."""
+        rows, columns = self._extent
+        bottom = min(region.bottom, max(rows, region.top + 1)) if region.height == MAX_ROWS else region.bottom
+        right = min(region.right, max(columns, region.left + 1)) if region.width == MAX_COLUMNS else region.right
+        if (bottom, right) == (region.bottom, region.right):
+            return region
+        return dataclasses.replace(region, bottom=bottom, right=right)
+
+    def _used(self) -> tuple[int, int]:
+        extents = [sheet.cells.extent for sheet in self.book.sheets.values()]
+        if isinstance(self._overrides, dict):
+            extents += [(row + 1, column + 1) for _, row, column in self._overrides]
+        return max((e[0] for e in extents), default=0), max((e[1] for e in extents), default=0)
+
+    # ------------------------------------------------------------ what a formula leaves in its cells
+
+    def _single(self, operand: Operand, host: _Host) -> Value:
+        """What a plain formula shows: a reference meets the cell's own row or column, an array its first value."""
+        value = self._intersected(operand, host)
+        return 0.0 if value is None else value
+
+    def _whole(self, operand: Operand) -> Value | Matrix:
+        """What an array formula comes to."""
+        if isinstance(operand, Areas):
+            operand = self._read(operand)
+        if isinstance(operand, Matrix):
+            return Matrix(tuple(tuple(0.0 if value is None else value for value in row) for row in operand.rows))
+        return 0.0 if operand is None else operand
+
+    def _filled(self, result: Value | Matrix, array: ArrayFormula, host: _Host) -> Value | Matrix:
+        """The result fitted to its block: one row, column or value repeats, and beyond its end stands #N/A.
+
+        A spilled formula keeps its own shape; one that has outgrown the block in the file is refused, because cells
+        that others read would be missing.
+        """
+        region = array.region
+        matrix = result if isinstance(result, Matrix) else Matrix(((result,),))
+        if not array.dynamic:
+            return Matrix.build(region.height, region.width, matrix.broadcast)
+        if matrix.height > region.height or matrix.width > region.width:
+            raise UnsupportedError(
+                f"this formula now spills over {matrix.height} x {matrix.width} cells, "
+                f"and over {region.height} x {region.width} in the file",
+                action="recalculate and save the workbook in a spreadsheet",
+            )
+        return matrix
+
+    def _intersected(self, operand: Operand, host: _Host) -> Value:
+        """Implicit intersection: one value of a reference or array."""
+        if isinstance(operand, Matrix):
+            return operand.rows[0][0]
+        if not isinstance(operand, Areas):
+            return operand
+        if len(operand.regions) != 1:
+            return CellError.VALUE
+        region = operand.regions[0]
+        if region.size == 1:
+            return self._peek((region.sheet, region.top, region.left))
+        if region.width == 1 and region.top <= host.row < region.bottom:
+            return self._peek((region.sheet, host.row, region.left))
+        if region.height == 1 and region.left <= host.column < region.right:
+            return self._peek((region.sheet, region.top, host.column))
+        return CellError.VALUE
+
+    # ------------------------------------------------------------ trees
+
+    def _evaluate(self, node: Node, host: _Host, array: bool) -> Operand:
+        """A node's value; `array`: ranges are worked on element by element instead of meeting the host's row."""
+        match node:
+            case Literal():
+                return node.value
+            case ArrayConstant():
+                return Matrix(node.rows)
+            case Range():
+                return Areas(regions_of(node, self.book, host.sheet, host.row, host.column))
+            case Call():
+                return self._call(
+                    find(node.function, position=node.position), node.arguments, host, array, node.position
+                )
+            case Unary(operator="@"):
+                return self._intersected(self._evaluate(node.operand, host, array), host)
+            case Unary(operator="#"):
+                return self._spill(self._evaluate(node.operand, host, array))
+            case Unary():
+                name = node.operator if node.operator == "%" else f"unary {node.operator}"
+                return self._call(find(name), (node.operand,), host, array, node.position)
+            case Binary(operator=":" | "," | " "):
+                left = self._evaluate(node.left, host, array)
+                return _combined(node.operator, left, self._evaluate(node.right, host, array))
+            case Binary():
+                return self._call(find(node.operator), (node.left, node.right), host, array, node.position)
+            case External():
+                raise _CachedIsData(f"the reference into another workbook, {node.text},", node.position)
+            case Missing():
+                return 0.0
+        raise TypeError(f"not a bound formula node: {node!r}")
+
+    def _call(self, function: Function, nodes: tuple[Node, ...], host: _Host, array: bool, position: int) -> Operand:
+        if function.volatile:
+            raise _CachedIsData(f"{function.name}, which changes on every recalculation,", position)
+        complaint = function.arity_complaint(len(nodes))
+        if complaint is not None:
+            raise FormulaError(complaint, position=position, action="correct the formula in the sheet")
+        arguments: list[Argument] = []
+        for index, node in enumerate(nodes):
+            parameter = function.parameter(index)
+            if isinstance(node, Missing) and parameter.takes is not Takes.LAZY:
+                arguments.append(Areas((host.region,)) if parameter.from_host else OMITTED)
+            elif parameter.takes is Takes.LAZY:
+                arguments.append(self._lazy(node, host, array))
+            else:
+                operand = self._evaluate(node, host, array or parameter.takes is Takes.ARRAY)
+                if isinstance(operand, Areas) and parameter.takes is not Takes.REFERENCE:
+                    if parameter.takes is Takes.RANGE:
+                        if len(operand.regions) > 1 and not function.repeats:
+                            return CellError.VALUE
+                        arguments += [self._read(Areas((region,)), clip=True) for region in operand.regions]
+                        continue
+                    operand = self._dereferenced(operand, host, array or parameter.takes not in SCALARS)
+                arguments.append(operand)
+        for parameter in function.parameters[len(arguments) :]:
+            if parameter.from_host:
+                arguments.append(Areas((host.region,)))
+        return call(function, arguments, self._read)
+
+    def _lazy(self, node: Node, host: _Host, array: bool) -> Lazy:
+        return lambda: self._evaluate(node, host, array)
+
+    def _dereferenced(self, areas: Areas, host: _Host, array: bool) -> Value | Matrix:
+        if not array or (len(areas.regions) == 1 and areas.regions[0].size == 1):
+            return self._intersected(areas, host)
+        return self._read(areas)
+
+    def _spill(self, operand: Operand) -> Operand:
+        """The cells that the array formula anchored at a cell fills."""
+        if not isinstance(operand, Areas) or len(operand.regions) != 1:
+            return CellError.REF
+        region = operand.regions[0]
+        array = self._arrays[region.sheet].get((region.top, region.left))
+        if array is None or (array.region.top, array.region.left) != (region.top, region.left):
+            return CellError.REF
+        self._peek((region.sheet, region.top, region.left))
+        result = self._results.get((region.sheet, region.top, region.left))
+        height, width = result.shape if isinstance(result, Matrix) else (1, 1)
+        return Areas((Region(region.sheet, region.top, region.left, region.top + height, region.left + width),))
+
+
+def _array_cells(arrays: tuple[ArrayFormula, ...]) -> dict[tuple[int, int], ArrayFormula]:
+    return {cell: array for array in arrays for cell in array.region.cells()}
+
+
+def _combined(operator: str, left: Operand, right: Operand) -> Operand:
+    """Range, union or intersection of two references. #VALUE! for what is no reference, #NULL! for no common cell."""
+    for operand in (left, right):
+        if isinstance(operand, CellError):
+            return operand
+    if not isinstance(left, Areas) or not isinstance(right, Areas):
+        return CellError.VALUE
+    if operator == ",":
+        return Areas(left.regions + right.regions)
+    if operator == " ":
+        common = [met for a in left.regions for b in right.regions if (met := a.intersect(b)) is not None]
+        return Areas(tuple(common)) if common else CellError.NULL
+    both = left.regions + right.regions
+    if len({region.sheet for region in both}) != 1:
+        return CellError.VALUE
+    return Areas(
+        (
+            Region(
+                both[0].sheet,
+                min(region.top for region in both),
+                min(region.left for region in both),
+                max(region.bottom for region in both),
+                max(region.right for region in both),
+            ),
+        )
+    )
