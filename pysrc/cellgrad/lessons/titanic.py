@@ -119,12 +119,20 @@ def read_passengers(path: Path) -> Columns:
             reader = csv.DictReader(stream)
             if tuple(reader.fieldnames or ()) != CSV_COLUMNS:
                 raise FileError(f"{path} does not have the columns {', '.join(CSV_COLUMNS)}")
-            rows = list(reader)
+            rows = [[_value(row, name, f"{path}, row {reader.line_num}") for name in CSV_COLUMNS] for row in reader]
     except OSError as problem:
         raise FileError(f"{path} cannot be read: {problem.strerror}") from problem
-    text = ("Sex", "Embarked")
-    return {name: [(row[name] if name in text else float(row[name])) if row[name] else None for row in rows]
-            for name in CSV_COLUMNS}  # fmt: skip
+    return {name: [row[at] for row in rows] for at, name in enumerate(CSV_COLUMNS)}
+
+
+def _value(row: Mapping[str, str | None], name: str, where: str) -> float | str | None:
+    text = row[name]
+    if not text or name in ("Sex", "Embarked"):
+        return text or None
+    try:
+        return float(text)
+    except ValueError as problem:
+        raise FileError(f"{where}, {name}: {text!r} is not a number") from problem
 
 
 def complete(everyone: Columns) -> Columns:
