@@ -22,6 +22,7 @@ CURVATURE = 0.9
 PATIENT_TRIALS = 10
 """After so many trials along one line, any sufficient decrease is taken."""
 MOST_TRIALS = 60
+MANY_CELLS = 5_000
 
 
 @dataclass(frozen=True)
@@ -43,19 +44,22 @@ class LbfgsState(State):
 
 
 class Lbfgs:
-    """`memory` pairs are kept; `rate` shows the step length along the present line."""
+    """`rate` shows the step length along the present line.
+
+    memory: pairs kept; None is 40, or 10 where the cells are so many that the memory outweighs the model.
+    """
 
     name = "l-bfgs"
     monotone = True
     default_steps = 5_000
 
-    def __init__(self, memory: int = 20) -> None:
+    def __init__(self, memory: int | None = None) -> None:
         self.memory = memory
 
     def init(self, problem: Problem, X: Tensor) -> LbfgsState:
         f, gradient = problem.value_and_gradient(X)
         K, n = X.shape
-        empty = X.new_zeros(K, min(self.memory, max(n, 5)), n)
+        empty = X.new_zeros(K, self.memory or (40 if n <= MANY_CELLS else 10), n)
         line = -gradient
         slope = -gradient.square().sum(1)
         return LbfgsState(
@@ -94,13 +98,11 @@ class Lbfgs:
         curved = slope >= CURVATURE * state.slope
         taken = down & (curved | (state.trials >= PATIENT_TRIALS))
 
+        arrived = int(taken.sum())
+        if arrived == len(f):
+            return self._next_line(state, x, f, gradient)
         searching = self._next_trial(problem, state, f, slope, good, down, curved)
-        if not bool(taken.any()):
-            return searching
-        moved = self._next_line(state, x, f, gradient)
-        if bool(taken.all()):
-            return moved
-        return searching.merged(taken, moved)
+        return searching.merged(taken, self._next_line(state, x, f, gradient)) if arrived else searching
 
     def _next_trial(
         self, problem: Problem, state: LbfgsState, f: Tensor, slope: Tensor, good: Tensor, down: Tensor, curved: Tensor
@@ -169,7 +171,8 @@ class Lbfgs:
         line = -_inverse_hessian_times(gradient, **kept)
         descends = (line * gradient).sum(1) < 0
         line = torch.where(descends.unsqueeze(1), line, -gradient)
-        rate = torch.where(descends & (kept["scaling"] > 0), 1.0, _first_length(x, line))
+        newton = descends & (kept["scaling"] > 0)
+        rate = torch.ones_like(f) if bool(newton.all()) else torch.where(newton, 1.0, _first_length(x, line))
         return replace(
             state, x=x, f=f, gradient=gradient, line=line, rate=rate, **kept, **_open_bracket(f, gradient, line)
         )
@@ -178,11 +181,10 @@ class Lbfgs:
 def _inverse_hessian_times(gradient: Tensor, steps: Tensor, changes: Tensor, scaling: Tensor) -> Tensor:
     """H g (K, n) from the memory, Byrd, Nocedal and Schnabel (1994), eq. 3.1, with pairs scaled to s'y = 1.
 
-    With R the upper triangle of S Y', which has a unit diagonal here (also in unused rows, where it is all there is):
+    With R the upper triangle of S Y', of unit diagonal here (also in unused rows, where that is all there is):
     v = R^-1 S g, q = g - Y'v, H g = c q + S' R^-T (v - c Y q).
     """
-    M = steps.shape[1]
-    R = torch.triu(steps @ changes.mT, 1) + torch.eye(M, dtype=steps.dtype, device=steps.device)
+    R = steps @ changes.mT
     c = scaling.view(-1, 1, 1)
     g = gradient.unsqueeze(2)
     v = torch.linalg.solve_triangular(R, steps @ g, upper=True, unitriangular=True)

@@ -32,14 +32,14 @@ STATIONARY = 1e-7
 @dataclass(frozen=True)
 class LevenbergMarquardtState(State):
     """normal (K, n, n) is J'J; scale (K, n) the diagonal of D; growth (K,) Nielsen's nu. `rate` is the damping.
-    resume (K,): the damping to go on with when an undamped step fails. tried (K,): an undamped last step was tried from here. promise (K,): what an undamped step promised, over f."""
+    resume (K,): the damping to go on with when an undamped step fails. tried (K,): an undamped last step was tried from here. offset (K,): see `slope`."""
 
     normal: Tensor
     scale: Tensor
     growth: Tensor
     resume: Tensor
     tried: Tensor
-    promise: Tensor
+    offset: Tensor
 
 
 class LevenbergMarquardt:
@@ -62,12 +62,12 @@ class LevenbergMarquardt:
             growth=torch.full_like(f, 2.0),
             resume=torch.full_like(f, FIRST_DAMPING),
             tried=torch.zeros_like(f, dtype=torch.bool),
-            promise=torch.full_like(f, torch.inf),
+            offset=torch.full_like(f, torch.inf),
         )
 
     def slope(self, state: LevenbergMarquardtState) -> Tensor:
-        """What the undamped step promises, as a part of f: Newton's decrement, free of units and of conditioning."""
-        return state.promise
+        """The relative offset of Bates and Watts (1981), |J p| / |r| for the undamped step p: free of conditioning too."""
+        return torch.where((state.gradient == 0).all(1), 0.0, state.offset)
 
     def step(self, problem: Problem, state: LevenbergMarquardtState) -> LevenbergMarquardtState:
         damping, scale = state.rate, torch.where(state.scale > 0, state.scale, 1.0)
@@ -104,7 +104,7 @@ class LevenbergMarquardt:
             growth=growth,
             resume=torch.where(damping > 0, 10 * damping, state.resume).clamp(max=FIRST_DAMPING),
             tried=~taken & (last | state.tried),
-            promise=torch.where(taken | (damping > 0), torch.inf, promised / state.f),
+            offset=torch.where(damping > 0, torch.inf, (promised.clamp(min=0) / state.f).sqrt()),
         )
         ended = end(after.ended, after.f == 0, Status.OPTIMAL)
         ended = end(ended, rest & ((damping == 0) | (_slant(after) <= STATIONARY)), Status.OPTIMAL)

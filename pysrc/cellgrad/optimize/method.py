@@ -69,7 +69,7 @@ class Method(Protocol[S]):
         """The state after one trial step of every start."""
 
     def slope(self, state: S) -> Tensor:
-        """How far from stationary every start is, free of all units, (K,): below the tolerance it is at its goal."""
+        """How far from stationary every start is, free of units, (K,): zero where the gradient is."""
 
 
 def running(X: Tensor) -> Tensor:
@@ -100,4 +100,4 @@ def typical_scale(X: Tensor) -> Tensor:
 def relative_gradient(state: State) -> Tensor:
     """Dennis and Schnabel's scale-free gradient (1983, section 7.2): max |g_i| max(|x_i|, typical) / |f|, (K,)."""
     span = torch.maximum(state.x.abs(), typical_scale(state.x).unsqueeze(1))
-    return (state.gradient.abs() * span).amax(1) / state.f.abs()
+    return (state.gradient.abs() * span).amax(1) / state.f.abs().clamp(min=torch.finfo(state.f.dtype).tiny)

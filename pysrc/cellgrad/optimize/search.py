@@ -36,7 +36,7 @@ class Tolerances:
     """
 
     slope: float = 1e-12
-    change: float = 1e-13
+    change: float = 1e-11
     window: int = 25
 
 
@@ -46,11 +46,16 @@ SCOUTING = Tolerances(slope=1e-8, change=1e-4, window=25)
 
 @dataclass(frozen=True)
 class _Live:
-    """The starts still running: their places in the batch (k,), and the best point of each, x (k, n) and f (k,)."""
+    """The starts still running: their places in the batch, the best point of each, x (k, n) and f (k,), and the merit
+    bottom (k,) below which a start falls for ever."""
 
     index: Tensor
     x: Tensor
     f: Tensor
+    bottom: Tensor
+
+    def select(self, index: Tensor) -> _Live:
+        return _Live(self.index[index], self.x[index], self.f[index], self.bottom[index])
 
 
 class Search:
@@ -72,7 +77,7 @@ class Search:
         self.steps = 0
         self.stopped: Status | None = None
         self.history: list[tuple[int, float, float]] = []
-        self._live = _Live(torch.arange(len(X), device=X.device), X, self.f)
+        self._live = _Live(torch.arange(len(X), device=X.device), X, self.f, self.f)
 
     def run(self, limits: Limits, callback: Callback | None = None, first_step: int = 0) -> None:
         """Step until every start has ended or a limit is reached. KeyboardInterrupt ends the run, nothing is lost."""
@@ -112,19 +117,17 @@ class Search:
     def _run(self, limits: Limits, callback: Callback | None, first_step: int) -> None:
         state = self.method.init(self.problem, self.x)
         self.start_f = self.f = state.f
-        self._live = _Live(self._live.index, state.x, state.f)
+        self._live = _Live(self._live.index, state.x, state.f, -UNBOUNDED_FALL * state.f.abs().clamp(min=1.0))
         state = self._judge_starts(state)
         best_ended, fell_from = math.inf, state.f
         while True:
-            best_ended = min(best_ended, self._retire(state))
-            keep = state.ended == RUNNING
-            if bool((~keep).any()):
-                index = keep.nonzero().squeeze(1)
-                state, fell_from = state.select(index), fell_from[index]
-                live = self._live
-                self._live = _Live(live.index[index], live.x[index], live.f[index])
-            if state.f.shape[0] == 0:
-                return
+            done = state.ended != RUNNING
+            if bool(done.any()):
+                best_ended = min(best_ended, self._retire(state, done))
+                index = (~done).nonzero().squeeze(1)
+                state, fell_from, self._live = state.select(index), fell_from[index], self._live.select(index)
+                if len(index) == 0:
+                    return
             if self.stopped is None:
                 self.stopped = self._limit_reached(limits)
             if self.stopped is not None:
@@ -150,12 +153,8 @@ class Search:
 
     def _judge(self, state: State) -> State:
         """The tests that every method shares, after a step."""
-        flat = (state.gradient == 0).all(1)
-        small = self.method.slope(state) <= self.tolerances.slope
-        start_size = self.start_f[self._live.index].abs().clamp(min=1.0)
-        ended = end(state.ended, flat | small, Status.OPTIMAL)
-        ended = end(ended, state.f < -UNBOUNDED_FALL * start_size, Status.UNBOUNDED)
-        return replace(state, ended=ended)
+        ended = end(state.ended, self.method.slope(state) <= self.tolerances.slope, Status.OPTIMAL)
+        return replace(state, ended=end(ended, state.f < self._live.bottom, Status.UNBOUNDED))
 
     def _judge_change(self, state: State, fell_from: Tensor) -> State:
         fell = fell_from - self._live.f
@@ -165,23 +164,20 @@ class Search:
     def _keep_best(self, state: State) -> None:
         live = self._live
         if self.method.monotone:
-            self._live = _Live(live.index, state.x, state.f)
+            self._live = replace(live, x=state.x, f=state.f)
             return
         better = (state.f < live.f) & torch.isfinite(state.gradient.sum(1))
         x = torch.where(better.unsqueeze(1), state.x, live.x)
-        self._live = _Live(live.index, x, torch.where(better, state.f, live.f))
+        self._live = replace(live, x=x, f=torch.where(better, state.f, live.f))
 
-    def _retire(self, state: State) -> float:
-        """Write down the starts that ended at this step; the best merit among them."""
-        done = state.ended != RUNNING
-        if not bool(done.any()):
-            return math.inf
-        index = self._live.index[done]
+    def _retire(self, state: State, done: Tensor) -> float:
+        """Write down the starts that are done, (k,); the best merit among them."""
+        live = self._live.select(done)
         ended = self._told_flat(state.select(done))
-        self.status = self.status.index_copy(0, index, ended)
-        self.iterations = self.iterations.index_fill(0, index, self.steps)
-        self._file(_Live(index, self._live.x[done], self._live.f[done]))
-        return float(torch.nan_to_num(self._live.f[done], nan=math.inf).min())
+        self.status = self.status.index_copy(0, live.index, ended)
+        self.iterations = self.iterations.index_fill(0, live.index, self.steps)
+        self._file(live)
+        return float(torch.nan_to_num(live.f, nan=math.inf).min())
 
     def _told_flat(self, state: State) -> Tensor:
         """Tell a flat region from the bottom of a valley: with the gradient exactly zero, does f move at all nearby?"""
