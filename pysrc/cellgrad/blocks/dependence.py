@@ -101,14 +101,18 @@ class Dependence:
 
     def text(self, block: Block) -> str:
         """The formula of the block's first cell, with its ``=``."""
-        formula, r = self.book.formulas[block.formula], block.region
-        if (formula.row, formula.column) == (r.top, r.left):
+        return self.text_at(block, block.region.top, block.region.left)
+
+    def text_at(self, block: Block, row: int, column: int) -> str:
+        """The formula of one of the block's cells as that cell shows it, with its ``=``."""
+        formula = self.book.formulas[block.formula]
+        if (formula.row, formula.column) == (row, column) or block.spread:
             return "=" + formula.text
         try:
             tree = self._parsed.get(block.formula) or parse(formula.text, formula.row, formula.column)
         except FormulaError:
             return "=" + formula.text
-        return "=" + to_text(tree, r.top, r.left)
+        return "=" + to_text(tree, row, column)
 
     def reads(self, block: Block) -> list[Region]:
         """The regions a block reads; none where its formula cannot be bound."""

@@ -141,7 +141,7 @@ class Texts:
         if text is False:
             return array.data
         read = self.look_up(table, array)
-        return read if text is True else t.select(text, read, array.data)  # type: ignore[arg-type]
+        return read if text is True else t.select(text, read, array.data)
 
 
 def _number_or_nan(text: str) -> float:

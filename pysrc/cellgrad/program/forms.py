@@ -87,9 +87,9 @@ def _index(tree: Call, evaluation: Evaluation, array_mode: bool) -> Array:
         row, column = numbers
     if not (0 <= row <= height and 0 <= column <= width):
         return scalar(math.nan)
-    if (not row and height > 1) or (not column and width > 1):
-        if not array_mode:
-            raise NoKernel("INDEX of a whole row or column where one value is wanted")
+    whole = (not row and height > 1) or (not column and width > 1)
+    if whole and not array_mode:
+        raise NoKernel("INDEX of a whole row or column where one value is wanted")
     starts = (max(row - 1, 0), max(column - 1, 0))
     stops = (row or height, column or width)
     lead = array.data.shape[:2]

@@ -72,7 +72,10 @@ class Lowering:
     """
 
     def __init__(
-        self, dependence: Dependence, live: Mapping[Region, Tensor], known: Mapping[Block, Values | Failure] | None = None
+        self,
+        dependence: Dependence,
+        live: Mapping[Region, Tensor],
+        known: Mapping[Block, Values | Failure] | None = None,
     ) -> None:
         self.dependence = dependence
         self.book: Workbook = dependence.book
@@ -383,9 +386,7 @@ class _Evaluation:
             if not rows.moving and rows.start <= self.host.top and self.host.bottom <= rows.start + rows.length:
                 return replace(tree, top=here, bottom=here)
         elif rows.inner == 1 and (
-            not columns.moving
-            and columns.start <= self.host.left
-            and self.host.right <= columns.start + columns.length
+            not columns.moving and columns.start <= self.host.left and self.host.right <= columns.start + columns.length
         ):
             return replace(tree, left=here, right=here)
         raise NoKernel("a range where one value is wanted, in no line with the cell")
@@ -401,9 +402,7 @@ class _Evaluation:
         rows, columns = both
         if rows.start < 0 or columns.start < 0:
             return scalar(math.nan)
-        region = Region(
-            sheet.name, rows.start, columns.start, rows.start + rows.length, columns.start + columns.length
-        )
+        region = Region(sheet.name, rows.start, columns.start, rows.start + rows.length, columns.start + columns.length)
         values = self.lowering.value(region)
         data = t.windows(values.data, rows.inner, columns.inner)
         if isinstance(values.kind, int):
@@ -419,9 +418,7 @@ class _Evaluation:
         record = find(tree.function, cell=cell, formula=formula, position=position)
         complaint = record.arity_complaint(len(tree.arguments))
         if complaint:
-            raise FormulaError(
-                complaint, cell=cell, formula=formula, position=position, action="correct the formula"
-            )
+            raise FormulaError(complaint, cell=cell, formula=formula, position=position, action="correct the formula")
         form = FORMS.get(tree.function)
         if form is not None:
             return form(tree, self, array_mode)

@@ -1,0 +1,98 @@
+"""Recalculating: the values that cells take when the changing cells take theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from cellgrad.address import Region
+from cellgrad.blocks.block import Block
+from cellgrad.blocks.dependence import Dependence
+from cellgrad.errors import CellgradError, CircularReferenceError
+from cellgrad.program.lowering import Failure, Lowering, Overrides, Values
+from cellgrad.reference import Reference
+from cellgrad.tensors.nodes import Node
+from cellgrad.values import Kind, Value
+from cellgrad.workbook import decode, encode
+
+
+@dataclass(frozen=True)
+class Recalculated:
+    """The values of blocks of cells.
+
+    kinds, data: per block, as in a snapshot (errors with their codes). failures: blocks that cannot be evaluated.
+    """
+
+    blocks: dict[Block, tuple[np.ndarray, np.ndarray]]
+    failures: dict[Block, CellgradError]
+
+    def cells(self, dependence: Dependence) -> dict[str, dict[tuple[int, int], Value]]:
+        """Sheet -> (row, column) -> value, of the cells whose value differs from the cached one; None where unknown."""
+        book = dependence.book
+        found: dict[str, dict[tuple[int, int], Value]] = {}
+        for block, (kinds, data) in self.blocks.items():
+            r = block.region
+            old_kinds, old_data, _ = book.sheet(r.sheet).cells.dense(r.top, r.left, r.bottom, r.right)
+            cells = found.setdefault(r.sheet, {})
+            for row, column in np.argwhere((kinds != old_kinds) | (data != old_data)).tolist():
+                value = decode(int(kinds[row, column]), float(data[row, column]), book.strings)
+                cells[r.top + row, r.left + column] = value
+        for block in self.failures:
+            cells = found.setdefault(block.region.sheet, {})
+            cells.update(dict.fromkeys(block.region.cells()))
+        return found
+
+
+def recalculate(
+    dependence: Dependence,
+    blocks: Iterable[Block],
+    live: Mapping[Region, Node],
+    known: Mapping[Block, Values | Failure] | None = None,
+) -> Recalculated:
+    """The values of `blocks` with the constant nodes of `live` in place of the cells they stand for.
+
+    known: values of blocks that do not depend on those cells, from an earlier lowering.
+    """
+    blocks = list(blocks)
+    lowering = Lowering(dependence, live, known)
+    failures: dict[Block, CellgradError] = {}
+    try:
+        lowering.lower(dependence.order(blocks))
+    except CircularReferenceError:
+        # Somewhere there is a circle: what does not touch it can still be evaluated.
+        for block in blocks:
+            try:
+                lowering.lower(dependence.order([block]))
+            except CircularReferenceError as error:
+                failures[block] = error
+    reference = Reference(dependence.book, Overrides(lowering))
+    found: dict[Block, tuple[np.ndarray, np.ndarray]] = {}
+    for root in blocks:
+        for block in dependence.touching(root.region):
+            values = lowering.values.get(block)
+            if isinstance(values, Values):
+                found[block] = _arrays(values, block, reference, dependence)
+            elif isinstance(values, Failure):
+                failures[block] = values.error
+    return Recalculated(found, failures)
+
+
+def _arrays(
+    values: Values, block: Block, reference: Reference, dependence: Dependence
+) -> tuple[np.ndarray, np.ndarray]:
+    """Kinds and data of a constant block; the reference is asked which errors its errors are."""
+    r = block.region
+    assert values.data.value is not None
+    data = values.data.value.expand(r.height, r.width).numpy().copy()
+    if isinstance(values.kind, int):
+        kinds = np.full(data.shape, values.kind, np.uint8)
+    else:
+        assert values.kind.value is not None
+        kinds = values.kind.value.expand(r.height, r.width).numpy().astype(np.uint8)
+    for row, column in np.argwhere(~np.isfinite(data)).tolist():
+        value = reference.value(r.sheet, r.top + row, r.left + column)
+        kinds[row, column], data[row, column] = encode(value, dependence.book.strings)
+    kinds[kinds == Kind.BLANK] = Kind.NUMBER
+    return kinds, data
