@@ -32,7 +32,10 @@ STATIONARY = 1e-7
 @dataclass(frozen=True)
 class LevenbergMarquardtState(State):
     """normal (K, n, n) is J'J; scale (K, n) the diagonal of D; growth (K,) Nielsen's nu. `rate` is the damping.
-    resume (K,): the damping to go on with when an undamped step fails. tried (K,): an undamped last step was tried from here. offset (K,): see `slope`."""
+
+    resume (K,): the damping to go on with when an undamped step fails. tried (K,): an undamped last step was tried
+    from here. offset (K,): see `slope`.
+    """
 
     normal: Tensor
     scale: Tensor
@@ -66,7 +69,7 @@ class LevenbergMarquardt:
         )
 
     def slope(self, state: LevenbergMarquardtState) -> Tensor:
-        """The relative offset of Bates and Watts (1981), |J p| / |r| for the undamped step p: free of conditioning too."""
+        """The relative offset of Bates and Watts (1981), |J p| / |r| for the undamped step p: blind to conditioning."""
         return torch.where((state.gradient == 0).all(1), 0.0, state.offset)
 
     def step(self, problem: Problem, state: LevenbergMarquardtState) -> LevenbergMarquardtState:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,9 @@ from cellgrad.optimize.starts import make_starts
 
 FINALISTS = 4
 """After many starts were scouted, the best few are refined to the floor of the arithmetic."""
+
+MANY_ELEMENTS = 2**19
+"""Starts x residuals from which on torch's operations are worth several threads."""
 
 REACHED = 1e-9
 """A goal value is reached within this, relative to it, or absolute below 1."""
@@ -66,9 +71,10 @@ def optimize(
 
     first = tolerances or (Tolerances() if starts == 1 else SCOUTING)
     search = Search(problem, chosen, X, first)
-    search.run(limits, callback)
-    if first is SCOUTING and search.stopped in (None, Status.STEP_LIMIT) and search.steps < limits.steps:
-        search.refine(FINALISTS, Tolerances(), limits, callback)
+    with _threads_for(starts * max(problem.size, objective.residual_count)):
+        search.run(limits, callback)
+        if first is SCOUTING and search.stopped is None and search.steps < limits.steps:
+            search.refine(FINALISTS, Tolerances(), limits, callback)
     best = search.best()
     values = problem.cell_values_of(search.x, search.f).tolist()
     start_value = float(problem.cell_values_of(start.unsqueeze(0), search.start_f[:1]))
@@ -89,6 +95,19 @@ def optimize(
         starts=[StartOutcome(*row) for row in zip(values, statuses, search.iterations.tolist(), strict=True)],
         best_start=best,
     )
+
+
+@contextmanager
+def _threads_for(elements: int) -> Iterator[None]:
+    """One thread while every operation is small: waiting for a second costs more than it brings, on a busy machine
+    ten times more."""
+    before = torch.get_num_threads()
+    if elements < MANY_ELEMENTS:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _told_apart(
