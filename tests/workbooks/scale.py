@@ -14,6 +14,7 @@ Run it by hand: python scale.py PATH ROWS [plain|shared] [nnet|mmult]
 
 from __future__ import annotations
 
+import math
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,6 +32,7 @@ from cellgrad.lessons.titanic import (
     Columns,
     complete,
     computed,
+    products,
     read_passengers,
     start,
 )
@@ -113,7 +115,7 @@ class Column:
 def _columns(people: Columns, parameters: np.ndarray, strings: list[str], shared: bool, sheet: str) -> list[Column]:
     """Every column that has cells in the data rows, from left to right; ten rows of S:T are added by _sheet."""
     inputs = {"SibSp": np.array(people["SibSp"]), "Parch": np.array(people["Parch"])} | computed(people)
-    linear = np.stack([inputs[name] for name in INPUTS], axis=1).astype(float) @ parameters
+    linear = products(np.stack([inputs[name] for name in INPUTS], axis=1).astype(float), parameters)
     relu = np.where(linear > 0, linear, 0.0)
     prediction = relu[:, 0] + relu[:, 1]
     error = (np.array(people["Survived"], float) - prediction) ** 2
@@ -157,7 +159,7 @@ def _sheet(columns: list[Column], parameters: np.ndarray, strings: list[str], sh
     rows = list(zip(*(column.values for column in columns), strict=True))
     last = TOP + len(rows) - 1
     yield f'<worksheet xmlns="{MAIN}" xmlns:r="{OFFICE}"><dimension ref="A1:AA{last}"/><sheetData>'
-    loss = float(np.mean([float(value) for value in columns[-1].values]))
+    loss = math.fsum(map(float, columns[-1].values)) / len(rows)
     above = [_parameter_cells(LETTERS[6:16], parameters[:, unit]) if sheet == "nnet" else "" for unit in (0, 1)]
     headers = [
         f'<c r="{c}3" t="s"><v>{strings.index(name)}</v></c>' for c, name in zip(LETTERS, TABLE_COLUMNS, strict=False)

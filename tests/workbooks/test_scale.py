@@ -68,7 +68,7 @@ def test_712_rows_are_the_lesson_itself(tmp_path):
             for r, s in zip(lesson[region], made[region], strict=True)
             for a, b in zip(r, s, strict=True)
         ]
-        assert all(a == b or a == pytest.approx(b, rel=1e-14) for a, b in pairs), region
+        assert all(a == b or a == pytest.approx(b, rel=1e-15) for a, b in pairs), region
 
 
 @pytest.mark.parametrize(("formulas", "sheet"), [("dense", "nnet"), ("plain", "linear")])

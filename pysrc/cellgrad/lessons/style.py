@@ -132,5 +132,5 @@ def set_up_page(sheet: Worksheet, last_row: int, last_column: int, header_rows: 
     sheet.print_area(0, 0, last_row, last_column)
     sheet.set_footer("&L&A&RPage &P of &N")
     sheet.hide_gridlines(2)
-    sheet.set_row(0, 22)
+    sheet.set_row(0, 24)
     sheet.set_row(header_rows - 1, 18)

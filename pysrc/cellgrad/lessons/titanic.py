@@ -13,8 +13,11 @@ table, and the three sheets should read alike. In `mmult` the parameters stand i
 from __future__ import annotations
 
 import csv
+import math
 import tempfile
 from collections.abc import Mapping, Sequence
+from decimal import Context, Decimal
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -149,7 +152,7 @@ def computed(people: Columns) -> dict[str, np.ndarray]:
     port, sex = np.array(people["Embarked"]), np.array(people["Sex"])
     values = {
         "Age_N": age / age.max(),
-        "log_Fare": np.log10(fare + 1),
+        "log_Fare": np.array([_log10(price) for price in (fare + 1).tolist()]),
         "Pclass_1": pclass == 1,
         "Pclass_2": pclass == 2,
         "Embark_S": port == "S",
@@ -158,6 +161,20 @@ def computed(people: Columns) -> dict[str, np.ndarray]:
         "Ones": np.ones(len(age)),
     }
     return {name: column.astype(float) for name, column in values.items()}
+
+
+@lru_cache
+def _log10(value: float) -> float:
+    """The logarithm, correctly rounded: libraries and processors differ in its last bit, a rebuilt file must not."""
+    return float(Context(prec=40).log10(Decimal(value)))
+
+
+def products(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """x (n, k) times w (k, units), added from left to right: the same bits everywhere, as no BLAS promises."""
+    total = np.zeros((len(x), w.shape[1]))
+    for column, row in zip(x.T, w, strict=True):
+        total = total + column[:, None] * row
+    return total
 
 
 def start() -> tuple[np.ndarray, np.ndarray]:
@@ -213,7 +230,7 @@ def _linear(sheet: Worksheet, look: Look, people: Columns, parameters: np.ndarra
     sheet.write_string("G1", "one parameter for each input column below", look.caption())
     _parameter_row(sheet, look, 1, "parameters", parameters)
     note(sheet, "F2", notes.LINEAR["parameters"])
-    prediction = x @ parameters
+    prediction = products(x, parameters[:, None])[:, 0]
     _model_column(sheet, look, "prediction", f"SUMPRODUCT({_this_row('linear')},$G$2:$P$2)", prediction)
     _show_loss_beside_parameters(sheet, look, _loss(sheet, look, "linear", prediction, y, notes.LINEAR))
     legend(sheet, look, FIRST, 17)
@@ -222,12 +239,13 @@ def _linear(sheet: Worksheet, look: Look, people: Columns, parameters: np.ndarra
 
 def _nnet(sheet: Worksheet, look: Look, people: Columns, parameters: np.ndarray) -> None:
     x, y = _data(sheet, look, people, "nnet", "Titanic: a neural net")
+    linear = products(x, parameters)
     for unit in (1, 2):
         _parameter_row(sheet, look, unit - 1, f"unit {unit}", parameters[:, unit - 1])
         formula = f"SUMPRODUCT({_this_row('nnet')},$G${unit}:$P${unit})"
-        _model_column(sheet, look, f"linear_{unit}", formula, x @ parameters[:, unit - 1])
+        _model_column(sheet, look, f"linear_{unit}", formula, linear[:, unit - 1])
     note(sheet, "F1", notes.NNET["parameters"])
-    prediction = _relu_and_sum(sheet, look, x @ parameters)
+    prediction = _relu_and_sum(sheet, look, linear)
     _show_loss_beside_parameters(sheet, look, _loss(sheet, look, "nnet", prediction, y, notes.NNET))
     legend(sheet, look, FIRST, 17)
 
@@ -243,7 +261,7 @@ def _mmult(sheet: Worksheet, look: Look, people: Columns, parameters: np.ndarray
         for unit in range(2):
             sheet.write_number(top + line, left + unit, parameters[line, unit], look.parameter())
     note(sheet, "R3", notes.MMULT["parameters"])
-    linear = x @ parameters
+    linear = products(x, parameters)
     first, last = (
         xl_rowcol_to_cell(FIRST, MODEL_AT["linear_1"]),
         xl_rowcol_to_cell(HEADER + len(y), MODEL_AT["linear_2"]),
@@ -343,7 +361,7 @@ def _loss(
     """Squared errors in AA, their mean (returned) in AA1, the share predicted right in AA2; the notes of the model."""
     table, last = TABLES[name], FIRST + len(y)
     errors = (y - prediction) ** 2
-    loss = float(errors.mean())
+    loss = math.fsum(errors) / len(errors)
     _model_column(sheet, look, "sq_error", f"({table}[[#This Row],[Survived]]-Z{{row}})^2", errors, Role.LOSS)
     sheet.write_string("Z1", "loss", look.label())
     sheet.write_formula("AA1", f"=AVERAGE(AA4:AA{last})", look.result(Role.LOSS, "0.000000"), loss)
