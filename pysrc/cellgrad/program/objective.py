@@ -10,6 +10,7 @@ from cellgrad.tensors.derivatives import gradient, pull_back, push_forward
 from cellgrad.tensors.execute import Program, listing
 from cellgrad.tensors.nodes import Node, input_node
 from cellgrad.tensors.operations import reshape
+from cellgrad.tensors.sharing import share_products
 
 
 def default_dtype(device: torch.device) -> torch.dtype:
@@ -29,8 +30,8 @@ class CompiledObjective:
         self.device = torch.device(device)
         self.dtype = default_dtype(self.device)
         self.size = x.size
-        self._value = reshape(value, ())
-        self._residuals = residuals_of(value)
+        self._value = share_products([reshape(value, ())])[0]
+        self._residuals = residuals_of(self._value)
         self._programs: dict[str, Program] = {}
 
     def on(self, device: torch.device | str) -> CompiledObjective:

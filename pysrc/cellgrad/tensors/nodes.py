@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -51,7 +52,7 @@ class Node:
         self.boolean = boolean
         self.value = value
         self._bound = bound
-        self._derived: dict[tuple[Any, ...], tuple[weakref.ref[Node], ...]] | None = None
+        self._derived: dict[tuple[Any, ...], tuple[Callable[[], Node | None], ...]] | None = None
 
     @property
     def is_constant(self) -> bool:
@@ -103,7 +104,7 @@ def input_node(name: str, shape: Shape) -> Node:
 
 def broadcast_shapes(*shapes: Shape) -> Shape:
     """The common shape by numpy's rule; raises ValueError where there is none."""
-    rank = max(map(len, shapes))
+    rank = max(map(len, shapes), default=0)
     result = [1] * rank
     for shape in shapes:
         for axis in range(1, len(shape) + 1):
@@ -126,11 +127,28 @@ def derived(key: tuple[Any, ...], inputs: tuple[Node, ...]) -> Node | None:
 
 
 def remember(key: tuple[Any, ...], inputs: tuple[Node, ...], node: Node) -> None:
-    """Let `derived` find `node`, without keeping it or the other inputs alive."""
+    """Let `derived` find `node`, without keeping it or the other inputs alive.
+
+    A view of a constant is kept: it costs no memory, and what is made from it again is then the same node.
+    """
     last = inputs[-1]
     if last._derived is None:
         last._derived = {}
-    last._derived[(*key, *map(id, inputs[:-1]))] = (weakref.ref(node), *map(weakref.ref, inputs[:-1]))
+    found: Callable[[], Node | None] = weakref.ref(node)
+    if len(inputs) == 1 and _is_view(node, last):
+        found = partial(_itself, node)
+    last._derived[(*key, *map(id, inputs[:-1]))] = (found, *map(weakref.ref, inputs[:-1]))
+
+
+def _is_view(node: Node, source: Node) -> bool:
+    """Whether both are constants on the same memory."""
+    if node.value is None or source.value is None:
+        return False
+    return node.value.untyped_storage().data_ptr() == source.value.untyped_storage().data_ptr()
+
+
+def _itself(node: Node) -> Node:
+    return node
 
 
 def topological(outputs: Sequence[Node]) -> list[Node]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -44,6 +45,9 @@ class Operation:
 
 OPERATIONS: dict[str, Operation] = {}
 
+_SHAPERS = frozenset({"reshape", "permute", "broadcast", "crop", "concatenate", "assemble", "windows"})
+"""Operations that only move elements: truth values stay truth values."""
+
 
 def _build(name: str, inputs: tuple[Node, ...], shape: Shape, parameters: tuple[Any, ...] = ()) -> Node:
     """The node of an operation: an equal one made before, the folded constant, or a new live node."""
@@ -52,14 +56,15 @@ def _build(name: str, inputs: tuple[Node, ...], shape: Shape, parameters: tuple[
     if node is not None:
         return node
     operation = OPERATIONS[name]
+    boolean = operation.boolean or (name in _SHAPERS and inputs[0].boolean)
     if all(i.is_constant for i in inputs):
         value = operation.run(*(i.value for i in inputs), *parameters)
-        node = Node("constant", (), (), shape, operation.boolean, value)
+        node = Node("constant", (), (), shape, boolean, value)
     else:
-        bound = 1.0 if operation.boolean else math.inf
+        bound = 1.0 if boolean else math.inf
         if operation.bound is not None:
             bound = operation.bound(*(i.bound for i in inputs), *parameters)
-        node = Node(name, inputs, parameters, shape, operation.boolean, bound=bound)
+        node = Node(name, inputs, parameters, shape, boolean, bound=bound)
     remember(key, inputs, node)
     return node
 
@@ -69,9 +74,45 @@ def _build(name: str, inputs: tuple[Node, ...], shape: Shape, parameters: tuple[
 
 def _elementwise(name: str, *inputs: Node) -> Node:
     shape = broadcast_shapes(*(i.shape for i in inputs))
+    inputs = _unrepeated(inputs, shape)
+    source = _common_source(inputs, shape)
+    if source is not None:
+        return reshape(_build(name, source, broadcast_shapes(*(i.shape for i in source))), shape)
     # Live operands get the result's rank, since a batch axis in front must not meet an axis of another operand.
     lifted = tuple(i if i.is_constant or len(i.shape) == len(shape) else _lift(i, len(shape)) for i in inputs)
     return _build(name, lifted, shape)
+
+
+def _common_source(inputs: tuple[Node, ...], shape: Shape) -> tuple[Node, ...] | None:
+    """The operands before a reshape that all of them share, so that the operation can go first and the reshape last.
+
+    Reshapes then meet and vanish, and a chain of elementwise operations runs in the shape its data came in.
+    """
+    before = {i.inputs[0].shape for i in inputs if i.operation == "reshape" and i.shape == shape}
+    if len(before) != 1:
+        return None
+    (common,) = before
+    sources = []
+    for operand in inputs:
+        if operand.operation == "reshape" and operand.shape == shape:
+            sources.append(operand.inputs[0])
+        elif operand.is_constant and operand.shape == shape:
+            sources.append(reshape(operand, common))
+        elif operand.is_constant and operand.size == 1:
+            sources.append(reshape(operand, (1,) * len(common)))
+        else:
+            return None
+    return tuple(sources)
+
+
+def _unrepeated(inputs: tuple[Node, ...], shape: Shape) -> tuple[Node, ...]:
+    """Operands before they were broadcast, where the others give the result its shape anyway."""
+    for at, operand in enumerate(inputs):
+        if operand.operation == "broadcast" and len(operand.inputs[0].shape) == len(shape):
+            others = (*inputs[:at], operand.inputs[0], *inputs[at + 1 :])
+            if broadcast_shapes(*(i.shape for i in others)) == shape:
+                inputs = others
+    return inputs
 
 
 def _lift(node: Node, rank: int) -> Node:
@@ -91,7 +132,26 @@ def add(a: Node, b: Node) -> Node:
         return b
     if _is(b, 0.0) and a.shape == broadcast_shapes(a.shape, b.shape):
         return a
+    if a.operation == "assemble" and b.operation == "assemble":
+        joined = _joined(a, b)
+        if joined is not None:
+            return joined
     return _elementwise("add", a, b)
+
+
+def _joined(a: Node, b: Node) -> Node | None:
+    """The sum of two assemblies on zeros whose pieces do not meet: one assembly of all of them."""
+    if a.shape != b.shape or not (_is(a.inputs[-1], 0.0) and _is(b.inputs[-1], 0.0)):
+        return None
+    pieces = [
+        (piece, place) for node in (a, b) for piece, place in zip(node.inputs[:-1], node.parameters[1], strict=True)
+    ]
+    for i, (p, at) in enumerate(pieces):
+        for q, there in pieces[i + 1 :]:
+            sizes = zip(at, p.shape, there, q.shape, strict=True)
+            if all(x < y + m and y < x + n for x, n, y, m in sizes):
+                return None
+    return assemble(a.shape, pieces, a.inputs[-1])
 
 
 def sub(a: Node, b: Node) -> Node:
@@ -161,6 +221,13 @@ _HIDES_INFINITY = {"exp", "atan", "tanh", "sign", "logistic"}
 
 def compare(name: str, a: Node, b: Node) -> Node:
     """'lt', 'le', 'eq', 'ne', 'gt' or 'ge' as a boolean node. Comparing an error answers no: guard the result."""
+    source = _common_source((a, b), broadcast_shapes(a.shape, b.shape))
+    if source is not None:
+        return reshape(compare(name, *source), broadcast_shapes(a.shape, b.shape))
+    if name in ("ne", "eq") and a.operation == "number" and _is(b, 0.0):
+        truth = a.inputs[0]
+        if truth.shape == broadcast_shapes(a.shape, b.shape):
+            return truth if name == "ne" else logical_not(truth)
     return _elementwise(name, a, b)
 
 
@@ -191,6 +258,9 @@ def to_number(a: Node) -> Node:
 def select(condition: Node, a: Node, b: Node) -> Node:
     """a where the condition holds, else b; the cotangent flows to the one taken."""
     shape = broadcast_shapes(condition.shape, a.shape, b.shape)
+    source = _common_source((condition, a, b), shape)
+    if source is not None:
+        return reshape(select(*source), shape)
     if condition.value is not None:
         if a.shape == shape and bool(condition.value.all()):
             return a
@@ -269,16 +339,78 @@ def broadcast(a: Node, shape: Shape) -> Node:
 def crop(a: Node, starts: tuple[int, ...], stops: tuple[int, ...]) -> Node:
     """The box from `starts` to `stops` (exclusive), along every axis."""
     shape = tuple(stop - start for start, stop in zip(starts, stops, strict=True))
-    return a if shape == a.shape else _build("crop", (a,), shape, (starts, stops))
+    if shape == a.shape:
+        return a
+    if a.operation == "crop":
+        inner = a.parameters[0]
+        moved = (
+            tuple(i + s for i, s in zip(inner, starts, strict=True)),
+            tuple(i + s for i, s in zip(inner, stops, strict=True)),
+        )
+        return crop(a.inputs[0], *moved)
+    return _build("crop", (a,), shape, (starts, stops))
 
 
 def assemble(shape: Shape, pieces: Sequence[tuple[Node, tuple[int, ...]]], base: Node | None = None) -> Node:
     """A tensor of `shape` that holds each piece with its corner at the given place, else `base` (or 0)."""
     if len(pieces) == 1 and pieces[0][0].shape == shape:
         return pieces[0][0]
+    row = _in_a_row(shape, pieces)
+    if row is not None:
+        return row
     nodes = tuple(piece for piece, _ in pieces)
     base = constant(torch.zeros((1,) * len(shape), dtype=torch.float64)) if base is None else base
     return _build("assemble", (*nodes, base), shape, (shape, tuple(place for _, place in pieces)))
+
+
+def _in_a_row(shape: Shape, pieces: Sequence[tuple[Node, tuple[int, ...]]]) -> Node | None:
+    """Pieces that fill the shape side by side along one axis, as a concatenation."""
+    for axis in range(len(shape)):
+        if any(p.shape[:axis] + p.shape[axis + 1 :] != shape[:axis] + shape[axis + 1 :] for p, _ in pieces):
+            continue
+        ordered = sorted(pieces, key=lambda piece: piece[1][axis])
+        at = 0
+        for piece, place in ordered:
+            if place[axis] != at:
+                return None
+            at += piece.shape[axis]
+        return concatenate([piece for piece, _ in ordered], axis) if at == shape[axis] else None
+    return None
+
+
+def concatenate(nodes: Sequence[Node], axis: int) -> Node:
+    """Nodes side by side along an axis; neighbours cut from one node rejoin."""
+    if len(nodes) == 1:
+        return nodes[0]
+    first = nodes[0]
+    if first.shape[axis] == 1 and all(node is first for node in nodes):
+        return broadcast(first, (*first.shape[:axis], len(nodes), *first.shape[axis + 1 :]))
+    if all(node.operation == "reshape" and _turned(node) == axis for node in nodes):
+        return transpose(concatenate([node.inputs[0] for node in nodes], 1 - axis))
+    if all(node.operation == "crop" and node.inputs[0] is first.inputs[0] for node in nodes) and all(
+        b.parameters[0][axis] == a.parameters[1][axis] and _across(a, axis) == _across(b, axis)
+        for a, b in pairwise(nodes)
+    ):
+        stops = list(first.parameters[1])
+        stops[axis] = nodes[-1].parameters[1][axis]
+        return crop(first.inputs[0], first.parameters[0], tuple(stops))
+    size = sum(node.shape[axis] for node in nodes)
+    shape = (*first.shape[:axis], size, *first.shape[axis + 1 :])
+    return _build("concatenate", tuple(nodes), shape, (axis - len(shape), len(shape)))
+
+
+def _turned(node: Node) -> int | None:
+    """For a reshape that turns a row into a column: 1; a column into a row: 0."""
+    before, after = node.inputs[0].shape, node.shape
+    if len(before) != 2 or len(after) != 2 or before != after[::-1] or 1 not in after:
+        return None
+    return 1 if after[1] == 1 else 0
+
+
+def _across(node: Node, axis: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """What a crop keeps along the other axes."""
+    starts, stops = node.parameters
+    return starts[:axis] + starts[axis + 1 :], stops[:axis] + stops[axis + 1 :]
 
 
 def windows(a: Node, height: int, width: int) -> Node:
@@ -310,6 +442,10 @@ def total(a: Node, axes: tuple[int, ...]) -> Node:
         product = _as_matrix_product(a.inputs[0], a.inputs[1], a.shape, axes)
         if product is not None:
             return product
+    if a.operation == "reshape" and all(size == 1 for axis, size in enumerate(a.shape) if axis not in axes):
+        source = a.inputs[0]
+        summed = total(source, tuple(range(len(source.shape))))
+        return reshape(summed, (1,) * len(a.shape))
     if a.operation == "mul" and a.inputs[0].is_constant and a.inputs[0].size == 1:
         scale = reshape(a.inputs[0], (1,) * len(a.shape))
         return mul(scale, total(a.inputs[1], axes))
@@ -528,7 +664,7 @@ for _name in ("floor", "ceil", "trunc"):
 _define("relu", torch.relu, bound=lambda a: a, vjp=lambda n, g: (_op("relu_cotangent", g, n.inputs[0]),))
 _define(
     "relu_cotangent",
-    lambda g, x: torch.ops.aten.threshold_backward(g, x, 0.0) if g.shape == x.shape else torch.where(x > 0, g, 0.0),
+    lambda g, x: torch.ops.aten.threshold_backward(g, x, 0.0),
     bound=lambda g, x: g,
     vjp=_binary_vjp(lambda g, a, b, y: _op("relu_cotangent", g, b), lambda g, a, b, y: None),
 )
@@ -664,7 +800,7 @@ _define("crop", _run_crop, bound=lambda a, *_: a, vjp=_crop_vjp, elementwise=Fal
 def _run_assemble(*arguments: Any) -> Tensor:
     *pieces, base, shape, places = arguments
     rank = len(shape)
-    batch = torch.broadcast_shapes(*(t.shape[: max(t.ndim - rank, 0)] for t in (*pieces, base)))
+    batch = broadcast_shapes(*(t.shape[: max(t.ndim - rank, 0)] for t in (*pieces, base)))
     out = base.expand(*batch, *shape).clone(memory_format=torch.contiguous_format)
     for piece, place in zip(pieces, places, strict=True):
         size = piece.shape[piece.ndim - rank :]
@@ -682,6 +818,31 @@ def _assemble_vjp(node: Node, g: Node) -> tuple[Node | None, ...]:
 
 
 _define("assemble", _run_assemble, bound=lambda *a: max(a[:-2]), vjp=_assemble_vjp, elementwise=False)
+
+
+def _run_concatenate(*arguments: Any) -> Tensor:
+    *pieces, axis, rank = arguments
+    batches = [piece.shape[: piece.ndim - rank] for piece in pieces]
+    if any(batch != batches[0] for batch in batches):
+        batch = broadcast_shapes(*batches)
+        pieces = [piece.expand(*batch, *piece.shape[piece.ndim - rank :]) for piece in pieces]
+    return torch.cat(pieces, axis)
+
+
+def _concatenate_vjp(node: Node, g: Node) -> tuple[Node | None, ...]:
+    g = _full(g, node.shape)
+    axis = node.parameters[0] + len(node.shape)
+    parts: list[Node | None] = []
+    start = 0
+    for piece in node.inputs:
+        starts, stops = [0] * len(node.shape), list(node.shape)
+        starts[axis], stops[axis] = start, start + piece.shape[axis]
+        parts.append(None if piece.is_constant else crop(g, tuple(starts), tuple(stops)))
+        start += piece.shape[axis]
+    return tuple(parts)
+
+
+_define("concatenate", _run_concatenate, bound=lambda *a: max(a[:-2]), vjp=_concatenate_vjp, elementwise=False)
 
 
 def _run_windows(a: Tensor, height: int, width: int) -> Tensor:
@@ -809,3 +970,35 @@ def _run_matmul(a: Tensor, b: Tensor, inner: int) -> Tensor:
 
 
 _define("matmul", _run_matmul, bound=lambda a, b, inner: _times(a, b) * inner, vjp=_matmul_vjp, elementwise=False)
+
+
+# Building again -----------------------------------------------------------------------------------------------------
+
+
+def rebuild(node: Node, inputs: tuple[Node, ...]) -> Node:
+    """The node's operation on other inputs of the same shapes, simplified as when it was first built."""
+    if all(new is old for new, old in zip(inputs, node.inputs, strict=True)):
+        return node
+    again = _AGAIN.get(node.operation)
+    if again is not None:
+        return again(*inputs, *node.parameters)
+    if OPERATIONS[node.operation].elementwise:
+        return _elementwise(node.operation, *inputs)
+    if node.operation == "assemble":
+        *pieces, base = inputs
+        return assemble(node.shape, list(zip(pieces, node.parameters[1], strict=True)), base)
+    if node.operation == "concatenate":
+        return concatenate(inputs, node.parameters[0] + len(node.shape))
+    return _build(node.operation, inputs, node.shape, node.parameters)
+
+
+_AGAIN: dict[str, Callable[..., Node]] = {
+    "add": add,
+    "sub": sub,
+    "mul": mul,
+    "neg": neg,
+    "select": select,
+    "reshape": lambda a, shape, rank: reshape(a, shape),
+    "crop": crop,
+    "broadcast": broadcast,
+}
