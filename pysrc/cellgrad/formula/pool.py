@@ -9,7 +9,7 @@ much of the formula language as this needs; parsing proper is `formula/parse.py`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -74,24 +74,59 @@ def scan(text: str, row: int, column: int) -> list[Piece] | None:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A relative formula that can be written out for any cell.
+    """A relative formula as it reads in one column, for any row.
 
-    format: a %-format with one place a coordinate that moves with the row; for the column it was made for.
-    offsets: what to add to the host's row (from zero) to get the number at each place (from one).
+    parts: the text between the row numbers that move with the cell.
+    offsets: what to add to the host's row (from zero) to get each of those numbers (from one).
     first_row, last_row: the host rows for which no row number falls off the sheet.
     """
 
     formula: int
-    format: str
+    parts: tuple[str, ...]
     offsets: tuple[int, ...]
     first_row: int
     last_row: int
 
-    def matches(self, text: str, row: int) -> bool:
-        """Whether `text`, standing in `row` of the template's column, is this formula."""
-        if not self.first_row <= row <= self.last_row:
-            return False
-        return self.format % tuple([row + offset for offset in self.offsets]) == text
+    @classmethod
+    def of(cls, formula: int, pieces: tuple[Piece, ...], column: int, encode: Callable[[str], str]) -> Template:
+        """The template of a formula for one column, its literal text passed through `encode`."""
+        parts, offsets = [""], []
+        for piece in pieces:
+            if isinstance(piece, str):
+                parts[-1] += encode(piece)
+            elif piece[0] == "r" and not piece[1]:
+                parts.append("")
+                offsets.append(piece[2] + 1)
+            else:
+                parts[-1] += _written(piece, 0, column)
+        first = max([0, *(1 - offset for offset in offsets)])
+        last = min([MAX_ROWS - 1, *(MAX_ROWS - offset for offset in offsets)])
+        return cls(formula, tuple(parts), tuple(offsets), first, last)
+
+    def expected(self, rows: Sequence[int]) -> list[str]:
+        """The formula's text in each of these rows."""
+        parts, offsets = self.parts, self.offsets
+        if not offsets:
+            return list(parts) * len(rows)
+        if len(set(offsets)) == 1:
+            offset = offsets[0]
+            return [str(row + offset).join(parts) for row in rows]
+        pattern = "%d".join(part.replace("%", "%%") for part in parts)
+        return [pattern % tuple([row + offset for offset in offsets]) for row in rows]
+
+    def count_matches(self, texts: Sequence[str], rows: Sequence[int]) -> int:
+        """How many of the texts, from the first on, are this formula in their rows."""
+        if not (self.first_row <= min(rows) and max(rows) <= self.last_row):
+            inside = [self.first_row <= row <= self.last_row for row in rows]
+            rows = rows[: inside.index(False)]
+        expected = self.expected(rows)
+        if expected == texts:
+            return len(texts)
+        pairs = zip(expected, texts, strict=False)
+        return next((at for at, (want, text) in enumerate(pairs) if want != text), len(expected))
+
+
+_BATCH = 4096
 
 
 class FormulaPool:
@@ -103,12 +138,44 @@ class FormulaPool:
         self._by_key: dict[tuple[Piece, ...], int] = {}
         self._by_text: dict[str, int] = {}
         self._by_column: dict[int, list[Template]] = {}
+        self._encoded: dict[int, Template] = {}
+
+    def intern_column(
+        self,
+        texts: Sequence[str],
+        rows: Sequence[int],
+        column: int,
+        decode: Callable[[str], str],
+        encode: Callable[[str], str],
+    ) -> list[int]:
+        """The ids of formulas of one column whose texts are still encoded, as in XML; quick for a filled-down one.
+
+        encode: how the texts are most likely encoded. A text equal to an encoded formula is that formula; any other
+        is decoded and looked up. `encode` works piece by piece: what it gives for a text is what it gives for the
+        parts, joined.
+        """
+        found: list[int] = []
+        template, batch = self._encoded.get(column), _BATCH
+        while len(found) < len(texts):
+            at = len(found)
+            if template is not None:
+                count = template.count_matches(texts[at : at + batch], rows[at : at + batch])
+                found += [template.formula] * count
+                # little is expected ahead where little was found: formulas that keep changing stay cheap
+                batch = min(_BATCH, max(1, 4 * count))
+                if count:
+                    continue
+            formula = self.intern(decode(texts[at]), rows[at], column)
+            found.append(formula)
+            if template is None or template.formula != formula:
+                template = self._encoded[column] = Template.of(formula, self._pieces[formula], column, encode)
+        return found
 
     def intern(self, text: str, row: int, column: int) -> int:
         """The id of the formula `text` (without ``=``, as filed) standing in a cell; rows and columns from zero."""
         templates = self._by_column.setdefault(column, [])
         for at, template in enumerate(templates):
-            if template.matches(text, row):
+            if template.count_matches([text], [row]):
                 if at:
                     templates.insert(0, templates.pop(at))
                 return template.formula
@@ -125,7 +192,7 @@ class FormulaPool:
         if all(isinstance(piece, str) or piece[1] for piece in key):
             self._by_text[text] = formula
         else:
-            templates.insert(0, _template(formula, key, column))
+            templates.insert(0, Template.of(formula, key, column, _as_it_is))
             del templates[_TEMPLATES_A_COLUMN:]
         return formula
 
@@ -192,16 +259,5 @@ def _written(piece: Coordinate, row: int, column: int) -> str:
     return dollar + column_letters(index if absolute else (index + column) % MAX_COLUMNS)
 
 
-def _template(formula: int, pieces: tuple[Piece, ...], column: int) -> Template:
-    parts, offsets = [], []
-    for piece in pieces:
-        if isinstance(piece, str):
-            parts.append(piece.replace("%", "%%"))
-        elif piece[0] == "r" and not piece[1]:
-            parts.append("%d")
-            offsets.append(piece[2] + 1)
-        else:
-            parts.append(_written(piece, 0, column))
-    first = max([0, *(1 - offset for offset in offsets)])
-    last = min([MAX_ROWS - 1, *(MAX_ROWS - offset for offset in offsets)])
-    return Template(formula, "".join(parts), tuple(offsets), first, last)
+def _as_it_is(text: str) -> str:
+    return text

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import BinaryIO, cast
 
 from lxml import etree
 
 from cellgrad.address import column_index
+from cellgrad.errors import FileError
+from cellgrad.hosts.cell_lexer import Irregular, add_rows
 from cellgrad.hosts.container import Package
 from cellgrad.hosts.markup import Element, forbidden_dtd, local
 from cellgrad.hosts.sheet_builder import Shared, SheetBuilder
+from cellgrad.hosts.sheet_markup import MAX_ROW_BYTES, Checker, sections
 from cellgrad.workbook import Sheet
 
 _CLEARED = ("sheetPr", "sheetViews", "cols", "mergeCells", "conditionalFormatting", "dataValidations", "hyperlinks")
@@ -17,6 +21,11 @@ _CLEARED = ("sheetPr", "sheetViews", "cols", "mergeCells", "conditionalFormattin
 
 def read_sheet(package: Package, name: str, part: str, visible: bool, shared: Shared) -> Sheet:
     """One worksheet. Raises FileError where its XML is malformed or holds what no sheet may."""
+    cells_before = shared.cells
+    try:
+        return _lex(package, name, part, shared).finish(visible)
+    except Irregular:
+        shared.cells = cells_before
     builder = SheetBuilder(name, shared)
     with package.open(part) as stream:
         try:
@@ -24,6 +33,38 @@ def read_sheet(package: Package, name: str, part: str, visible: bool, shared: Sh
         except etree.XMLSyntaxError as error:
             raise package.damaged(part, error) from error
     return builder.finish(visible)
+
+
+def _lex(package: Package, name: str, part: str, shared: Shared) -> SheetBuilder:
+    """The cells of a sheet of usual layout, many at a time. Raises Irregular for any other."""
+    builder = SheetBuilder(name, shared)
+    checker = Checker(package, part)
+
+    def odd_cell(data: bytes, row: int, column: int) -> None:
+        parser = etree.XMLParser(encoding=checker.encoding, recover=True, resolve_entities=False, no_network=True)
+        _cell(etree.fromstring(data, parser), row, column, builder)
+
+    def too_long() -> FileError:
+        return package.damaged(part, f"a row takes more than {MAX_ROW_BYTES >> 20} MiB")
+
+    after_rows = b""
+    with package.open(part) as stream:
+        for kind, data in sections(cast(BinaryIO, stream), checker, too_long):
+            if checker.irregular or checker.prefix or checker.encoding not in ("utf-8", "us-ascii"):
+                raise Irregular
+            if kind == "rows":
+                if checker.opaque:
+                    raise Irregular
+                add_rows(data, builder, odd_cell)
+            elif kind == "tail" and len(after_rows) < _PROTECTION_WITHIN:
+                after_rows += data[:_PROTECTION_WITHIN]
+    protection = _PROTECTION.search(after_rows)
+    builder.protected = protection is not None and protection[1] in (b"1", b"true")
+    return builder
+
+
+_PROTECTION_WITHIN = 1 << 16
+_PROTECTION = re.compile(rb"""<sheetProtection\s(?:[^>]*\s)?sheet=["'](\w+)["']""")
 
 
 def walk(package: Package, part: str, stream: BinaryIO, builder: SheetBuilder) -> None:

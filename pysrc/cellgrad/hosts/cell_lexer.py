@@ -1,0 +1,299 @@
+"""The cells of many rows at once: a stretch of checked XML to arrays, without an object a tag.
+
+`sheet_markup.sections` hands out whole rows of well-formed XML without comments, CDATA sections or processing
+instructions. There every ``<`` starts a tag, so numpy finds the tags, and a cell of one of the usual shapes
+
+    <c r="B7" s="3" t="s"><f ...>...</f><v>...</v></c>      s, t, f and v optional; or <is><t>...</t></is> for f and v
+
+is known by the tags that follow its own. A cell of any other shape is handed back, one at a time; a sheet whose cells
+do not all start with their address is `Irregular`. `sheet_reader` has a way for both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+
+from cellgrad.address import MAX_ROWS
+from cellgrad.hosts.markup import escape, unescape
+from cellgrad.hosts.sheet_builder import SheetBuilder
+from cellgrad.values import Kind
+
+_CLOSE, _CELL, _FORMULA, _VALUE, _INLINE, _TEXT, _OTHER = range(7)
+_QUOTE, _SLASH, _GREATER, _SPACE, _LESS = (ord(c) for c in '"/> <')
+_NAME_ENDS = np.isin(np.arange(256), [ord(c) for c in " \t\r\n/>"])
+_FIRST_LETTER = np.full(256, _OTHER, np.uint8)
+for _letter, _code in ("/", _CLOSE), ("c", _CELL), ("f", _FORMULA), ("v", _VALUE), ("i", _INLINE), ("t", _TEXT):
+    _FIRST_LETTER[ord(_letter)] = _code
+_TYPES = {
+    "n": b' t="n"',
+    "s": b' t="s"',
+    "b": b' t="b"',
+    "e": b' t="e"',
+    "str": b' t="str"',
+    "inlineStr": b' t="inlineStr"',
+}
+_TYPE_NAMES = ["", *_TYPES]
+_TEXT_TAG_LENGTHS = [len(tag) - 1 for tag in ("<t>", '<t xml:space="preserve">')]
+_EMPTY_CELL = re.compile(rb'<c(?:\s+[\w:]+="[^"]*")*\s*/>')
+_MAX_STYLE = len(b' s="12345"')
+_ENTITY = re.compile(r"&(?:#([0-9]+)|#x([0-9A-Fa-f]+)|(amp|lt|gt|quot|apos));")
+_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+
+
+class Irregular(Exception):  # noqa: N818 - not an error: it says which reader to use
+    """The sheet is laid out in a way that only the cell-by-cell reader takes."""
+
+
+OddCell = Callable[[bytes, int, int], None]
+"""Takes the XML of a cell with an unusual shape, its row and its column, and adds it to the sheet."""
+
+
+def add_rows(data: bytes, builder: SheetBuilder, odd_cell: OddCell) -> None:
+    """Add the cells of a stretch of whole rows. Raises Irregular, or FileError for what makes no sense."""
+    _Stretch(data, builder, odd_cell).add()
+
+
+class _Stretch:
+    """The tags of a stretch of rows. All arrays are parallel to the tags, or to the cells among them."""
+
+    def __init__(self, data: bytes, builder: SheetBuilder, odd_cell: OddCell) -> None:
+        self.builder, self.odd_cell = builder, odd_cell
+        self.bytes = data
+        # a letter a byte, so that byte offsets are text offsets; texts beyond ASCII are put right in `_decoded`
+        self.text = data.decode("latin-1")
+        self.ascii = data.isascii()
+        # padded, so that looking a few bytes ahead never runs over the end
+        self.buffer = np.frombuffer(data + b"\0" * 16, np.uint8)
+        self.tags = np.flatnonzero(self.buffer == _LESS)
+        self.ends = np.flatnonzero(self.buffer == _GREATER)
+        self.codes = np.append(self._codes(), np.full(8, _OTHER, np.uint8))
+
+    def _codes(self) -> np.ndarray:
+        buffer, tags = self.buffer, self.tags
+        codes = _FIRST_LETTER[buffer[tags + 1]]
+        inline = codes == _INLINE
+        codes[inline & ~((buffer[tags + 2] == ord("s")) & _NAME_ENDS[buffer[tags + 3]])] = _OTHER
+        codes[~inline & (codes != _CLOSE) & ~_NAME_ENDS[buffer[tags + 2]]] = _OTHER
+        return codes
+
+    def _tag_end(self, tags: np.ndarray) -> np.ndarray:
+        """Where each tag's '>' stands."""
+        return self.ends[np.searchsorted(self.ends, tags)]
+
+    def add(self) -> None:
+        buffer = self.buffer
+        at = np.flatnonzero(self.codes[: len(self.tags)] == _CELL)
+        starts = self.tags[at]
+        for offset, letter in enumerate(b'c r="', 1):
+            if not (buffer[starts + offset] == letter).all():
+                raise Irregular
+        ends = self._tag_end(starts)
+        empty = buffer[ends - 1] == _SLASH  # <c r="A1" s="3"/> holds nothing
+        rows, columns, after = self._addresses(starts + 6)
+        inner_ends = ends - empty
+        kinds, usual = self._types(after, inner_ends - (buffer[inner_ends - 1] == _SPACE))
+        for start in starts[empty & ~usual].tolist():
+            if not _EMPTY_CELL.match(self.bytes, start):
+                raise Irregular
+        if empty.any():
+            at, starts, rows, columns, kinds, usual = (a[~empty] for a in (at, starts, rows, columns, kinds, usual))
+        if not len(at):
+            return
+
+        code = [self.codes[at + ahead] for ahead in range(6)]
+        tag = np.append(self.tags, np.full(8, len(self.bytes)))
+        has_formula = code[1] == _FORMULA
+        formula_tag = np.where(has_formula, tag[at + 1], 0)
+        formula_end = self._tag_end(formula_tag)
+        short = has_formula & (buffer[formula_end - 1] == _SLASH)  # <f t="shared" si="0"/>
+        next_at = at + 1 + np.where(has_formula, np.where(short, 1, 2), 0)
+        ok = ~has_formula | short | (code[2] == _CLOSE)
+        next_code = self.codes[next_at]
+        has_value = next_code == _VALUE
+        value_start, value_end = tag[next_at] + 3, tag[next_at + 1]
+        ok &= ~has_value | (
+            (buffer[value_start - 1] == _GREATER)
+            & (self.codes[next_at + 1] == _CLOSE)
+            & (self.codes[next_at + 2] == _CLOSE)
+        )
+        inline = (code[1] == _INLINE) & (code[2] == _TEXT) & (code[3] == _CLOSE) & (code[4] == _CLOSE)
+        inline &= (code[5] == _CLOSE) & (kinds == _TYPE_NAMES.index("inlineStr"))
+        if inline.any():
+            text_tag = tag[at + 2]
+            text_end = self._tag_end(np.where(inline, text_tag, 0))
+            inline &= np.isin(text_end - text_tag, _TEXT_TAG_LENGTHS)
+            value_start, value_end = (
+                np.where(inline, text_end + 1, value_start),
+                np.where(inline, tag[at + 3], value_end),
+            )
+        ok &= has_value | inline | (next_code == _CLOSE)
+        ok &= usual
+
+        for index in np.flatnonzero(~ok):
+            self._odd_cell(int(starts[index]), int(rows[index]), int(columns[index]))
+        keep = np.flatnonzero(ok & (has_value | inline | has_formula))
+        rows, columns, kinds, starts = rows[keep], columns[keep], kinds[keep], starts[keep]
+        has_value = (has_value | inline)[keep]
+        formulas = np.full(len(keep), -1, np.int32)
+        if has_formula.any():
+            self._formulas(
+                formulas, rows, columns, starts, has_formula[keep], short[keep], formula_tag[keep], formula_end[keep],
+                tag[at[keep] + 2],
+            )  # fmt: skip
+        value_kinds, numbers = self._values(rows, columns, kinds, has_value, value_start[keep], value_end[keep])
+        stored = (value_kinds != Kind.BLANK) | (formulas >= 0)
+        if not stored.all():
+            rows, columns, value_kinds, numbers, formulas = (
+                array[stored] for array in (rows, columns, value_kinds, numbers, formulas)
+            )
+        self.builder.add_cells(rows, columns, value_kinds, numbers, formulas)
+
+    def _addresses(self, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rows and columns from zero of the addresses that start at `at`, and where their closing quotes stand."""
+        buffer, at = self.buffer, at.copy()
+        columns = np.zeros(len(at), np.int32)
+        rows = np.zeros(len(at), np.int64)
+        for _ in range(3):
+            letter = buffer[at].astype(np.int32) - ord("A")
+            more = (letter >= 0) & (letter < 26)
+            columns = np.where(more, columns * 26 + letter + 1, columns)
+            at += more
+        for _ in range(7):
+            digit = buffer[at].astype(np.int64) - ord("0")
+            more = (digit >= 0) & (digit < 10)
+            if not more.any():
+                break
+            rows = np.where(more, rows * 10 + digit, rows)
+            at += more
+        if not ((buffer[at] == _QUOTE) & (rows > 0) & (rows <= MAX_ROWS) & (columns > 0)).all():
+            raise Irregular  # lower-case letters, a row zero: the other reader knows what to say
+        return rows - 1, columns - 1, at + 1
+
+    def _types(self, after: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Each cell's type as an index into _TYPE_NAMES, and whether it has no attributes but r, s and t."""
+        buffer = self.buffer
+        kinds = np.zeros(len(ends), np.uint8)
+        rest = ends.copy()
+        open_ = np.flatnonzero(ends > after)
+        for kind, pattern in enumerate(_TYPES.values(), 1):
+            if not len(open_):
+                break
+            found = ends[open_] - after[open_] >= len(pattern)
+            for offset, letter in enumerate(reversed(pattern), 1):
+                found &= buffer[ends[open_] - offset] == letter
+            kinds[open_[found]] = kind
+            rest[open_[found]] -= len(pattern)
+            open_ = open_[~found]
+        length = rest - after
+        styled = (length >= 6) & (length <= _MAX_STYLE) & (buffer[rest - 1] == _QUOTE)
+        for offset, letter in enumerate(b' s="'):
+            styled &= buffer[after + offset] == letter
+        return kinds, (length == 0) | styled
+
+    def _odd_cell(self, start: int, row: int, column: int) -> None:
+        end = self.bytes.index(b"</c", start)
+        self.odd_cell(self.bytes[start : self.bytes.index(b">", end) + 1], row, column)
+
+    def _decoded(self, texts: list[str]) -> list[str]:
+        """Texts cut from `self.text` as they are in the XML, line ends made one."""
+        if not self.ascii:
+            texts = [text if text.isascii() else text.encode("latin-1").decode("utf-8") for text in texts]
+        if "\r" in self.text:
+            texts = [text.replace("\r\n", "\n").replace("\r", "\n") for text in texts]
+        return texts
+
+    def _formulas(
+        self,
+        formulas: np.ndarray,
+        rows: np.ndarray,
+        columns: np.ndarray,
+        cells: np.ndarray,
+        has_formula: np.ndarray,
+        short: np.ndarray,
+        tags: np.ndarray,
+        ends: np.ndarray,
+        closes: np.ndarray,
+    ) -> None:
+        """Fill in the formula ids of the cells that have an `<f>`."""
+        text = self.text
+        plain = has_formula & (ends == tags + 2)
+        where = np.flatnonzero(plain)
+        order = where[np.argsort(columns[where], kind="stable")]
+        changes = np.flatnonzero(np.diff(columns[order])) + 1
+        for group in np.split(order, changes) if len(order) else ():
+            first, last = ends[group].tolist(), closes[group].tolist()
+            texts = self._decoded([text[a + 1 : b] for a, b in zip(first, last, strict=True)])
+            ids = self.builder.shared.pool.intern_column(
+                texts, rows[group].tolist(), int(columns[group[0]]), _formula_from_xml, _formula_to_xml
+            )
+            formulas[group] = ids
+        for index in np.flatnonzero(has_formula & ~plain).tolist():
+            start, end, row, column = int(tags[index]), int(ends[index]), int(rows[index]), int(columns[index])
+            attributes = text[start + 2 : end]
+            if attributes.count('"') % 2 or "'" in attributes:
+                raise Irregular
+            if short[index]:
+                formulas[index] = self.builder.short_formula(row, column, attributes[:-1], _attributes)
+                continue
+            written = self._decoded([text[end + 1 : int(closes[index])]])[0]
+            formulas[index] = self.builder.formula(row, column, _attributes(attributes), _from_xml(written), "")
+
+    def _values(
+        self,
+        rows: np.ndarray,
+        columns: np.ndarray,
+        kinds: np.ndarray,
+        has_value: np.ndarray,
+        starts: np.ndarray,
+        ends: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Kind and data of every cell."""
+        text, builder = self.text, self.builder
+        found = np.zeros(len(rows), np.uint8)
+        data = np.zeros(len(rows))
+        for kind, name in enumerate(_TYPE_NAMES):
+            where = np.flatnonzero(has_value & (kinds == kind))
+            if not len(where):
+                continue
+            texts = [text[a:b] for a, b in zip(starts[where].tolist(), ends[where].tolist(), strict=True)]
+            name = name or "n"
+            quick = builder.values(name, texts) if name in ("n", "s") else None
+            if quick is not None:
+                found[where], data[where] = quick
+                continue
+            known: dict[str, tuple[int, float]] = {}
+            for index, raw, value in zip(where.tolist(), texts, self._decoded(texts), strict=True):
+                if raw not in known:
+                    known[raw] = builder.value(int(rows[index]), int(columns[index]), name, _from_xml(value))
+                found[index], data[index] = known[raw]
+        return found, data
+
+
+def _from_xml(text: str) -> str:
+    """Character data with its references resolved."""
+    return _ENTITY.sub(_character, text) if "&" in text else text
+
+
+def _character(match: re.Match[str]) -> str:
+    if match[3]:
+        return _NAMED[match[3]]
+    return chr(int(match[1])) if match[1] else chr(int(match[2], 16))
+
+
+def _formula_from_xml(text: str) -> str:
+    return unescape(_from_xml(text))
+
+
+def _formula_to_xml(text: str) -> str:
+    """Formula text as most programs write it in XML, which is how `FormulaPool.intern_column` recognises it."""
+    return escape(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+_ATTRIBUTE = re.compile(r"""\s([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+
+
+def _attributes(text: str) -> dict[str, str]:
+    return {name: _from_xml(double or single) for name, double, single in _ATTRIBUTE.findall(text)}
