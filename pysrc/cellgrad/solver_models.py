@@ -12,6 +12,7 @@ import enum
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from cellgrad.address import Region, quote_sheet
@@ -314,7 +315,9 @@ def _text(name: str, value: Any) -> str:
         return str(next(number for number, choice in _CHOICES[name].items() if choice == value))
     if isinstance(value, bool):
         return "1" if value else "2"
-    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{Decimal(repr(value)):f}".removesuffix(".0")  # Excel writes 0.000001, not 1e-06
+    return str(value)
 
 
 def _error(sheet: str, problem: Problem) -> ModelError:

@@ -24,7 +24,6 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from cellgrad.lessons.package import solver_names
 from cellgrad.lessons.titanic import (
     FORMULAS,
     INPUTS,
@@ -34,8 +33,10 @@ from cellgrad.lessons.titanic import (
     computed,
     products,
     read_passengers,
+    solver_model,
     start,
 )
+from cellgrad.solver_models import solver_names
 
 DATA = Path(__file__).parents[2] / "workbooks" / "data" / "titanic.csv"
 LETTERS = [*"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "AA"]
@@ -200,7 +201,7 @@ def _small_parts(sheet: str, rows: int, strings: list[str]) -> dict[str, str]:
     changing = "$G$1:$P$2" if sheet == "nnet" else "$S$4:$T$13"
     names = "".join(
         f'<definedName name="{name}" localSheetId="0" hidden="1">{text}</definedName>'
-        for name, text in sorted(solver_names(sheet, "$AA$1", changing).items())
+        for name, text in sorted(solver_names(solver_model(sheet, changing)))
     )
     columns = "".join(
         f'<tableColumn id="{i}" name="{name}">'

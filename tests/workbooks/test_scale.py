@@ -10,8 +10,8 @@ import openpyxl
 import pandas as pd
 import pytest
 from openpyxl.worksheet.formula import ArrayFormula
-from recalculation import differences, recalculated_by_libreoffice
-from scale import DATA, sample, titanic_at_scale
+from tests.workbooks.recalculation import disagreements
+from tests.workbooks.scale import DATA, sample, titanic_at_scale
 
 KINDS = [("plain", "nnet"), ("shared", "nnet"), ("plain", "mmult"), ("shared", "mmult")]
 
@@ -49,7 +49,7 @@ def test_it_opens_with_formulas_table_and_solver_model(workbook):
 @pytest.mark.libreoffice
 def test_its_cached_values_are_libreoffices(workbook, tmp_path):
     path, _, _ = workbook
-    assert differences(openpyxl.load_workbook(path, data_only=True), recalculated_by_libreoffice(path, tmp_path)) == []
+    assert disagreements(path, tmp_path) == []
 
 
 def test_its_people_are_those_of_the_hand_written_models():

@@ -18,45 +18,6 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 BUILT = datetime(2026, 1, 1)
 """The date of making that a workbook states, for the same reason."""
 
-UNLIMITED = "2147483647"
-
-SOLVER_DEFAULTS: Mapping[str, str] = {
-    "cvg": "0.0001",
-    "drv": "1",
-    "eng": "1",
-    "est": "1",
-    "itr": UNLIMITED,
-    "mip": UNLIMITED,
-    "mni": "30",
-    "mrt": "0.075",
-    "msl": "2",
-    "nod": UNLIMITED,
-    "num": "0",
-    "nwt": "1",
-    "pre": "0.000001",
-    "rbv": "1",
-    "rlx": "2",
-    "rsd": "0",
-    "scl": "1",
-    "sho": "2",
-    "ssz": "100",
-    "tim": UNLIMITED,
-    "tol": "0.01",
-    "val": "0",
-    "ver": "3",
-}
-"""What Excel saves for a model whose options nobody touched: GRG Nonlinear, no limits, no constraints."""
-
-
-def solver_names(sheet: str, objective: str, changing: str) -> dict[str, str]:
-    """The hidden names of a Solver model that minimises `objective`: the text of each by its name.
-
-    objective, changing: absolute references without a sheet, such as ``$AA$1``.
-    The goal is 2 (min), and `solver_neg` 2, because a missing one would hold every parameter at zero or above.
-    """
-    model = dict(SOLVER_DEFAULTS, opt=f"{sheet}!{objective}", adj=f"{sheet}!{changing}", typ="2", neg="2")
-    return {f"solver_{key}": text for key, text in model.items()}
-
 
 def finish(draft: Path, path: Path, hidden_names: Mapping[str, Mapping[str, str]]) -> Path:
     """Rewrite `draft` as `path`, with hidden names scoped to a sheet, and bytes that depend on the content alone.
