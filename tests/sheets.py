@@ -59,11 +59,11 @@ def book_of(
         strings=strings,
         tables={table.name: table for table in tables},
         names=tuple(names),
-        **settings,  # type: ignore[arg-type]
+        **settings,
     )
 
 
 def _cells(contents: Mapping[tuple[int, int], tuple[int, float, int]]) -> Cells:
     rows, columns = [row for row, _ in contents], [column for _, column in contents]
     kinds, data, formulas = ([entry[i] for entry in contents.values()] for i in range(3))
-    return Cells(*(np.array(column) for column in (rows, columns, kinds, data, formulas)))  # type: ignore[arg-type]
+    return Cells(*(np.array(column) for column in (rows, columns, kinds, data, formulas)))

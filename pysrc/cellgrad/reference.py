@@ -75,6 +75,7 @@ class Reference:
         self.binder = Binder(book)
         self._overrides: Mapping[Cell, Value] = {} if overrides is None else overrides
         self._results: dict[Cell, Value | Matrix] = {}
+        self._numbers: dict[Cell, int] = {}
         self._arrays = {name: _array_cells(sheet.arrays) for name, sheet in book.sheets.items()}
         self._regions: dict[Region, Matrix] = {}
         self._extent = self._used()
@@ -174,8 +175,11 @@ class Reference:
             raise
 
     def _formula_number(self, cell: Cell) -> int:
-        cells = self.book.sheets[cell[0]].cells
-        return int(cells.formulas[cells.find(cell[1], cell[2])])
+        number = self._numbers.get(cell)
+        if number is None:
+            cells = self.book.sheets[cell[0]].cells
+            number = self._numbers[cell] = int(cells.formulas[cells.find(cell[1], cell[2])])
+        return number
 
     def _shown(self, cell: Cell, position: int | None) -> tuple[str, int | None]:
         """The formula of a cell as it is seen there, and the place in it."""
@@ -207,15 +211,19 @@ class Reference:
 
     def _peek(self, cell: Cell) -> Value:
         """A cell's value if it is known; raises _Needs for a formula that is not computed yet."""
-        sheet, row, column = cell
         if self._overrides and cell in self._overrides:
             return self._overrides[cell]
+        known = self._results.get(cell)
+        if known is not None and not isinstance(known, Matrix):
+            return known
+        sheet, row, column = cell
         cells = self.book.sheets[sheet].cells
         entry = cells.find(row, column)
         if entry < 0:
             return None
         if cells.formulas[entry] < 0:
             return decode(int(cells.kinds[entry]), float(cells.data[entry]), self.book.strings)
+        self._numbers[cell] = int(cells.formulas[entry])
         return self._result(cell)
 
     def _result(self, cell: Cell) -> Value:

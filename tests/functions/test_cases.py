@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 
 import pytest
+from tests.sheets import book_of
 
 from cellgrad.formula.parse import parse
 from cellgrad.functions.registry import FUNCTIONS
 from cellgrad.graph.binding import bind
 from cellgrad.reference import Reference
 from cellgrad.workbook import Workbook
-from tests.sheets import book_of
 
 CASES = [(formula, expected) for record in FUNCTIONS.values() for formula, expected in record.cases]
 

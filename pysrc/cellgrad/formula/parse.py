@@ -280,13 +280,6 @@ class _Reader:
             value = item.value
             rows[-1].append(sign * value if isinstance(value, float) else value)
             sign = 1.0
-        if len({len(row) for row in rows}) != 1 or not rows[0]:
-            raise FormulaError(
-                "the rows of this array constant differ in length",
-                formula=self.formula,
-                position=opening.start,
-                action="give every row as many values",
-            )
         return ArrayConstant(tuple(tuple(row) for row in rows), position=opening.start)
 
     def _between(self, start: int, end: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cellgrad.functions.operands import Fault, Matrix, finite, total
+from cellgrad.functions.operands import Fault, Matrix, finite, to_number, total
 from cellgrad.functions.registry import Shape, Smoothness, function
 from cellgrad.values import CellError, Value
 
@@ -81,27 +81,30 @@ def sumx2py2(x: Matrix, y: Matrix) -> float:
 
 @function(
     "MMULT(left: array, right: array)", Shape.ARRAY, Smoothness.SMOOTH,
-    "The matrix product; #VALUE! where shapes do not fit or an entry is no number.",
+    "The matrix product; #VALUE! where shapes do not fit or an entry is no number; an error spoils its row or column.",
     cases=(("SUM(MMULT({1,2;3,4},{5;6}))", 56), ("MMULT({1,2},{3,4})", CellError.VALUE),
-           ('MMULT({1,"x"},{3;4})', CellError.VALUE), ("MMULT({1,#N/A},{3;4})", CellError.NA)),
+           ('MMULT({1,"x"},{3;4})', CellError.VALUE), ("MMULT({1,#N/A},{3;4})", CellError.NA),
+           ("MMULT({1,2},{3,#N/A;4,5})", 11)),
 )  # fmt: skip
 def mmult(left: Matrix, right: Matrix) -> Matrix:
-    a, b = _numeric(left), _numeric(right)
     if left.width != right.height:
         raise Fault(CellError.VALUE)
-    columns = list(zip(*b, strict=True))
-    return Matrix(
-        tuple(tuple(total(x * y for x, y in zip(row, column, strict=True)) for column in columns) for row in a)
-    )
+    for value in (*left, *right):
+        if type(value) is not float and not isinstance(value, CellError):
+            raise Fault(CellError.VALUE)
+    columns = list(zip(*right.rows, strict=True))
+    return Matrix(tuple(tuple(_dot(row, column) for column in columns) for row in left.rows))
 
 
-def _numeric(matrix: Matrix) -> tuple[tuple[float, ...], ...]:
-    for value in matrix:
+def _dot(row: tuple[Value, ...], column: tuple[Value, ...]) -> Value:
+    """The sum of products, or the first error among the factors."""
+    for value in (*row, *column):
         if isinstance(value, CellError):
-            raise Fault(value)
-    if not all(type(value) is float for value in matrix):
-        raise Fault(CellError.VALUE)
-    return matrix.rows  # type: ignore[return-value]
+            return value
+    try:
+        return total(finite(to_number(x) * to_number(y)) for x, y in zip(row, column, strict=True))
+    except Fault as fault:
+        return fault.error
 
 
 @function(
