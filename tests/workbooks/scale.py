@@ -19,6 +19,7 @@ import sys
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -190,6 +191,7 @@ def _parameter_cells(letters: Iterable[str], values: np.ndarray) -> str:
     return "".join(f'<c r="{c}{ROW}"><v>{v!r}</v></c>' for c, v in zip(letters, values.tolist(), strict=True))
 
 
+@lru_cache(maxsize=100_000)  # sampled rows repeat: one text for each number saves most of the memory
 def _number(value: object) -> str:
     """As Excel writes it: whole numbers without a point, others with all their digits."""
     number = float(value)  # type: ignore[arg-type]
