@@ -59,7 +59,7 @@ def book_of(
         strings=strings,
         tables={table.name: table for table in tables},
         names=tuple(names),
-        **settings,
+        **settings,  # type: ignore[arg-type]
     )
 
 

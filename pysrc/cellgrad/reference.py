@@ -161,18 +161,21 @@ class Reference:
         region = array.region if array else Region(sheet, row, column, row + 1, column + 1)
         host = _Host(sheet, row, column, region)
         try:
-            tree = self.binder.bound(self._formula_number(task), sheet, row, column)
-            operand = self._evaluate(tree, host, array is not None)
-            if array is None:
-                return self._single(operand, host)
-            return self._filled(self._whole(operand), array, host)
-        except _CachedIsData as data:
-            return self._cached(host, data)
+            return self._recomputed(host, array)
         except FormulaError as error:
             if error.cell is None:
                 error.cell = host.name
                 error.formula, error.position = self._shown(task, error.position)
             raise
+
+    def _recomputed(self, host: _Host, array: ArrayFormula | None) -> Value | Matrix:
+        number = self._formula_number((host.sheet, host.row, host.column))
+        tree = self.binder.bound(number, host.sheet, host.row, host.column)
+        try:
+            operand = self._evaluate(tree, host, array is not None)
+            return self._single(operand, host) if array is None else self._filled(self._whole(operand), array)
+        except _CachedIsData as data:
+            return self._cached(host, data)
 
     def _formula_number(self, cell: Cell) -> int:
         number = self._numbers.get(cell)
@@ -306,7 +309,7 @@ class Reference:
             return Matrix(tuple(tuple(0.0 if value is None else value for value in row) for row in operand.rows))
         return 0.0 if operand is None else operand
 
-    def _filled(self, result: Value | Matrix, array: ArrayFormula, host: _Host) -> Value | Matrix:
+    def _filled(self, result: Value | Matrix, array: ArrayFormula) -> Value | Matrix:
         """The result fitted to its block: one row, column or value repeats, and beyond its end stands #N/A.
 
         A spilled formula keeps its own shape; one that has outgrown the block in the file is refused, because cells

@@ -296,6 +296,9 @@ _leaves = st.one_of(
 )
 
 
+_OPERATORS = ["+", "-", "*", "/", "^", "&", "=", "<>", "<", "<=", ">", ">="]
+
+
 def _nodes(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
     references = st.one_of(_ranges(), st.builds(Call, st.just("INDEX"), st.tuples(inner, inner)))
     return st.one_of(
