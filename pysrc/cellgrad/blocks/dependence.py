@@ -22,10 +22,14 @@ from cellgrad.workbook import Workbook
 
 
 class Dependence:
-    """The blocks of a workbook and their dependencies; sheets are grouped and formulas bound when first needed."""
+    """The blocks of a workbook and their dependencies; sheets are grouped and formulas bound when first needed.
 
-    def __init__(self, book: Workbook) -> None:
+    apart: take every block apart into its cells, which is slow and what whole blocks are tested against.
+    """
+
+    def __init__(self, book: Workbook, apart: bool = False) -> None:
         self.book = book
+        self._apart = apart
         self._sheets: dict[str, SheetBlocks] = {}
         self._parsed: dict[int, Node] = {}
         self._bound: dict[Block, Node | FormulaError] = {}
@@ -49,7 +53,7 @@ class Dependence:
         return found
 
     def _parts(self, block: Block, region: Region) -> list[Block]:
-        if block.splits and block not in self._taken_apart and not self._fits_together(block):
+        if block.splits and block not in self._taken_apart and (self._apart or not self._fits_together(block)):
             self._taken_apart.add(block)
         if block not in self._taken_apart:
             return [block]

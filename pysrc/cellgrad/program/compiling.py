@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +13,10 @@ from cellgrad.address import Region, full_name
 from cellgrad.blocks.block import Block
 from cellgrad.blocks.dependence import Dependence
 from cellgrad.errors import ModelError
-from cellgrad.program.lowering import Failure, Lowering, Values
+from cellgrad.program.lowering import Failure, Lowering, Overrides, Values
 from cellgrad.program.objective import CompiledObjective
+from cellgrad.program.origin import first_error
+from cellgrad.reference import Reference
 from cellgrad.tensors.nodes import Node, input_node
 from cellgrad.tensors.operations import crop, reshape
 from cellgrad.values import CellError, Kind, Value
@@ -43,18 +45,28 @@ class Compiled:
         return [(area.sheet, row, column) for area in self.areas for row, column in area.cells()]
 
 
-def compile_model(dependence: Dependence, objective: Region, changing: Sequence[Region]) -> Compiled:
+def compile_model(
+    dependence: Dependence,
+    objective: Region,
+    changing: Sequence[Region],
+    new: Mapping[Region, np.ndarray] | None = None,
+) -> Compiled:
     """The objective as a function of the changing cells.
 
+    new: values that cells have taken since the file was read, such as another model's answer; regions of it do not
+    overlap, values are in reading order.
     Raises ModelError, with the cell and what to do, for an objective or changing cells that make no model, and the
     FormulaError of whatever cell on the way cannot be compiled.
     """
     book = dependence.book
     _check_objective(book, objective, changing)
-    areas = _distinct(changing)
-    x0 = np.concatenate([_start_values(book, area) for area in areas])
+    areas = distinct(changing)
+    new = new or {}
+    x0 = np.concatenate([_start_values(book, area, new) for area in areas])
     x = input_node("x", (len(x0),))
-    lowering = Lowering(dependence, _live(x, areas))
+    others = distinct((*areas, *new))[len(areas) :]
+    settled = constant_live(others, np.concatenate([values_of(r, new) for r in others])) if others else {}
+    lowering = Lowering(dependence, {**_live(x, areas), **settled})
     order = dependence.order(dependence.touching(objective))
     lowering.lower(order)
     value = _objective_value(lowering, objective, changing)
@@ -69,7 +81,7 @@ def _live(x: Node, areas: Sequence[Region]) -> dict[Region, Node]:
     return live
 
 
-def _distinct(regions: Sequence[Region]) -> tuple[Region, ...]:
+def distinct(regions: Sequence[Region]) -> tuple[Region, ...]:
     """The regions without overlap: what an earlier one holds is left out of a later one."""
     kept: list[Region] = []
     for region in regions:
@@ -83,7 +95,23 @@ def _distinct(regions: Sequence[Region]) -> tuple[Region, ...]:
     return tuple(kept)
 
 
-def _start_values(book: Workbook, area: Region) -> np.ndarray:
+def values_of(area: Region, new: Mapping[Region, np.ndarray], otherwise: np.ndarray | None = None) -> np.ndarray:
+    """The values of an area, flat: those of `new` where it has them, else `otherwise` (of the area's shape)."""
+    values = np.zeros((area.height, area.width)) if otherwise is None else otherwise.copy()
+    for region, given in new.items():
+        part = region.intersect(area)
+        if part is not None:
+            source = given.reshape(region.height, region.width)
+            values[_within(area, part)] = source[_within(region, part)]
+    return values.reshape(-1)
+
+
+def _within(whole: Region, part: Region) -> tuple[slice, slice]:
+    rows = slice(part.top - whole.top, part.bottom - whole.top)
+    return rows, slice(part.left - whole.left, part.right - whole.left)
+
+
+def _start_values(book: Workbook, area: Region, new: Mapping[Region, np.ndarray]) -> np.ndarray:
     """The numbers in an area of changing cells. Raises ModelError for a cell that holds anything else."""
     kinds, data, formulas = book.sheet(area.sheet).cells.dense(area.top, area.left, area.bottom, area.right)
     wrong = np.argwhere((formulas >= 0) | ((kinds != Kind.NUMBER) & (kinds != Kind.BLANK)))
@@ -105,7 +133,7 @@ def _start_values(book: Workbook, area: Region) -> np.ndarray:
             cell=cell,
             action="put a number in it, or leave it out of the changing cells",
         )
-    return np.where(kinds == Kind.NUMBER, data, 0.0).reshape(-1)
+    return values_of(area, new, np.where(kinds == Kind.NUMBER, data, 0.0))
 
 
 def describe(value: Value) -> str:
@@ -163,12 +191,7 @@ def _objective_value(lowering: Lowering, objective: Region, changing: Sequence[R
     if value.data.is_constant:
         assert value.data.value is not None
         if not math.isfinite(value.data.value.item()):
-            raise ModelError(
-                "the objective is an error whatever the changing cells hold",
-                cell=cell,
-                formula=formula,
-                action="correct the error first; `cellgrad explain` shows where it comes from",
-            )
+            raise _always_an_error(lowering, objective)
         raise ModelError(
             f"the objective does not depend on the changing cells {areas}: it is {value.data.value.item():.15g} always",
             cell=cell,
@@ -183,6 +206,19 @@ def _objective_value(lowering: Lowering, objective: Region, changing: Sequence[R
             action="let the formula answer with a number always",
         )
     return value
+
+
+def _always_an_error(lowering: Lowering, objective: Region) -> ModelError:
+    """The error of an objective that no changing cell can cure, told at the cell where it begins."""
+    dependence = lowering.dependence
+    origin, error = first_error(dependence, Reference(lowering.book, Overrides(lowering)), objective)
+    blocks = dependence.touching(origin)
+    return ModelError(
+        f"{error or 'an error value'} here makes the objective {objective} an error whatever the changing cells hold",
+        cell=str(origin),
+        formula=dependence.text_at(blocks[0], origin.top, origin.left) if blocks else None,
+        action="correct the formula or what it reads",
+    )
 
 
 def constant_live(areas: Sequence[Region], x: np.ndarray) -> dict[Region, Node]:

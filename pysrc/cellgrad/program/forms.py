@@ -46,7 +46,9 @@ def _position(along_rows: bool) -> Form:
         assert both is not None
         axis = both[0] if along_rows else both[1]
         steps = axis.length - axis.inner + 1
-        inner = axis.inner if array_mode else 1
+        inner = axis.inner
+        if inner > 1 and not array_mode:
+            raise NoKernel(f"{tree.function} of several cells where one value is wanted")
         values = (
             torch.arange(axis.start + 1, axis.start + steps + 1, dtype=torch.float64)[:, None]
             + torch.arange(inner, dtype=torch.float64)[None]
