@@ -220,6 +220,8 @@ class _Stretch:
         """Fill in the formula ids of the cells that have an `<f>`."""
         text = self.text
         plain = has_formula & (ends == tags + 2)
+        has_formula = has_formula & ~(plain & (closes == ends + 1))  # <f></f> is none
+        plain &= has_formula
         where = np.flatnonzero(plain)
         order = where[np.argsort(columns[where], kind="stable")]
         changes = np.flatnonzero(np.diff(columns[order])) + 1

@@ -7,15 +7,16 @@ from pathlib import Path
 from cellgrad.formula.pool import FormulaPool
 from cellgrad.hosts.container import Package
 from cellgrad.hosts.parts import read_calculation, read_dynamic, read_strings, read_tables, read_workbook_part
+from cellgrad.hosts.replace import require_writable
 from cellgrad.hosts.sheet_builder import Shared
 from cellgrad.hosts.sheet_editor import NO_VALUE, Change
 from cellgrad.hosts.sheet_reader import read_sheet
-from cellgrad.hosts.undo import undo
+from cellgrad.hosts.undo import saved_here, undo
 from cellgrad.hosts.writer import Edits, write
 from cellgrad.values import Strings
 from cellgrad.workbook import Sheet, Table, Workbook
 
-__all__ = ["NO_VALUE", "Change", "Edits", "read", "undo", "write"]
+__all__ = ["NO_VALUE", "Change", "Edits", "read", "require_writable", "saved_here", "undo", "write"]
 
 
 def read(path: str | Path) -> Workbook:

@@ -69,6 +69,16 @@ def real_target(path: Path) -> Path:
     return target
 
 
+def require_writable(path: Path) -> None:
+    """Raises WriteError where a file cannot be written to `path`; asked before time is spent on what goes into it."""
+    folder = real_target(path).parent
+    with as_write_error(path):
+        if not folder.is_dir():
+            raise FileNotFoundError(errno.ENOENT, "no such folder")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "no permission")
+
+
 class Replacement:
     """A new file beside `target` that takes its place on `commit`, and vanishes if that never comes.
 

@@ -242,7 +242,8 @@ class SheetBuilder:
         cells = Cells(rows, columns, kinds, data, formulas)
         if late or self._arrays:
             cells = self._overlaid(cells, late)
-        return Sheet(self.name, cells, tuple(self._arrays), tuple(self._data_tables), visible, self.protected)
+        arrays = sorted(self._arrays, key=lambda array: (array.region.top, array.region.left))
+        return Sheet(self.name, cells, tuple(arrays), tuple(self._data_tables), visible, self.protected)
 
     def _late_child(self, row: int, column: int, index: str) -> int:
         if index not in self._masters:

@@ -145,6 +145,16 @@ def undo(path: str | Path) -> list[Change]:
     return changes
 
 
+def saved_here(path: str | Path) -> bool:
+    """Whether the file is, to the last bit, what a save from here wrote: replacing it loses nobody's work."""
+    try:
+        target = real_target(Path(path))
+        with _UndoFile(undo_path(target), target) as archive, target.open("rb") as file:
+            return archive.step_for(sha256(file)) is not None
+    except (WriteError, OSError):
+        return False
+
+
 class _UndoFile:
     """An undo file open for reading. Raises WriteError where it is missing or damaged."""
 
