@@ -9,6 +9,7 @@ book.write("titanic-optimized.xlsx")
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,35 +19,47 @@ import numpy as np
 import pandas as pd
 import torch
 
-from cellgrad.address import Region, full_name
+from cellgrad.address import Region, full_name, split_sheet
 from cellgrad.blocks.block import Block
 from cellgrad.blocks.dependence import Dependence
-from cellgrad.errors import ArgumentError, CellgradError, ModelError
+from cellgrad.errors import ArgumentError, CellgradError, ModelError, NoProgressError, WriteError
 from cellgrad.gradients.gradcheck import GradientCheck, check_gradient
-from cellgrad.gradients.kinks import flat_blocks
+from cellgrad.gradients.kinks import flat_regions
 from cellgrad.hosts import package
+from cellgrad.hosts.package import Edits
 from cellgrad.optimize.optimizer import optimize
 from cellgrad.optimize.problem import Goal
-from cellgrad.optimize.solution import Callback, Solution
-from cellgrad.program.compiling import Compiled, compile_model, constant_live
+from cellgrad.optimize.solution import Callback, Solution, Status
+from cellgrad.program.compiling import Compiled, compile_model, constant_live, distinct, values_of
 from cellgrad.program.lowering import Failure, Values
 from cellgrad.program.objective import CompiledObjective
+from cellgrad.program.origin import first_error
 from cellgrad.program.recalculate import Recalculated, recalculate
 from cellgrad.reference import Reference
 from cellgrad.solver_models import SolverModel, disjoint, read_models
 from cellgrad.solver_models import areas as areas_of
-from cellgrad.values import CellError, Value
+from cellgrad.values import Kind, Value
 from cellgrad.workbook import Workbook
 
-AGREEMENT = 1e-9
-"""The optimised objective and its recalculation through the whole workbook agree within this, relative."""
+AGREEMENT = {torch.float64: 1e-9, torch.float32: 1e-4}
+"""The optimised objective and its recalculation through the whole workbook agree within this part of its size."""
 
 
 def open_book(path: str | Path) -> Book:
     """The workbook of a file (.xlsx or .xlsm). Raises FileError where it cannot be read."""
     began = time.perf_counter()
+    state = _state(Path(path))
     workbook = package.read(path)
-    return Book(Path(path), workbook, time.perf_counter() - began)
+    return Book(Path(path), workbook, time.perf_counter() - began, state)
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    """What tells that a file has changed: its size and time; None where it cannot be told."""
+    try:
+        stat = path.stat()
+    except (OSError, ValueError):  # reading it says what is wrong
+        return None
+    return stat.st_size, stat.st_mtime_ns
 
 
 @dataclass(frozen=True)
@@ -61,14 +74,20 @@ class Written:
 class Book:
     """An open workbook: its models, and the new values that `write` will save."""
 
-    def __init__(self, path: Path, workbook: Workbook, seconds: float = 0.0) -> None:
+    def __init__(
+        self, path: Path, workbook: Workbook, seconds: float = 0.0, state: tuple[int, int] | None = None
+    ) -> None:
         self.path = path
         self.workbook = workbook
         self.read_seconds = seconds
         self.dependence = Dependence(workbook)
         self.saved = read_models(workbook)
-        self._new: dict[Region, np.ndarray] = {}
+        self.new: dict[Region, np.ndarray] = {}
+        """New values of changing cells, flat, by regions that do not overlap: what `write` will save."""
         self._models: list[Model] = []
+        self._recalculated: Recalculated | None = None
+        self._state = state
+        self._in_file: Edits = {}
 
     @property
     def sheets(self) -> list[str]:
@@ -89,6 +108,8 @@ class Book:
         defined names; several areas are separated by commas or given as a list.
         Raises ModelError, FormulaError or ArgumentError, naming the cell.
         """
+        if sheet is None and objective is not None:
+            sheet = split_sheet(objective)[0]
         if sheet is None:
             sheet = next(iter(self.saved), self.sheets[0])
         sheet = self.workbook.sheet(sheet).name
@@ -123,18 +144,35 @@ class Book:
         return found[0]
 
     def put(self, areas: Sequence[Region], values: np.ndarray) -> None:
-        """New values for changing cells, saved by the next `write`."""
-        start = 0
+        """New values (n,) for the cells of `areas` in reading order, saved by the next `write`."""
+        new, start = {}, 0
         for area in areas:
-            self._new[area] = np.array(values[start : start + area.size], np.float64)
+            new[area] = np.array(values[start : start + area.size], np.float64)
             start += area.size
+        self.restore(new | {r: values_of(r, self.new) for r in distinct((*areas, *self.new))[len(areas) :]})
+
+    def restore(self, new: dict[Region, np.ndarray]) -> None:
+        """Make `new` all the new values there are."""
+        self.new = new
+        self._recalculated = None
 
     def recalculated(self) -> Recalculated:
         """The values of every cell that depends on the new values of changing cells."""
-        areas = tuple(self._new)
-        dependents = self.dependence.dependents(areas)
-        live = constant_live(areas, np.concatenate(list(self._new.values()))) if areas else {}
-        return recalculate(self.dependence, dependents, live, self._settled(set(dependents)))
+        if self._recalculated is None:
+            areas = tuple(self.new)
+            dependents = self.dependence.dependents(areas)
+            live = constant_live(areas, np.concatenate(list(self.new.values()))) if areas else {}
+            self._recalculated = recalculate(self.dependence, dependents, live, self._settled(set(dependents)))
+        return self._recalculated
+
+    def value(self, cell: Region) -> float:
+        """The number in a formula cell, recalculated where it depends on new values; nan where it holds none."""
+        for block, (kinds, data) in self.recalculated().blocks.items():
+            if cell in block.region:
+                at = cell.top - block.region.top, cell.left - block.region.left
+                return float(data[at]) if kinds[at] == Kind.NUMBER else math.nan
+        cached = self.workbook.cached(cell.sheet, cell.top, cell.left)
+        return cached if isinstance(cached, float) else math.nan
 
     def _settled(self, dependents: set[Block]) -> dict[Block, Values | Failure]:
         """Blocks already evaluated that the new values do not touch."""
@@ -150,14 +188,31 @@ class Book:
 
         Raises WriteError, with the file untouched, where it cannot be saved.
         """
+        path = Path(path)
+        if self._state is not None and _state(self.path) != self._state:
+            raise WriteError(
+                f"'{self.path}' has been changed by another program since it was read",
+                action="open it again and repeat the run",
+            )
         result = self.recalculated()
-        edits = result.cells(self.dependence)
-        for area, values in self._new.items():
-            cells = edits.setdefault(area.sheet, {})
-            cells.update(zip(area.cells(), values.tolist(), strict=True))
+        edits = self._edits(result)
         lost = [(block.region, error) for block, error in result.failures.items()]
         changes = package.write(self.path, path, edits, full_recalculation=bool(lost))
-        return Written(Path(path), changes, lost)
+        if path.exists() and path.samefile(self.path):
+            self._state, self._in_file = _state(self.path), edits
+        return Written(path, changes, lost)
+
+    def _edits(self, result: Recalculated) -> Edits:
+        """Every cell whose value differs from what the file now holds."""
+        edits = {
+            sheet: {cell: self.workbook.cached(sheet, *cell) for cell in cells}
+            for sheet, cells in self._in_file.items()
+        }
+        for sheet, cells in result.cells(self.dependence).items():
+            edits.setdefault(sheet, {}).update(cells)
+        for area, values in self.new.items():
+            edits.setdefault(area.sheet, {}).update(zip(area.cells(), values.tolist(), strict=True))
+        return edits
 
 
 class Model:
@@ -168,9 +223,11 @@ class Model:
         self.book = book
         self.sheet = sheet
         self.goal = goal
-        self.compiled: Compiled = compile_model(book.dependence, objective, changing)
+        self.compiled: Compiled = compile_model(book.dependence, objective, changing, book.new)
         self.compile_seconds = time.perf_counter() - began
         self.solution: Solution | None = None
+        self.ran_on = self.function
+        """The objective on the device of the last run."""
 
     @property
     def objective(self) -> Region:
@@ -179,7 +236,7 @@ class Model:
 
     @property
     def x0(self) -> np.ndarray:
-        """The changing cells' values in the file (n,), in reading order of the areas."""
+        """The changing cells' values (n,) when the model was made, in reading order of the areas."""
         return self.compiled.x0.copy()
 
     @property
@@ -225,26 +282,49 @@ class Model:
         seconds: float = math.inf,
         callback: Callback | None = None,
     ) -> Solution:
-        """Search for the best values of the changing cells; `Book.write` then saves them.
+        """Search for the best values of the changing cells; `Book.write` then saves them, where they are of use.
 
-        Raises ModelError where the objective is an error at the start values, naming the cell the error comes from.
+        Raises ModelError where the objective is an error at the start values, and NoProgressError where every step
+        from them leads into one, naming the cell the error comes from.
         """
         if starts == 1:
             self._require_start(None)
-        function = self.function.on(choose_device(device))
+        function = self.ran_on = self.function.on(choose_device(device))
         solution = optimize(
             function, self.compiled.x0, self.goal, method=method, rate=learning_rate, steps=steps, starts=starts,
             seed=seed, seconds=seconds, callback=callback,
         )  # fmt: skip
         if not math.isfinite(solution.value):
             raise self._error_value()
+        if not solution.improved and solution.status is Status.ERROR_VALUE:
+            raise self._endless_slope()
+        if not solution.improved and solution.status is Status.NO_FINITE_STEP:
+            raise self._no_step(solution)
         self.solution = solution
-        self.book.put(self.compiled.areas, solution.x)
+        if solution.usable:
+            self._keep(solution)
         return solution
+
+    def _keep(self, solution: Solution) -> None:
+        """Hand the answer to the book, once the whole workbook, recalculated, agrees with it."""
+        before = self.book.new
+        self.book.put(self.compiled.areas, solution.x)
+        value = self.book.value(self.objective)
+        sizes = [abs(v) for v in (value, solution.value, solution.start_value) if math.isfinite(v)]
+        if not abs(value - solution.value) <= AGREEMENT[self.ran_on.dtype] * max(sizes) + sys.float_info.epsilon:
+            self.book.restore(before)
+            block = self.book.dependence.touching(self.objective)[0]
+            raise ModelError(
+                f"the search ended at {solution.value!r}, but recalculating the workbook gives {value!r}; "
+                "nothing was kept",
+                cell=str(self.objective),
+                formula=self.book.dependence.text(block),
+                action="make the model again if other cells have changed since; else please report this workbook",
+            )
 
     def flat(self, x: np.ndarray | None = None) -> list[Region]:
         """Regions of formulas that have gone flat at x: no change of the changing cells comes through them."""
-        return [block.region for block in flat_blocks(self.compiled, self.compiled.x0 if x is None else x)]
+        return flat_regions(self.compiled, self.compiled.x0 if x is None else np.asarray(x, np.float64))
 
     def _require_start(self, x: np.ndarray | None) -> None:
         value, _ = self.value_and_gradient(x)
@@ -252,43 +332,52 @@ class Model:
             raise self._error_value(x)
 
     def _error_value(self, x: np.ndarray | None = None) -> ModelError:
-        """The error of the objective, told at the cell where it begins."""
-        values = self.compiled.x0 if x is None else np.asarray(x, np.float64).reshape(-1)
-        overrides: dict[tuple[str, int, int], Value] = dict(zip(self.compiled.cells, values.tolist(), strict=True))
-        cell, error = first_error(self.book.dependence, Reference(self.book.workbook, overrides), self.objective)
-        block = self.book.dependence.touching(cell)
+        """The error of the objective at x, told at the cell where it begins."""
+        cell, formula, error = self._origin(self.compiled.x0 if x is None else np.asarray(x, np.float64).reshape(-1))
         return ModelError(
-            f"{error or 'an error value'} here makes the objective {self.objective} an error at the start",
-            cell=str(cell),
-            formula=self.book.dependence.text_at(block[0], cell.top, cell.left) if block else None,
+            f"{error} here makes the objective {self.objective} an error at the start",
+            cell=cell,
+            formula=formula,
             action="correct the formula or its inputs, or start from other values",
         )
 
+    def _no_step(self, solution: Solution) -> NoProgressError:
+        """The error that stands in every way on, told at the cell where it begins a little way down the slope."""
+        value, slope = self.value_and_gradient(solution.x)
+        uphill = self.goal.kind == "max" or (self.goal.kind == "value" and value < self.goal.target)
+        scale = np.abs(solution.x).max(initial=1.0) / np.abs(slope).max()
+        points = (solution.x + (slope if uphill else -slope) * scale * 2.0**-power for power in range(50, -1, -1))
+        wall = next((point for point in points if not math.isfinite(self.value_and_gradient(point)[0])), solution.x)
+        cell, formula, error = self._origin(wall)
+        return NoProgressError(
+            f"{error} here as soon as the changing cells move: every step from the start, however short, makes the "
+            f"objective {self.objective} an error",
+            cell=cell,
+            formula=formula,
+            action="let the formula answer with a number there, or start from other values",
+        )
 
-def first_error(dependence: Dependence, reference: Reference, cell: Region) -> tuple[Region, CellError | None]:
-    """Follow an error from a cell to the cell where it begins: one whose precedents are no errors."""
-    seen = {cell}
-    while True:
-        value = reference.value(cell.sheet, cell.top, cell.left)
-        found = None
-        for block in dependence.touching(cell):
-            single = block if block.spread else block.cell(cell.top, cell.left)
-            for region in dependence.reads(single):
-                found = found or _error_in(dependence, reference, region, seen)
-        if found is None:
-            return cell, value if isinstance(value, CellError) else None
-        seen.add(found)
-        cell = found
+    def _origin(self, x: np.ndarray) -> tuple[str, str | None, str]:
+        """Cell, formula and error where the objective's error at x begins."""
+        overrides: dict[tuple[str, int, int], Value] = {}
+        for area, values in self.book.new.items():
+            overrides.update(zip(((area.sheet, *cell) for cell in area.cells()), values.tolist(), strict=True))
+        overrides.update(zip(self.compiled.cells, x.tolist(), strict=True))
+        dependence = self.book.dependence
+        cell, error = first_error(dependence, Reference(self.book.workbook, overrides), self.objective)
+        blocks = dependence.touching(cell)
+        formula = dependence.text_at(blocks[0], cell.top, cell.left) if blocks else None
+        return str(cell), formula, str(error or "a number too large")
 
-
-def _error_in(dependence: Dependence, reference: Reference, region: Region, seen: set[Region]) -> Region | None:
-    cells = dependence.book.sheet(region.sheet).cells
-    for column, part in cells.entries(region.top, region.left, region.bottom, region.right):
-        for row in cells.rows[part].tolist():
-            cell = Region(region.sheet, row, column, row + 1, column + 1)
-            if cell not in seen and isinstance(reference.value(region.sheet, row, column), CellError):
-                return cell
-    return None
+    def _endless_slope(self) -> ModelError:
+        _, slope = self.value_and_gradient()
+        cell = next(cell for cell, one in zip(self.cells, slope, strict=True) if not math.isfinite(one))
+        return ModelError(
+            f"the objective {self.objective} has no finite slope in this changing cell at its start value, as SQRT(x) "
+            "has none at 0",
+            cell=cell,
+            action="start from another value",
+        )
 
 
 def choose_device(name: str) -> torch.device:

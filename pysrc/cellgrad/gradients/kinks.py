@@ -1,4 +1,4 @@
-"""Where a model has gone flat: blocks that no longer pass on any change of the changing cells.
+"""Where a model has gone flat: cells that no longer pass on any change of the changing cells.
 
 A rectified unit whose every cell takes its constant branch is the usual case: its parameters get no gradient, and no
 descent moves them again.
@@ -6,13 +6,13 @@ descent moves them again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
 
 import numpy as np
 import torch
 
+from cellgrad.address import Region
 from cellgrad.blocks.block import Block
-from cellgrad.blocks.dependence import Dependence
 from cellgrad.program.compiling import Compiled
 from cellgrad.program.lowering import Values
 from cellgrad.tensors.derivatives import push_forward
@@ -20,36 +20,61 @@ from cellgrad.tensors.execute import Program
 from cellgrad.tensors.nodes import input_node
 
 
-def flat_blocks(model: Compiled, x: np.ndarray) -> list[Block]:
-    """The blocks whose every cell ignores the changing cells at x, although cells they read do not.
+def flat_regions(model: Compiled, x: np.ndarray) -> list[Region]:
+    """Units that ignore the changing cells at x, although cells they read do not.
 
+    A unit is a column of a block of formulas (a row, where the block is wider than high): units side by side that
+    share one relative formula are one block, and each may die alone.
     Told by one forward tangent in a fixed generic direction: it vanishes exactly where the derivative does.
     """
-    live = [block for block in model.order if _is_live(model, block)]
+    moves = _moves(model, x)
+    found = []
+    for block, moving in moves.items():
+        units = [block.region] if block.spread else _lines(block.region)
+        for unit in units:
+            if not _part(moving, block.region, unit).any() and _reads_movement(model, block, unit, moves):
+                found.append(unit)
+    return found
+
+
+def _moves(model: Compiled, x: np.ndarray) -> dict[Block, np.ndarray]:
+    """Which cells of each live block move with the changing cells at x."""
+    lowered = ((block, model.lowering.values[block]) for block in model.order)
+    live = {block: v.data for block, v in lowered if isinstance(v, Values) and not v.data.is_constant}
     if not live:
-        return []
+        return {}
     tangent = input_node("tangent", model.function.x.shape)
-    nodes = [push_forward(_values(model, block).data, model.function.x, tangent) for block in live]
-    program = Program(nodes, ["x", "tangent"])
+    program = Program([push_forward(node, model.function.x, tangent) for node in live.values()], ["x", "tangent"])
     direction = torch.from_numpy(np.random.default_rng(0).uniform(0.5, 1.5, len(x)))
-    moves = dict(zip(live, program(torch.from_numpy(np.asarray(x, np.float64)), direction), strict=True))
-    moving = {block for block, move in moves.items() if bool((move != 0).any())}
-    return [block for block in live if block not in moving and _reads_movement(model, block, moving)]
+    slopes = program(torch.from_numpy(np.asarray(x, np.float64)), direction)
+    return {
+        block: (slope != 0).expand(block.region.height, block.region.width).numpy()
+        for block, slope in zip(live, slopes, strict=True)
+    }
 
 
-def _is_live(model: Compiled, block: Block) -> bool:
-    values = model.lowering.values[block]
-    return isinstance(values, Values) and not values.data.is_constant
+def _lines(region: Region) -> list[Region]:
+    """The columns of a region, or its rows where it is wider than high."""
+    if region.height >= region.width:
+        columns = range(region.left, region.right)
+        return [dataclasses.replace(region, left=column, right=column + 1) for column in columns]
+    return [dataclasses.replace(region, top=row, bottom=row + 1) for row in range(region.top, region.bottom)]
 
 
-def _values(model: Compiled, block: Block) -> Values:
-    values = model.lowering.values[block]
-    assert isinstance(values, Values)
-    return values
+def _part(array: np.ndarray, whole: Region, part: Region) -> np.ndarray:
+    return array[
+        part.top - whole.top : part.bottom - whole.top,
+        part.left - whole.left : part.right - whole.left,
+    ]
 
 
-def _reads_movement(model: Compiled, block: Block, moving: set[Block]) -> bool:
-    dependence: Dependence = model.lowering.dependence
-    reads: Sequence = dependence.reads(block)
-    changing = any(region.intersect(area) for region in reads for area in model.areas)
-    return changing or any(precedent in moving for precedent in dependence.precedents(block))
+def _reads_movement(model: Compiled, block: Block, unit: Region, moves: dict[Block, np.ndarray]) -> bool:
+    dependence = model.lowering.dependence
+    for region in dependence.reads(dataclasses.replace(block, region=unit)):
+        if any(region.intersect(area) for area in model.areas):
+            return True
+        for precedent in dependence.touching(region):
+            common = precedent.region.intersect(region)
+            if common and precedent in moves and _part(moves[precedent], precedent.region, common).any():
+                return True
+    return False

@@ -68,7 +68,7 @@ class Status(Enum):
         "error value",
         9,
         "Solver encountered an error value in the Objective Cell or a Constraint cell.",
-        "The objective is an error at the start values, so there is nowhere to begin. Correct the error, "
+        "The objective, or its slope, is an error at the start values: there is nowhere to begin. Correct the error, "
         "or start from other values.",
     )
     NO_FINITE_STEP = (
@@ -172,3 +172,10 @@ class Solution:
     def improved(self) -> bool:
         """Whether the answer differs from the start."""
         return self.value != self.start_value
+
+    @property
+    def usable(self) -> bool:
+        """Whether the answer is worth saving: it is better than the start, or the start was the answer already."""
+        if self.status in (Status.UNBOUNDED, Status.TARGET_NOT_REACHED, Status.RATE_TOO_LARGE):
+            return False
+        return self.status.found or self.improved
