@@ -217,6 +217,8 @@ def test_prefixes_of_functions(text: str, expected: Node) -> None:
         ("{1,2;3}", "}", "equal length"),
         ("~1", "~", "no reference"),
         ("T[#Nothing]", "T", "no structured reference"),
+        ("1+[1]!(A1)", "[1]!", "no reference"),
+        ("1+':b'!A1", "':b'", "no reference"),
         ("", "=", "ends too early"),
     ],
 )

@@ -41,12 +41,13 @@ _ERROR = re.compile(
     r"|CONNECT!|BLOCKED!|UNKNOWN!|FIELD!|EXTERNAL!|BUSY!|PYTHON!)",
     re.IGNORECASE,
 )
-_FUTURE_PREFIX = re.compile(r"(?:_xlfn\.|_xlws\.|_xlpm\.|_xludf\.|_xll\.)+", re.IGNORECASE)
+_FUTURE_PREFIX = re.compile(r"^(?:_xlfn\.|_xlws\.|_xlpm\.|_xludf\.|_xll\.)+", re.IGNORECASE)
 _CORNER = r"(\$?)([A-Za-z]{1,3})(\$?)([1-9][0-9]{0,6})"
 _CELLS = re.compile(f"{_CORNER}(?::{_CORNER})?")
 _COLUMNS = re.compile(r"(\$?)([A-Za-z]{1,3}):(\$?)([A-Za-z]{1,3})")
 _ROWS = re.compile(r"(\$?)([1-9][0-9]{0,6}):(\$?)([1-9][0-9]{0,6})")
 _NAME = re.compile(r"[^\W\d][\w.\\?]*|\\[\w.\\?]*")
+_FUNCTION = re.compile(r"[^\W\d][\w.]*")
 _ITEMS = {"#all", "#data", "#headers", "#totals", "#this row"}
 
 
@@ -246,6 +247,8 @@ class _Reader:
         written = self.formula[token.start : token.end].rstrip("( ")
         name = _FUTURE_PREFIX.sub("", _after_prefix(written)).upper()
         position = token.start + len(written) - len(_after_prefix(written))
+        if not _FUNCTION.fullmatch(name):
+            raise self._no_reference(written, position)
         children = tuple(self.read(argument) for argument in arguments)
         if name == "SINGLE" and len(children) == 1:
             return Unary("@", children[0], position=position)
@@ -320,6 +323,8 @@ class _Reader:
         if "|" in _without_brackets(text) or ("[" in prefix and not prefix.startswith("[0]")):
             return External(text, position=start)
         sheet, last_sheet = _sheets(prefix.removeprefix("[0]"))
+        if sheet == "" or last_sheet == "":
+            raise self._no_reference(text, start)
         node = self._cells(rest, sheet, last_sheet, start)
         if node is not None:
             return node
@@ -328,7 +333,10 @@ class _Reader:
                 return self._structured(rest, sheet, start)
             if _NAME.fullmatch(rest):
                 return Name(_FUTURE_PREFIX.sub("", rest), sheet, position=start)
-        raise FormulaError(
+        raise self._no_reference(text, start)
+
+    def _no_reference(self, text: str, start: int) -> FormulaError:
+        return FormulaError(
             f"'{text}' is no reference, name or number",
             formula=self.formula,
             position=start,
@@ -460,8 +468,10 @@ def _sheets(prefix: str) -> tuple[str | None, str | None]:
     name = prefix.removesuffix("!")
     if name.startswith("'"):
         name = name[1:-1].replace("''", "'")
-    first, _, last = name.partition(":")
-    return first or None, last or None
+    if not name:
+        return None, None
+    first, colon, last = name.partition(":")
+    return first, last if colon else None
 
 
 def _unescape(column: str) -> str:

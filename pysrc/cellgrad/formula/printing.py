@@ -89,7 +89,7 @@ class _Printer:
                 rows = (",".join(literal_text(value) for value in row) for row in node.rows)
                 return "{" + ";".join(rows) + "}", _ATOM
             case Range():
-                return self._range(node), _ATOM
+                return self._range(node), _ATOM if node.is_cell else PRECEDENCE[":"]
             case Structured():
                 return _structured(node), _ATOM
             case Name():
