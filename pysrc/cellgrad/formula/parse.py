@@ -248,7 +248,7 @@ class _Reader:
         name = _FUTURE_PREFIX.sub("", _after_prefix(written)).upper()
         position = token.start + len(written) - len(_after_prefix(written))
         if not _FUNCTION.fullmatch(name):
-            raise self._no_reference(written, position)
+            raise self._no_reference(written, token.start)
         children = tuple(self.read(argument) for argument in arguments)
         if name == "SINGLE" and len(children) == 1:
             return Unary("@", children[0], position=position)
