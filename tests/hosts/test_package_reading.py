@@ -193,11 +193,13 @@ CHILD = '<f t="shared" si="{}"/>'
     ("xml", "expected"),
     [
         # one text, filled down; structured references stay as they are
-        ({"B1": SHARED.format('ref="B1:B3" ', 0, "A1*Table1[[#This Row],[x]]"), "B2": CHILD.format(0), "B3": CHILD.format(0)},
+        ({"B1": SHARED.format('ref="B1:B3" ', 0, "A1*Table1[[#This Row],[x]]"), "B2": CHILD.format(0),
+          "B3": CHILD.format(0)},
          {"B1": "A1*Table1[[#This Row],[x]] in B1", "B2": "A1*Table1[[#This Row],[x]] in B1",
           "B3": "A1*Table1[[#This Row],[x]] in B1"}),
         # the master after its children, and a `ref` that leaves them out
-        ({"B1": CHILD.format(3), "B2": SHARED.format('ref="B2" ', 3, "A2+1")}, {"B1": "A2+1 in B2", "B2": "A2+1 in B2"}),
+        ({"B1": CHILD.format(3), "B2": SHARED.format('ref="B2" ', 3, "A2+1")},
+         {"B1": "A2+1 in B2", "B2": "A2+1 in B2"}),
         # a child with text of its own keeps it; a second master with the number takes over
         ({"B1": SHARED.format('ref="B1:B9" ', 0, "A1"), "B2": SHARED.format("", 0, "A2*9"), "B3": CHILD.format(0),
           "B4": SHARED.format('ref="B4:B5" ', 0, "A4-1"), "B5": CHILD.format(0)},
@@ -356,7 +358,8 @@ def test_strict_workbooks(tmp_path: Path) -> None:
 def test_external_books_are_text(tmp_path: Path) -> None:
     contents = parts(
         cell("<f>[1]!CG_RELU(B1)+[2]Data!$A$1</f><v>5</v>"),
-        workbook_tail='<externalReferences><externalReference r:id="rId2"/><externalReference r:id="rId3"/></externalReferences>',
+        workbook_tail='<externalReferences><externalReference r:id="rId2"/><externalReference r:id="rId3"/>'
+        "</externalReferences>",
     )
     contents["xl/_rels/workbook.xml.rels"] = relationships(
         ("worksheet", "worksheets/sheet1.xml"), ("externalLink", "e/1.xml"), ("externalLink", "e/2.xml")
@@ -379,7 +382,8 @@ def test_a_workbook_that_openpyxl_cannot_open(tmp_path: Path) -> None:
     contents["xl/worksheets/_rels/sheet1.xml.rels"] = relationships()
     contents["xl/pivotCache/pivotCacheDefinition1.xml"] = (
         f'{HEADER}<pivotCacheDefinition xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
-        '<cacheSource type="worksheet"><worksheetSource ref="A1:A2" sheet="Sheet1"/></cacheSource><cacheFields count="0"/>'
+        '<cacheSource type="worksheet"><worksheetSource ref="A1:A2" sheet="Sheet1"/></cacheSource>'
+        '<cacheFields count="0"/>'
         '<calculatedItems count="1"><calculatedItem field="1"><pivotArea cacheIndex="1"/></calculatedItem>'
         "</calculatedItems></pivotCacheDefinition>"
     )
@@ -427,3 +431,19 @@ def test_a_cell_given_twice_keeps_the_last(tmp_path: Path, rows) -> None:
 def test_array_formula_record_names_its_region(tmp_path: Path) -> None:
     book = read(tiny(tmp_path, cell('<f t="array" ref="A1:A2">B1:B2</f>')))
     assert book.sheets["Sheet1"].arrays == (ArrayFormula(parse_region("A1:A2", "Sheet1"), 0),)
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        (["<t>a&amp;b&#65;</t>", "<t/>", "", "<t></t>"], ["a&bA", "", "", ""]),
+        (["<t>x\r\ny</t>", '<t xml:space="preserve"> z </t>'], ["x\ny", " z "]),
+        (["<r><t>1</t></r><rPh sb='0' eb='1'><t>no</t></rPh><r><t>2</t></r><phoneticPr/>"], ["12"]),
+        (["<t>größe_x0041_</t>", "<!-- c --><t>b</t>", "<t><![CDATA[<c>]]></t>"], ["größeA", "b", "<c>"]),
+    ],
+)
+def test_shared_strings(tmp_path: Path, items: list[str], expected: list[str]) -> None:
+    cells = "".join(f'<c r="A{r}" t="s"><v>{r - 1}</v></c>' for r in range(1, len(items) + 1))
+    contents = parts(f"<row>{cells}</row>", strings=items)
+    contents["xl/sharedStrings.xml"] = contents["xl/sharedStrings.xml"].replace("<si></si>", "<si />")
+    assert list(values(read(save(tmp_path / "x.xlsx", contents))).values()) == expected

@@ -12,6 +12,7 @@ STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 STRICT_RELATIONS = "http://purl.oclc.org/ooxml/officeDocument/relationships"
 PACKAGE_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 HEADER = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 
@@ -40,7 +41,10 @@ def parts(
     namespace: str = TRANSITIONAL,
     base: str = RELATIONS,
 ) -> dict[str, str]:
-    """The parts of a workbook. sheets: name -> rows or sheet XML (a string: of Sheet1); strings: each an <si>'s inside."""
+    """The parts of a workbook.
+
+    sheets: name -> rows or sheet XML; a string is those of Sheet1. strings: what is inside each <si>.
+    """
     sheets = {"Sheet1": sheets} if isinstance(sheets, str) else sheets
     found = {"_rels/.rels": relationships(("officeDocument", "xl/workbook.xml"), base=base)}
     listed, related = [], []
@@ -59,7 +63,7 @@ def parts(
         f"<sheets>{''.join(listed)}</sheets>{defined}{workbook_tail}</workbook>"
     )
     types = "".join(
-        f'<Override PartName="/{part}" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.{kind}"/>'
+        f'<Override PartName="/{part}" ContentType="{CONTENT_TYPE}.{kind}"/>'
         for part, kind in (
             ("xl/workbook.xml", "sheet.main+xml"),
             ("xl/sharedStrings.xml", "sharedStrings+xml"),

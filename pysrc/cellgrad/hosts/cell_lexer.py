@@ -16,9 +16,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cellgrad.address import MAX_ROWS
-from cellgrad.hosts.markup import escape, unescape
+from cellgrad.address import MAX_COLUMNS, MAX_ROWS
+from cellgrad.hosts.markup import escape, from_xml, unescape
 from cellgrad.hosts.sheet_builder import SheetBuilder
+from cellgrad.hosts.sheet_markup import Irregular
 from cellgrad.values import Kind
 
 _CLOSE, _CELL, _FORMULA, _VALUE, _INLINE, _TEXT, _OTHER = range(7)
@@ -39,13 +40,6 @@ _TYPE_NAMES = ["", *_TYPES]
 _TEXT_TAG_LENGTHS = [len(tag) - 1 for tag in ("<t>", '<t xml:space="preserve">')]
 _EMPTY_CELL = re.compile(rb'<c(?:\s+[\w:]+="[^"]*")*\s*/>')
 _MAX_STYLE = len(b' s="12345"')
-_ENTITY = re.compile(r"&(?:#([0-9]+)|#x([0-9A-Fa-f]+)|(amp|lt|gt|quot|apos));")
-_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
-
-
-class Irregular(Exception):  # noqa: N818 - not an error: it says which reader to use
-    """The sheet is laid out in a way that only the cell-by-cell reader takes."""
-
 
 OddCell = Callable[[bytes, int, int], None]
 """Takes the XML of a cell with an unusual shape, its row and its column, and adds it to the sheet."""
@@ -168,7 +162,8 @@ class _Stretch:
                 break
             rows = np.where(more, rows * 10 + digit, rows)
             at += more
-        if not ((buffer[at] == _QUOTE) & (rows > 0) & (rows <= MAX_ROWS) & (columns > 0)).all():
+        inside = (rows > 0) & (rows <= MAX_ROWS) & (columns > 0) & (columns <= MAX_COLUMNS)
+        if not (inside & (buffer[at] == _QUOTE)).all():
             raise Irregular  # lower-case letters, a row zero: the other reader knows what to say
         return rows - 1, columns - 1, at + 1
 
@@ -241,7 +236,7 @@ class _Stretch:
                 formulas[index] = self.builder.short_formula(row, column, attributes[:-1], _attributes)
                 continue
             written = self._decoded([text[end + 1 : int(closes[index])]])[0]
-            formulas[index] = self.builder.formula(row, column, _attributes(attributes), _from_xml(written), "")
+            formulas[index] = self.builder.formula(row, column, _attributes(attributes), from_xml(written), "")
 
     def _values(
         self,
@@ -269,24 +264,13 @@ class _Stretch:
             known: dict[str, tuple[int, float]] = {}
             for index, raw, value in zip(where.tolist(), texts, self._decoded(texts), strict=True):
                 if raw not in known:
-                    known[raw] = builder.value(int(rows[index]), int(columns[index]), name, _from_xml(value))
+                    known[raw] = builder.value(int(rows[index]), int(columns[index]), name, from_xml(value))
                 found[index], data[index] = known[raw]
         return found, data
 
 
-def _from_xml(text: str) -> str:
-    """Character data with its references resolved."""
-    return _ENTITY.sub(_character, text) if "&" in text else text
-
-
-def _character(match: re.Match[str]) -> str:
-    if match[3]:
-        return _NAMED[match[3]]
-    return chr(int(match[1])) if match[1] else chr(int(match[2], 16))
-
-
 def _formula_from_xml(text: str) -> str:
-    return unescape(_from_xml(text))
+    return unescape(from_xml(text))
 
 
 def _formula_to_xml(text: str) -> str:
@@ -298,4 +282,4 @@ _ATTRIBUTE = re.compile(r"""\s([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
 
 def _attributes(text: str) -> dict[str, str]:
-    return {name: _from_xml(double or single) for name, double, single in _ATTRIBUTE.findall(text)}
+    return {name: from_xml(double or single) for name, double, single in _ATTRIBUTE.findall(text)}

@@ -20,7 +20,7 @@ from cellgrad.errors import FileError
 MAX_PARTS = 100_000
 MAX_TOTAL_BYTES = 6 << 30
 """All parts read of one package together: some 3 million rows of 27 columns."""
-MAX_RATIO = 400
+MAX_RATIO = 250
 """Decompressed bytes for one compressed byte, once a part is beyond `RATIO_FREE_BYTES`. Real sheets reach 60."""
 RATIO_FREE_BYTES = 32 << 20
 MAX_SMALL_PART_BYTES = 256 << 20

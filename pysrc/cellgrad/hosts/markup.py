@@ -121,3 +121,18 @@ def escape(text: str) -> str:
 
 
 _NOT_XML = re.compile("[\x00-\x08\x0b-\x0c\x0e-\x1f\r\ud800-\udfff\ufffe\uffff]")
+
+
+_ENTITY = re.compile(r"&(?:#([0-9]+)|#x([0-9A-Fa-f]+)|(amp|lt|gt|quot|apos));")
+_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+
+
+def from_xml(text: str) -> str:
+    """Character data cut out of well-formed XML without a DTD, its references resolved."""
+    return _ENTITY.sub(_character, text) if "&" in text else text
+
+
+def _character(match: re.Match[str]) -> str:
+    if match[3]:
+        return _NAMED[match[3]]
+    return chr(int(match[1])) if match[1] else chr(int(match[2], 16))

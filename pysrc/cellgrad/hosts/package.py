@@ -6,8 +6,9 @@ from pathlib import Path
 
 from cellgrad.formula.pool import FormulaPool
 from cellgrad.hosts.container import Package
-from cellgrad.hosts.parts import read_calculation, read_dynamic, read_strings, read_tables, read_workbook_part
+from cellgrad.hosts.parts import read_calculation, read_dynamic, read_tables, read_workbook_part
 from cellgrad.hosts.replace import require_writable
+from cellgrad.hosts.shared_strings import read_strings
 from cellgrad.hosts.sheet_builder import Shared
 from cellgrad.hosts.sheet_editor import NO_VALUE, Change
 from cellgrad.hosts.sheet_reader import read_sheet

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from lxml import etree
-
 from cellgrad.address import Region, parse_region
 from cellgrad.errors import ArgumentError, FileError
 from cellgrad.hosts.container import Package
@@ -16,16 +13,13 @@ from cellgrad.hosts.markup import (
     child,
     children,
     flag,
-    forbidden_dtd,
     local,
     parse,
     relation_id,
     unescape,
 )
-from cellgrad.values import Strings
 from cellgrad.workbook import DefinedName, Table
 
-MAX_STRINGS_BYTES = 1 << 30
 _SAVE_AS = "open it in Excel or LibreOffice and save it as .xlsx or .xlsm"
 
 
@@ -133,54 +127,6 @@ def _externals(package: Package, root: Element, relations: Relationships) -> tup
         targets = [target for _, _, target, external in Relationships(package, link).found if external]
         found.append(targets[0] if targets else "")
     return tuple(found)
-
-
-def read_strings(package: Package, part: str | None, strings: Strings) -> np.ndarray:
-    """The shared strings: element i is the index in `strings` of shared string i. Raises FileError when damaged.
-
-    Rich text is joined; phonetic guides (rPh) are no part of the text.
-    """
-    indexes: list[int] = []
-    if part is None:
-        return np.array(indexes, np.int64)
-    with package.open(part) as stream:
-        try:
-            events = etree.iterparse(
-                stream,
-                events=("end",),
-                tag=("{*}si", "{*}rPh", "{*}phoneticPr"),
-                resolve_entities=False,
-                load_dtd=False,
-                no_network=True,
-                remove_comments=True,
-                remove_pis=True,
-            )
-            size = 0
-            for _, item in events:
-                if local(item.tag) != "si":
-                    item.clear(keep_tail=True)
-                    continue
-                text = item[0].text or "" if len(item) == 1 and not len(item[0]) else _joined(item)
-                size += len(text)
-                if size > MAX_STRINGS_BYTES:
-                    raise FileError(
-                        f"'{package.path}': its shared strings need more than {MAX_STRINGS_BYTES >> 30} GiB",
-                        action="split the workbook into smaller ones",
-                    )
-                indexes.append(strings.intern(unescape(text)))
-                item.clear(keep_tail=False)
-                while item.getprevious() is not None:
-                    del item.getparent()[0]
-        except etree.XMLSyntaxError as error:
-            raise package.damaged(part, error) from error
-        if events.root is not None and events.root.getroottree().docinfo.doctype:
-            raise forbidden_dtd(package, part)
-    return np.array(indexes, np.int64)
-
-
-def _joined(item: Element) -> str:
-    """The text of a rich string's runs; its phonetic guides are empty by now."""
-    return "".join(part.text or "" for part in item.iter("{*}t"))
 
 
 def read_tables(package: Package, sheet: str, sheet_part: str) -> list[Table]:

@@ -30,8 +30,12 @@ OPAQUE = rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>"
 ATTRIBUTES = rb"""(?:[^>"'/]|"[^"]*"|'[^']*'|/(?!>))*+"""
 
 
+class Irregular(Exception):  # noqa: N818 - not an error: it says which reader to use
+    """The part is laid out in a way that only the slower reader, element by element, takes."""
+
+
 class Checker:
-    """Feeds a sheet to expat and notes what the byte patterns need to know.
+    """Feeds a part to expat and notes what the byte patterns need to know.
 
     prefix: the main namespace's prefix in this sheet as bytes with its colon, or b"".
     encoding: as declared, lower case.
@@ -40,8 +44,8 @@ class Checker:
     irregular: the main namespace goes by more than one prefix, or the encoding does not extend ASCII.
     """
 
-    def __init__(self, package: Package, part: str) -> None:
-        self._package, self._part = package, part
+    def __init__(self, package: Package, part: str, root: str = "worksheet") -> None:
+        self._package, self._part, self._expected_root = package, part, root
         self.prefix = b""
         self.encoding = "utf-8"
         self.rows_from = 0
@@ -67,6 +71,11 @@ class Checker:
             self._parser.Parse(data, last)
         except expat.ExpatError as error:
             raise self._package.damaged(self._part, error) from error
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether patterns for unprefixed names in UTF-8 text hold for what has been fed so far."""
+        return not (self.irregular or self.prefix or self.opaque) and self.encoding in ("utf-8", "us-ascii")
 
     def _declaration(self, version: str, encoding: str | None, standalone: int) -> None:
         self.encoding = (encoding or "utf-8").lower()
@@ -94,8 +103,9 @@ class Checker:
         self._parser.StartElementHandler = None
         namespace, _, rest = name.partition(" ")
         tag, _, prefix = rest.partition(" ")
-        if namespace not in MAIN_NAMESPACES or tag != "worksheet":
-            raise self._package.damaged(self._part, f"its root element is not <worksheet> but <{rest or name}>")
+        if namespace not in MAIN_NAMESPACES or tag != self._expected_root:
+            why = f"its root element is not <{self._expected_root}> but <{rest or name}>"
+            raise self._package.damaged(self._part, why)
         self.prefix = prefix.encode() + b":" if prefix else b""
         self.irregular |= sum(uri in MAIN_NAMESPACES for uri in self._bound.values()) > 1
 

@@ -9,11 +9,11 @@ from lxml import etree
 
 from cellgrad.address import column_index
 from cellgrad.errors import FileError
-from cellgrad.hosts.cell_lexer import Irregular, add_rows
+from cellgrad.hosts.cell_lexer import add_rows
 from cellgrad.hosts.container import Package
 from cellgrad.hosts.markup import Element, forbidden_dtd, local
 from cellgrad.hosts.sheet_builder import Shared, SheetBuilder
-from cellgrad.hosts.sheet_markup import MAX_ROW_BYTES, Checker, sections
+from cellgrad.hosts.sheet_markup import MAX_ROW_BYTES, Checker, Irregular, sections
 from cellgrad.workbook import Sheet
 
 _CLEARED = ("sheetPr", "sheetViews", "cols", "mergeCells", "conditionalFormatting", "dataValidations", "hyperlinks")
@@ -50,11 +50,9 @@ def _lex(package: Package, name: str, part: str, shared: Shared) -> SheetBuilder
     after_rows = b""
     with package.open(part) as stream:
         for kind, data in sections(cast(BinaryIO, stream), checker, too_long):
-            if checker.irregular or checker.prefix or checker.encoding not in ("utf-8", "us-ascii"):
+            if checker.irregular or (kind == "rows" and not checker.is_plain):
                 raise Irregular
             if kind == "rows":
-                if checker.opaque:
-                    raise Irregular
                 add_rows(data, builder, odd_cell)
             elif kind == "tail" and len(after_rows) < _PROTECTION_WITHIN:
                 after_rows += data[:_PROTECTION_WITHIN]

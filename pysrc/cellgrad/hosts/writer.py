@@ -12,9 +12,10 @@ import numpy as np
 from cellgrad.errors import ArgumentError, WriteError
 from cellgrad.formula.pool import FormulaPool
 from cellgrad.hosts.container import Package
-from cellgrad.hosts.parts import WorkbookPart, read_strings, read_workbook_part
+from cellgrad.hosts.parts import WorkbookPart, read_workbook_part
 from cellgrad.hosts.raw_zip import rewrite
 from cellgrad.hosts.replace import Replacement, as_write_error, real_target
+from cellgrad.hosts.shared_strings import read_strings
 from cellgrad.hosts.sheet_builder import Shared, SheetBuilder
 from cellgrad.hosts.sheet_editor import Change, Decoder, SheetEditor
 from cellgrad.hosts.sheet_markup import ATTRIBUTES, OPAQUE
