@@ -10,6 +10,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from tests.sheets import book_of
 
 from cellgrad.address import parse_region
 from cellgrad.blocks.dependence import Dependence
@@ -20,7 +21,6 @@ from cellgrad.program.recalculate import recalculate
 from cellgrad.reference import Reference
 from cellgrad.values import Value
 from cellgrad.workbook import Workbook, decode
-from tests.sheets import book_of
 
 NUMBERS: dict[str, Value] = {
     **{f"A{r}": float(v) for r, v in enumerate([0.5, -1.5, 2.0, 0.25, 3.0, -0.75, 1.0, 0.1, -2.0, 4.0], 1)},

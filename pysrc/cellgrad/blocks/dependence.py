@@ -14,11 +14,14 @@ from cellgrad.blocks.grouping import SheetBlocks
 from cellgrad.errors import CircularReferenceError, FormulaError
 from cellgrad.formula.parse import parse
 from cellgrad.formula.printing import to_text
-from cellgrad.formula.tree import Node
+from cellgrad.formula.tree import Call, Node
 from cellgrad.graph.binding import bind
 from cellgrad.graph.order import components
-from cellgrad.graph.precedents import is_uniform, regions_read
+from cellgrad.graph.precedents import is_uniform, regions_read, walk
 from cellgrad.workbook import Workbook
+
+COMPUTE_REFERENCES = frozenset({"OFFSET", "INDIRECT"})
+"""Functions that make a reference out of values: their formulas read cells that they do not name."""
 
 
 class Dependence:
@@ -129,6 +132,14 @@ class Dependence:
             self._read[block] = known
         return known
 
+    def may_read_anything(self, block: Block) -> bool:
+        """Whether what a block reads cannot be told from its formula: it computes references, or cannot be bound."""
+        try:
+            tree = self.tree(block)
+        except FormulaError:
+            return True
+        return any(isinstance(node, Call) and node.function in COMPUTE_REFERENCES for node in walk(tree))
+
     def precedents(self, block: Block) -> list[Block]:
         """The blocks that a block reads directly."""
         return [found for region in self.reads(block) for found in self.touching(region)]
@@ -166,11 +177,13 @@ class Dependence:
         return [block for sheet in self.book.sheets for block in self.sheet_blocks(sheet)]
 
     def dependents(self, regions: Iterable[Region]) -> list[Block]:
-        """Every block that depends, directly or not, on a cell of `regions`."""
+        """Every block that depends, directly or not, on a cell of `regions`, or that may, for all that can be told."""
         readers: dict[Block, list[Block]] = {}
         touched: list[Block] = []
         regions = list(regions)
         for block in self.all_blocks():
+            if self.may_read_anything(block):
+                touched.append(block)
             for read in self.reads(block):
                 if any(read.intersect(region) for region in regions):
                     touched.append(block)

@@ -80,6 +80,16 @@ def merged(condition: Node, a: Array, b: Array) -> Array:
     return Array(data, simple_kind(t.select(condition, kind_node(a.kind), kind_node(b.kind))))
 
 
+def spoiled(array: Array, *suspects: Node) -> Array:
+    """The array, but an error (so of kind NUMBER) wherever a suspect is not finite."""
+    data = t.guard(array.data, *suspects)
+    kind = array.kind
+    for suspect in suspects:
+        if kind != Kind.NUMBER and not suspect.always_finite:
+            kind = simple_kind(t.select(t.is_finite(suspect), kind_node(kind), t.number(Kind.NUMBER)))
+    return Array(data, kind)
+
+
 def lifted(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     """The common shape of operands. Raises NoKernel where Excel would fill up with #N/A."""
     try:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import torch
 
-from cellgrad.functions.arrays import Array, NoKernel, Texts, kind_node, lifted, scalar
+from cellgrad.functions.arrays import Array, NoKernel, Texts, kind_node, lifted, scalar, spoiled
 from cellgrad.functions.operands import same_number
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.nodes import Node, constant
@@ -156,7 +156,7 @@ def _comparison(operation: str) -> Kernel:
 
 def boolean(truth: Node, *suspects: Node) -> Array:
     """A boolean array from a truth node, an error wherever a suspect is one."""
-    return Array(t.guard(t.to_number(truth), *suspects), int(Kind.BOOLEAN))
+    return spoiled(Array(t.to_number(truth), int(Kind.BOOLEAN)), *suspects)
 
 
 def _compare_numbers(operation: str, a: Node, b: Node) -> Node:

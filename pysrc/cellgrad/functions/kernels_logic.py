@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from cellgrad.functions.arrays import Array, NoKernel, Texts, lifted, merged, scalar
+from cellgrad.functions.arrays import Array, NoKernel, Texts, lifted, merged, scalar, spoiled
 from cellgrad.functions.kernels import KERNELS, boolean, kernel
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.nodes import Node, constant
@@ -17,15 +17,7 @@ def _if(arguments: tuple[Array, ...], texts: Texts) -> Array:
     condition, suspect = texts.logicals(arguments[0])
     then = arguments[1]
     otherwise = arguments[2] if len(arguments) > 2 else scalar(0, Kind.BOOLEAN)
-    chosen = merged(condition, _shown(then), _shown(otherwise))
-    return Array(t.guard(chosen.data, suspect), chosen.kind)
-
-
-def _shown(array: Array) -> Array:
-    """A blank that a formula passes on is the number 0."""
-    if isinstance(array.kind, int):
-        return Array(array.data, int(Kind.NUMBER)) if array.kind == Kind.BLANK else array
-    return array
+    return spoiled(merged(condition, then, otherwise), suspect)
 
 
 @kernel("IFS")
@@ -35,14 +27,13 @@ def _ifs(arguments: tuple[Array, ...], texts: Texts) -> Array:
     result = scalar(math.nan)
     for test, value in reversed(list(zip(arguments[::2], arguments[1::2], strict=True))):
         condition, suspect = texts.logicals(test)
-        chosen = merged(condition, _shown(value), result)
-        result = Array(t.guard(chosen.data, suspect), chosen.kind)
+        result = spoiled(merged(condition, value, result), suspect)
     return result
 
 
 @kernel("IFERROR")
 def _iferror(arguments: tuple[Array, ...], texts: Texts) -> Array:
-    value, instead = (_shown(a) for a in arguments)
+    value, instead = arguments
     lifted(value.data.shape, instead.data.shape)
     return merged(t.is_finite(value.data), value, instead)
 

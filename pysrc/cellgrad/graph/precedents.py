@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region
-from cellgrad.formula.tree import Binary, Call, Coordinate, Node, Range, Unary
+from cellgrad.formula.tree import Binary, Call, Coordinate, External, Node, Range, Unary
+from cellgrad.functions.registry import FUNCTIONS
 from cellgrad.workbook import Workbook
 
 
@@ -23,6 +24,15 @@ def walk(tree: Node) -> Iterator[Node]:
                 stack += (node.right, node.left)
             case Call():
                 stack += reversed(node.arguments)
+
+
+def only_the_file_knows(tree: Node) -> bool:
+    """Whether a formula's value is data that only the file holds: chance, a clock, another workbook."""
+    return any(
+        isinstance(node, External)
+        or (isinstance(node, Call) and node.function in FUNCTIONS and FUNCTIONS[node.function].volatile)
+        for node in walk(tree)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ from cellgrad.formula.tree import (
     Binary,
     Call,
     Coordinate,
-    External,
     Literal,
     Missing,
     Node,
@@ -33,8 +32,8 @@ from cellgrad.formula.tree import (
 from cellgrad.functions import kernels_aggregate, kernels_logic  # noqa: F401 - they register their kernels
 from cellgrad.functions.arrays import Array, NoKernel, Texts, kind_node, scalar, simple_kind
 from cellgrad.functions.kernels import KERNELS
-from cellgrad.functions.registry import FUNCTIONS, Takes, find
-from cellgrad.graph.precedents import axes, sheets_of, walk
+from cellgrad.functions.registry import Takes, find
+from cellgrad.graph.precedents import axes, only_the_file_knows, sheets_of
 from cellgrad.program.forms import FORMS
 from cellgrad.reference import Reference
 from cellgrad.tensors import operations as t
@@ -83,15 +82,26 @@ class Lowering:
         self.values: dict[Block, Values | Failure] = dict(known or {})
         self.texts = Texts(self.book.strings)
         self._regions: dict[Region, Values] = {}
+        self._moved: set[Block] = set()
 
     def lower(self, blocks: Iterable[Block]) -> None:
         """Evaluate blocks, given precedents first; those already known are skipped."""
         for block in blocks:
             if block not in self.values:
+                if self._reads_live(block):
+                    self._moved.add(block)
                 try:
                     self.values[block] = self._lower(block)
                 except CellgradError as error:
                     self.values[block] = Failure(error)
+
+    def _reads_live(self, block: Block) -> bool:
+        """Whether a block depends on the live cells, be they inputs or new constants."""
+        return any(
+            any(live.intersect(region) for live in self.live)
+            or any(precedent in self._moved for precedent in self.dependence.touching(region))
+            for region in self.dependence.reads(block)
+        )
 
     def value(self, region: Region) -> Values:
         """The values of a region whose blocks have been lowered. Raises the error of a block that failed."""
@@ -104,7 +114,7 @@ class Lowering:
 
     def _lower(self, block: Block) -> Values:
         tree = self.dependence.tree(block)
-        if self._is_frozen(tree):
+        if only_the_file_knows(tree):
             return self._cached(block)
         for region in self.dependence.reads(block):
             for precedent in self.dependence.touching(region):
@@ -117,16 +127,16 @@ class Lowering:
         except NoKernel as reason:
             return self._by_reference(block, tree, str(reason))
 
-    def _is_frozen(self, tree: Node) -> bool:
-        """Whether only the file knows the value: chance, clocks, other workbooks."""
-        return any(
-            isinstance(node, External)
-            or (isinstance(node, Call) and node.function in FUNCTIONS and FUNCTIONS[node.function].volatile)
-            for node in walk(tree)
-        )
-
     def _cached(self, block: Block) -> Values:
         r = block.region
+        if block in self._moved:
+            raise UnsupportedError(
+                "this formula depends on the changing cells and on what only the file holds (chance, a clock or "
+                "another workbook), so its value after a change cannot be known",
+                cell=full_name(r.sheet, r.top, r.left),
+                formula=self.dependence.text(block),
+                action="put the random or outside value in a cell of its own, as a number",
+            )
         kinds, data, _ = self.book.sheet(r.sheet).cells.dense(r.top, r.left, r.bottom, r.right)
         missing = np.argwhere(kinds == Kind.BLANK)
         if len(missing):

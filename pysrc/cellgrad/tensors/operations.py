@@ -262,10 +262,10 @@ def select(condition: Node, a: Node, b: Node) -> Node:
     if source is not None:
         return reshape(select(*source), shape)
     if condition.value is not None:
-        if a.shape == shape and bool(condition.value.all()):
-            return a
-        if b.shape == shape and not bool(condition.value.any()):
-            return b
+        if bool(condition.value.all()):
+            return broadcast(a, shape)
+        if not bool(condition.value.any()):
+            return broadcast(b, shape)
     if (
         condition.operation in ("gt", "ge")
         and condition.inputs[0] is a
