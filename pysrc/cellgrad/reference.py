@@ -76,7 +76,7 @@ class Reference:
         self._overrides: Mapping[Cell, Value] = {} if overrides is None else overrides
         self._results: dict[Cell, Value | Matrix] = {}
         self._numbers: dict[Cell, int] = {}
-        self._arrays = {name: _array_cells(sheet.arrays) for name, sheet in book.sheets.items()}
+        self._arrays: dict[str, dict[tuple[int, int], ArrayFormula]] = {}
         self._regions: dict[Region, Matrix] = {}
         self._extent = self._used()
 
@@ -141,8 +141,16 @@ class Reference:
 
     def _task(self, cell: Cell) -> Cell:
         """The cell whose formula gives this one its value: the anchor of an array formula, or itself."""
-        array = self._arrays[cell[0]].get(cell[1:])
+        array = self._array_at(*cell)
         return cell if array is None else (cell[0], array.region.top, array.region.left)
+
+    def _array_at(self, sheet: str, row: int, column: int) -> ArrayFormula | None:
+        """The array formula that fills a cell."""
+        found = self._arrays.get(sheet)
+        if found is None:
+            arrays = self.book.sheets[sheet].arrays
+            found = self._arrays[sheet] = {cell: array for array in arrays for cell in array.region.cells()}
+        return found.get((row, column))
 
     def _circle(self, path: list[Cell], cell: Cell) -> CircularReferenceError:
         circle = [full_name(*step) for step in path[path.index(cell) :]]
@@ -157,7 +165,7 @@ class Reference:
 
     def _formula_result(self, task: Cell) -> Value | Matrix:
         sheet, row, column = task
-        array = self._arrays[sheet].get((row, column))
+        array = self._array_at(sheet, row, column)
         region = array.region if array else Region(sheet, row, column, row + 1, column + 1)
         host = _Host(sheet, row, column, region)
         try:
@@ -418,17 +426,13 @@ class Reference:
         if not isinstance(operand, Areas) or len(operand.regions) != 1:
             return CellError.REF
         region = operand.regions[0]
-        array = self._arrays[region.sheet].get((region.top, region.left))
+        array = self._array_at(region.sheet, region.top, region.left)
         if array is None or (array.region.top, array.region.left) != (region.top, region.left):
             return CellError.REF
         self._peek((region.sheet, region.top, region.left))
         result = self._results.get((region.sheet, region.top, region.left))
         height, width = result.shape if isinstance(result, Matrix) else (1, 1)
         return Areas((Region(region.sheet, region.top, region.left, region.top + height, region.left + width),))
-
-
-def _array_cells(arrays: tuple[ArrayFormula, ...]) -> dict[tuple[int, int], ArrayFormula]:
-    return {cell: array for array in arrays for cell in array.region.cells()}
 
 
 def _combined(operator: str, left: Operand, right: Operand) -> Operand:

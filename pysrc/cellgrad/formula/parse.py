@@ -4,9 +4,8 @@ formualizer decides how a formula is put together: tokens, precedence, arguments
 table's column, a name, a link) is read here, from the formula's own text, because a library's idea of a reference
 loses what we must keep: blanks and escapes in column names, links, the place of every token.
 
-So the parser is shown a skeleton of the formula: of equal length, with everything that may hold foreign characters
-(texts, quoted sheet names, square brackets, letters beyond ASCII) replaced by underscores. The tree it answers is
-walked together with its tokens, and each operand's text is cut from the original at the token's place.
+So the parser is shown the formula's skeleton, in which all that is masked. The tree it answers is walked together with
+its tokens, and each operand's text is cut from the original at the token's place.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ import formualizer
 
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, column_index
 from cellgrad.errors import FormulaError, UnsupportedError
+from cellgrad.formula.skeleton import ERROR, end_of_bracket, end_of_quote, skeleton
 from cellgrad.formula.tree import (
     ArrayConstant,
     Binary,
@@ -36,11 +36,6 @@ from cellgrad.formula.tree import (
 from cellgrad.values import CellError
 
 _OPERAND_TYPES = {"Operand", "OpInfix", "OpPrefix", "OpPostfix"}
-_ERROR = re.compile(
-    r"#(?:NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A|GETTING_DATA|SPILL!|CALC!"
-    r"|CONNECT!|BLOCKED!|UNKNOWN!|FIELD!|EXTERNAL!|BUSY!|PYTHON!)",
-    re.IGNORECASE,
-)
 _FUTURE_PREFIX = re.compile(r"^(?:_xlfn\.|_xlws\.|_xlpm\.|_xludf\.|_xll\.)+", re.IGNORECASE)
 _CORNER = r"(\$?)([A-Za-z]{1,3})(\$?)([1-9][0-9]{0,6})"
 _CELLS = re.compile(f"{_CORNER}(?::{_CORNER})?")
@@ -59,18 +54,18 @@ def parse(text: str, row: int, column: int) -> Node:
     what Excel can say and our tree cannot.
     """
     formula = "=" + text
-    skeleton = _skeleton(formula)
-    tokens = _tokens(formula, skeleton)
+    bones = skeleton(formula)
+    tokens = _tokens(formula, bones)
     try:
-        tree = formualizer.parse(skeleton).to_dict()
+        tree = formualizer.parse(bones).to_dict()
     except formualizer.ParserError as error:
         raise _refusal(formula, str(error), tokens) from None
     return _Reader(formula, tokens, row, column).read(tree)
 
 
-def _tokens(formula: str, skeleton: str) -> list[Any]:
+def _tokens(formula: str, bones: str) -> list[Any]:
     try:
-        return list(formualizer.tokenize(skeleton))
+        return list(formualizer.tokenize(bones))
     except formualizer.TokenizerError as error:
         cause, position = _split_message(str(error))
         raise FormulaError(
@@ -104,86 +99,6 @@ def _refusal(formula: str, message: str, tokens: list[Any]) -> FormulaError:
 def _split_message(message: str) -> tuple[str, int]:
     match = re.match(r"\w+(?: at position (\d+))?: (.*)", message, re.DOTALL)
     return (match[2], int(match[1] or 0)) if match else (message, 0)
-
-
-# ---------------------------------------------------------------- the skeleton
-
-
-def _skeleton(formula: str) -> str:
-    """`formula` with texts, quoted names, brackets and letters beyond ASCII as underscores; every place unchanged."""
-    out: list[str] = []
-    at = 0
-    while at < len(formula):
-        char = formula[at]
-        if char == '"':
-            end = _end_of_quote(formula, at, "text")
-            out.append('"' + "_" * (end - at - 2) + '"')
-        elif char == "'":
-            end = _end_of_quote(formula, at, "sheet name")
-            part_of_link = formula[at - 1] in "!|"
-            out.append("_" * (end - at) if part_of_link else "'" + "_" * (end - at - 2) + "'")
-        elif char == "[":
-            end = _end_of_bracket(formula, at)
-            out.append("_" * (end - at))
-        elif char == "#" and (match := _ERROR.match(formula, at)):
-            end = match.end()
-            known = match[0].upper() in _KNOWN_TO_PARSER
-            out.append(match[0] if known else "#N/A".ljust(end - at))
-        else:
-            end = at + 1
-            out.append(_plain(char))
-        at = end
-    return "".join(out)
-
-
-_KNOWN_TO_PARSER = {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!"}
-
-
-def _plain(char: str) -> str:
-    if char in "\\?|":  # allowed in names, and the mark of a DDE link
-        return "_"
-    if char.isascii():
-        return char
-    return " " if char.isspace() else "_"
-
-
-def _end_of_quote(formula: str, start: int, what: str) -> int:
-    """The place after the closing quote; a doubled quote is a character."""
-    quote = formula[start]
-    at = start + 1
-    while (at := formula.find(quote, at)) >= 0:
-        if formula[at + 1 : at + 2] != quote:
-            return at + 1
-        at += 2
-    raise FormulaError(
-        f"this formula cannot be read: the {what} that begins here does not end",
-        formula=formula,
-        position=start,
-        action=f"close it with {quote}",
-    )
-
-
-def _end_of_bracket(text: str, start: int) -> int:
-    """The place after the bracket that closes the one at `start`; ``'`` escapes the next character."""
-    depth = 0
-    at = start
-    while at < len(text):
-        char = text[at]
-        if char == "'" and depth:
-            at += 1
-        elif char == "[":
-            depth += 1
-        elif char == "]":
-            depth -= 1
-            if not depth:
-                return at + 1
-        at += 1
-    raise FormulaError(
-        "this formula cannot be read: the square bracket that begins here does not end",
-        formula=text,
-        position=start,
-        action="close it with ]",
-    )
 
 
 # ---------------------------------------------------------------- tree and tokens side by side
@@ -305,7 +220,7 @@ class _Reader:
         return self._reference(text.strip(), start)
 
     def _error(self, start: int) -> Node:
-        match = _ERROR.match(self.formula, start)
+        match = ERROR.match(self.formula, start)
         text = match[0].upper() if match else self.formula[start:]
         try:
             return Literal(CellError.from_text(text), position=start)
@@ -381,7 +296,7 @@ class _Reader:
 
     def _structured(self, text: str, sheet: str | None, start: int) -> Node:
         table = text.partition("[")[0]
-        if sheet is not None or _end_of_bracket(text, len(table)) != len(text):
+        if sheet is not None or end_of_bracket(text, len(table)) != len(text):
             raise self._bad_structured(text, start)
         items: set[str] = set()
         columns: list[str] = []
@@ -418,7 +333,7 @@ class _Reader:
                 continue
             if stripped[at] != "[":
                 raise self._bad_structured(text, start)
-            end = _end_of_bracket(stripped, at)
+            end = end_of_bracket(stripped, at)
             yield stripped[at + 1 : end - 1]
             at = end
 
@@ -446,12 +361,12 @@ def _after_prefix(text: str) -> str:
     """What follows the sheet or book: "'My sheet'!A1" -> 'A1', '[1]!F' -> 'F', 'A1' -> 'A1'."""
     at = 0
     if text.startswith("["):
-        end = _end_of_bracket(text, 0)
+        end = end_of_bracket(text, 0)
         if end == len(text):
             return text  # [Column] of the own table
         at = end
     if text[at : at + 1] == "'":
-        closing = _end_of_quote(text, at, "sheet name")
+        closing = end_of_quote(text, at, "sheet name")
         return text[closing + 1 :] if text[closing : closing + 1] == "!" else text
     bracket = text.find("[", at)
     mark = text.rfind("!", at, bracket if bracket >= 0 else len(text))

@@ -184,10 +184,10 @@ def finite(number: float) -> float:
 
 
 def same_number(a: float, b: float) -> bool:
-    """Equal as Excel compares: in the first 15 significant digits."""
+    """Equal as Excel compares: in the first 15 significant digits. Whole numbers are compared exactly."""
     if a == b:
         return True
-    if abs(a - b) > 1e-14 * max(abs(a), abs(b)):
+    if abs(a - b) > 1e-14 * max(abs(a), abs(b)) or (a.is_integer() and b.is_integer()):
         return False
     return f"{a:.14e}" == f"{b:.14e}"
 
