@@ -261,13 +261,24 @@ def bomb(path: Path, part: str, start: bytes, filling: bytes, megabytes: int) ->
         ("xl/worksheets/sheet1.xml", worksheet("<sheetData>").split("</worksheet>")[0].encode(), b" "),
         ("xl/worksheets/sheet1.xml", worksheet("<sheetData>").split("</worksheet>")[0].encode(), b"<row></row>"),
         ("xl/sharedStrings.xml", f'<sst xmlns="{TRANSITIONAL}">'.encode(), b"<si><t/></si>"),
+        ("xl/sharedStrings.xml", f'<sst xmlns="{TRANSITIONAL}">'.encode(), b"<si><r><t>same text here</t></r></si>"),
         ("xl/workbook.xml", b"<workbook>", b"<sheets/>"),
         ("xl/_rels/workbook.xml.rels", b"<Relationships>", b"<R/>"),
     ],
 )
-def test_a_zip_bomb_is_left_early(tmp_path: Path, part: str, start: bytes, filling: bytes) -> None:
-    path = bomb(tmp_path / "bomb.xlsx", part, start, filling, 300)
-    assert path.stat().st_size < 2 << 20
+def test_every_part_is_guarded_against_bombs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str, start: bytes, filling: bytes
+) -> None:
+    monkeypatch.setattr(container, "RATIO_FREE_BYTES", 1 << 20)
+    monkeypatch.setattr(container, "MAX_RATIO", 100)
+    with pytest.raises(FileError, match="zip bomb"):
+        read(bomb(tmp_path / "bomb.xlsx", part, start, filling, 16))
+
+
+def test_a_zip_bomb_is_left_early(tmp_path: Path) -> None:
+    start = worksheet("<sheetData>").split("</worksheet>")[0].encode()
+    path = bomb(tmp_path / "bomb.xlsx", "xl/worksheets/sheet1.xml", start, b" ", 500)
+    assert path.stat().st_size < 1 << 20
     before, memory = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(FileError, match="zip bomb"):
         read(path)

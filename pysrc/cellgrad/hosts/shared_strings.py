@@ -45,9 +45,8 @@ def _indexes(package: Package, texts: Iterator[str], strings: Strings) -> np.nda
     return np.array(indexes, np.int64)
 
 
-_ITEM = re.compile(
-    rb'<si>\s*<t(?: xml:space="preserve")?>([^<]*)</t>\s*</si>|(<si\s*/>|<si(?:\s[^>]*)?>.*?</si\s*>)', re.DOTALL
-)
+_ITEM = re.compile(rb'<si>\s*(?:<t(?: xml:space="preserve")?>([^<]*)</t>|<t\s*/>)?\s*</si>|<si\s*/>')
+"""A string without runs, phonetic guides or anything else."""
 
 
 def _lex(package: Package, part: str) -> Iterator[str]:
@@ -63,11 +62,7 @@ def _lex(package: Package, part: str) -> Iterator[str]:
             buffer += data
             cut = buffer.rfind(b"</si>") + 5 if data else len(buffer)
             if cut > 4:
-                for simple, other in _ITEM.findall(buffer[:cut]):
-                    text = simple.decode() if not other else _fragment_text(other)
-                    if "\r" in text:
-                        text = text.replace("\r\n", "\n").replace("\r", "\n")
-                    yield from_xml(text) if not other else text
+                yield from _texts(buffer[:cut])
                 buffer = buffer[cut:]
             if not data:
                 return
@@ -75,10 +70,21 @@ def _lex(package: Package, part: str) -> Iterator[str]:
                 raise package.damaged(part, "one string is too long")
 
 
-def _fragment_text(xml: bytes) -> str:
-    """The text of one `<si>` cut out of well-formed XML, whose prefixes are declared further up."""
-    parser = etree.XMLParser(encoding="utf-8", recover=True, resolve_entities=False, no_network=True)
-    return _joined(etree.fromstring(xml, parser))
+def _texts(xml: bytes) -> Iterator[str]:
+    """The texts of a stretch of whole strings."""
+    found = _ITEM.findall(xml)
+    if len(found) == xml.count(b"<si"):
+        texts = b"\0".join(found).decode().replace("\r\n", "\n").replace("\r", "\n").split("\0") if found else []
+        yield from map(from_xml, texts)
+        return
+    start = xml.index(b"<si")  # the part's head, or its foot after the last string, may stand around them
+    end = xml.rindex(b">", 0, xml.rfind(b"</sst") if b"</sst" in xml else len(xml)) + 1
+    parser = etree.XMLParser(  # `recover`: prefixes are declared in the part's head
+        encoding="utf-8", recover=True, resolve_entities=False, no_network=True
+    )
+    for item in etree.fromstring(b"<sst>" + xml[start:end] + b"</sst>", parser):
+        if item.tag == "si":
+            yield _joined(item)
 
 
 def _joined(item: Element) -> str:
