@@ -17,6 +17,8 @@ A message has up to four parts, in this order: cell, formula with a caret, cause
 
 from __future__ import annotations
 
+import unicodedata
+
 
 class CellgradError(Exception):
     """An error meant for the user: where it is, what is wrong, and what to do next.
@@ -47,16 +49,31 @@ class CellgradError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        cause = self.cause if self.action is None else f"{self.cause}; {self.action}"
+        cause = printable(self.cause if self.action is None else f"{self.cause}; {self.action}")
         if self.cell is None:
             return cause
+        head = f"{printable(self.cell)}: "
         if self.formula is None:
-            return f"{self.cell}: {cause}"
-        head = f"{self.cell}: "
-        formula, position = _window(self.formula, self.position)
+            return head + cause
+        formula, position = _window(printable(self.formula), self.position)
         if position is None:
             return f"{head}{formula}\n    {cause}"
-        return f"{head}{formula}\n{' ' * (len(head) + position)}^ {cause}"
+        return f"{head}{formula}\n{' ' * _width(head + formula[:position])}^ {cause}"
+
+
+def printable(text: str) -> str:
+    """Text from a workbook on one line of a terminal: control characters, which could command it, become spaces."""
+    return "".join(" " if unicodedata.category(c) in _UNPRINTABLE and c not in _JOINERS else c for c in text)
+
+
+_UNPRINTABLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_JOINERS = "\u200c\u200d"
+
+
+def _width(text: str) -> int:
+    """The columns that text takes on a terminal: East Asian wide characters two, combining marks none."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.combining(c) > 0 or c in _JOINERS for c in text)
 
 
 def _window(formula: str, position: int | None, width: int = 100) -> tuple[str, int | None]:

@@ -69,6 +69,7 @@ class Written:
     path: Path
     changes: list[package.Change]
     lost: list[tuple[Region, CellgradError]]
+    seconds: float
 
 
 class Book:
@@ -188,7 +189,7 @@ class Book:
 
         Raises WriteError, with the file untouched, where it cannot be saved.
         """
-        path = Path(path)
+        began, path = time.perf_counter(), Path(path)
         if self._state is not None and _state(self.path) != self._state:
             raise WriteError(
                 f"'{self.path}' has been changed by another program since it was read",
@@ -200,7 +201,7 @@ class Book:
         changes = package.write(self.path, path, edits, full_recalculation=bool(lost))
         if path.exists() and path.samefile(self.path):
             self._state, self._in_file = _state(self.path), edits
-        return Written(path, changes, lost)
+        return Written(path, changes, lost, time.perf_counter() - began)
 
     def _edits(self, result: Recalculated) -> Edits:
         """Every cell whose value differs from what the file now holds."""
@@ -259,13 +260,13 @@ class Model:
 
     def gradients(self, x: np.ndarray | None = None) -> pd.Series:
         """The derivative of the objective by each changing cell, indexed by cell name."""
-        self._require_start(x)
+        self.require_start(x)
         _, slope = self.value_and_gradient(x)
         return pd.Series(slope, index=pd.Index(self.cells, name="cell"), name=str(self.objective))
 
     def check(self, x: np.ndarray | None = None) -> GradientCheck:
         """The gradient at x (or at the file's values) against central differences."""
-        self._require_start(x)
+        self.require_start(x)
         point = self.compiled.x0 if x is None else np.asarray(x, np.float64).reshape(-1)
         _, slope = self.value_and_gradient(point)
         function = self.function
@@ -288,7 +289,7 @@ class Model:
         from them leads into one, naming the cell the error comes from.
         """
         if starts == 1:
-            self._require_start(None)
+            self.require_start()
         function = self.ran_on = self.function.on(choose_device(device))
         solution = optimize(
             function, self.compiled.x0, self.goal, method=method, rate=learning_rate, steps=steps, starts=starts,
@@ -326,7 +327,8 @@ class Model:
         """Regions of formulas that have gone flat at x: no change of the changing cells comes through them."""
         return flat_regions(self.compiled, self.compiled.x0 if x is None else np.asarray(x, np.float64))
 
-    def _require_start(self, x: np.ndarray | None) -> None:
+    def require_start(self, x: np.ndarray | None = None) -> None:
+        """Raises ModelError, naming the cell where it begins, where the objective is an error at x (or at x0)."""
         value, _ = self.value_and_gradient(x)
         if not math.isfinite(value):
             raise self._error_value(x)

@@ -14,7 +14,6 @@ import torch
 from cellgrad.address import Region
 from cellgrad.blocks.block import Block
 from cellgrad.program.compiling import Compiled
-from cellgrad.program.lowering import Values
 from cellgrad.tensors.derivatives import push_forward
 from cellgrad.tensors.execute import Program
 from cellgrad.tensors.nodes import input_node
@@ -39,12 +38,12 @@ def flat_regions(model: Compiled, x: np.ndarray) -> list[Region]:
 
 def _moves(model: Compiled, x: np.ndarray) -> dict[Block, np.ndarray]:
     """Which cells of each live block move with the changing cells at x."""
-    lowered = ((block, model.lowering.values[block]) for block in model.order)
-    live = {block: v.data for block, v in lowered if isinstance(v, Values) and not v.data.is_constant}
+    live = [block for block in model.order if model.is_live(block)]
     if not live:
         return {}
     tangent = input_node("tangent", model.function.x.shape)
-    program = Program([push_forward(node, model.function.x, tangent) for node in live.values()], ["x", "tangent"])
+    nodes = [push_forward(model.lowering.value(block.region).data, model.function.x, tangent) for block in live]
+    program = Program(nodes, ["x", "tangent"])
     direction = torch.from_numpy(np.random.default_rng(0).uniform(0.5, 1.5, len(x)))
     slopes = program(torch.from_numpy(np.asarray(x, np.float64)), direction)
     return {

@@ -111,3 +111,28 @@ def regions_read(tree: Node, host: Region, book: Workbook) -> list[Region]:
 def is_uniform(tree: Node, host: Region) -> bool:
     """Whether every cell of `host` reads regions of the same size (``SUM(B$2:B2)`` filled down does not)."""
     return all(axes(node, host) is not None for node in walk(tree) if isinstance(node, Range))
+
+
+def cells_reading(tree: Node, host: Region, region: Region, book: Workbook) -> list[Region]:
+    """The parts of `host`, whose cells share the bound `tree`, that read a cell of `region`."""
+    found = []
+    for node in walk(tree):
+        if not isinstance(node, Range) or region.sheet not in sheets_of(node, host.sheet, book):
+            continue
+        both = axes(node, host)
+        if both is None:
+            found.append(host)
+            continue
+        rows = _reading(both[0], region.top, region.bottom, host.top, host.height)
+        columns = _reading(both[1], region.left, region.right, host.left, host.width)
+        if rows is not None and columns is not None:
+            found.append(Region(host.sheet, rows[0], columns[0], rows[1], columns[1]))
+    return found
+
+
+def _reading(axis: Axis, first: int, last: int, host: int, count: int) -> tuple[int, int] | None:
+    """Which of the cells host .. host+count-1 read something of the stretch first .. last-1."""
+    if not axis.moving:
+        return (host, host + count) if axis.start < last and first < axis.start + axis.inner else None
+    low, high = max(first - axis.start - axis.inner + 1, 0), min(last - axis.start, count)
+    return (host + low, host + high) if low < high else None

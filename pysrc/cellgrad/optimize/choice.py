@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from cellgrad.errors import ArgumentError
@@ -21,19 +22,25 @@ LARGEST_JACOBIAN = 5 * 10**7
 """Residuals x changing cells, 400 MB in float64."""
 
 
+def known_method(name: str, rate: float | None = None) -> str:
+    """The method's name as in METHODS. Raises ArgumentError for a name or rate that no objective would suit."""
+    word = name.strip().lower().replace("_", "-")
+    word = ALIASES.get(word, word)
+    if word not in METHODS:
+        raise ArgumentError(f"no method is called {name!r}", action=f"use one of {', '.join(METHODS)}")
+    if rate is not None and not 0 < rate < math.inf:
+        raise ArgumentError(f"a learning rate of {rate} goes nowhere", action="give a number above zero")
+    if rate is not None and word not in ("auto", "gradient-descent", "momentum", "adam"):
+        raise ArgumentError(f"{word} sets its own steps", action="leave out the learning rate or use gradient-descent")
+    return word
+
+
 def choose_method(problem: Problem, name: str = "auto", rate: float | None = None) -> tuple[Method[Any], str]:
     """The method called `name`, or for ``auto`` the one that suits the problem, with the reason in a sentence.
 
     rate: learning rate of a first-order method. Raises ArgumentError for a name or rate that does not fit.
     """
-    word = name.strip().lower().replace("_", "-")
-    word = ALIASES.get(word, word)
-    if word not in METHODS:
-        raise ArgumentError(f"no method is called {name!r}", action=f"use one of {', '.join(METHODS)}")
-    if rate is not None and not rate > 0:
-        raise ArgumentError(f"a learning rate of {rate} goes nowhere", action="give a number above zero")
-    if rate is not None and word not in ("auto", "gradient-descent", "momentum", "adam"):
-        raise ArgumentError(f"{word} sets its own steps", action="leave out the learning rate or use gradient-descent")
+    word = known_method(name, rate)
     if word == "auto":
         return _automatic(problem, rate)
     if word == "levenberg-marquardt":

@@ -44,6 +44,11 @@ class Compiled:
         """(sheet, row, column) of every changing cell, in the order of x0."""
         return [(area.sheet, row, column) for area in self.areas for row, column in area.cells()]
 
+    def is_live(self, block: Block) -> bool:
+        """Whether the numbers of a block depend on the changing cells."""
+        values = self.lowering.values.get(block)
+        return isinstance(values, Values) and not values.data.is_constant
+
 
 def compile_model(
     dependence: Dependence,

@@ -1,0 +1,107 @@
+"""What commands answer with --json: plain dictionaries, numbers in full precision, never infinite, never NaN."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from cellgrad.address import full_name
+from cellgrad.errors import CellgradError
+from cellgrad.hosts.package import Change
+from cellgrad.optimize.solution import Solution
+from cellgrad.runs import Run
+from cellgrad.session import Written
+from cellgrad.values import CellError, Value
+
+
+def to_json(answer: object) -> str:
+    """Text for stdout. ASCII alone, so that no console's encoding stands in the way."""
+    return json.dumps(answer, indent=2, allow_nan=False)
+
+
+def plain(value: Value) -> float | bool | str | None:
+    """A cell's value: an error as its text, None for a blank, and for a number that JSON cannot hold."""
+    if isinstance(value, CellError):
+        return value.text
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def error_answer(error: CellgradError) -> dict[str, Any]:
+    """An error in its parts. `message` is all of them as people read them."""
+    return {
+        "kind": type(error).__name__,
+        "message": str(error),
+        "cell": error.cell,
+        "formula": error.formula,
+        "position": error.position,
+        "cause": error.cause,
+        "action": error.action,
+    }
+
+
+def run_answer(run: Run, written: Written | None) -> dict[str, Any]:
+    """One model's part of `optimize --json` and `step --json`; the same fields whatever became of the model."""
+    solution, model = run.solution, run.model
+    answer: dict[str, Any] = {
+        "sheet": run.sheet,
+        "objective": {"cell": run.objective, "before": None, "after": None},
+        "changing": [],
+        "goal": run.goal,
+        "status": run.status,
+        "message": run.message,
+        "solver_message": None,
+        "method": None,
+        "reason": None,
+        "device": None,
+        "dtype": None,
+        "iterations": 0,
+        "evaluations": 0,
+        "seconds": {"read": run.read_seconds, "compile": None, "optimize": None, "write": None},
+        "out": None,
+        "changed_cells": 0,
+        "lost_cells": [],
+        "flat": [str(region) for region in run.flat],
+        "starts": [],
+        "error": None if run.error is None else error_answer(run.error),
+    }
+    if model is not None:
+        answer["seconds"]["compile"] = model.compile_seconds
+    if model is not None and solution is not None:
+        pairs = zip(model.cells, model.x0.tolist(), solution.x.tolist(), strict=True)
+        answer |= {
+            "objective": {"cell": run.objective, "before": plain(solution.start_value), "after": plain(run.after)},
+            "changing": [{"cell": cell, "before": before, "after": after} for cell, before, after in pairs],
+            "solver_message": solution.status.sentence,
+            "method": solution.method,
+            "reason": solution.reason,
+            "device": str(model.ran_on.device),
+            "dtype": str(model.ran_on.dtype).removeprefix("torch."),
+            "iterations": solution.iterations,
+            "evaluations": solution.evaluations,
+            "starts": _starts(solution),
+        }
+        answer["seconds"]["optimize"] = solution.seconds
+    if written is not None and run.kept:
+        answer["out"] = str(written.path)
+        answer["seconds"]["write"] = written.seconds
+        answer["changed_cells"] = len(written.changes)
+        answer["lost_cells"] = [
+            {"cells": str(region), "because": error_answer(error)} for region, error in written.lost
+        ]
+    return answer
+
+
+def _starts(solution: Solution) -> list[dict[str, Any]]:
+    return [
+        {"value": plain(start.value), "status": start.status.word, "iterations": start.iterations}
+        for start in solution.starts
+    ]
+
+
+def change_answer(change: Change) -> dict[str, Any]:
+    """One cell that a save or an undo changed."""
+    cell = full_name(change.sheet, change.row, change.column)
+    return {"cell": cell, "before": plain(change.before), "after": plain(change.after)}

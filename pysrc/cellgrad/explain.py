@@ -1,0 +1,193 @@
+"""Explaining one cell: what it holds and computes, what it reads, who reads it, and its part in the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from cellgrad.address import Region
+from cellgrad.answers import error_answer, plain
+from cellgrad.blocks.block import Block
+from cellgrad.errors import ArgumentError, CellgradError
+from cellgrad.formula.printing import to_relative
+from cellgrad.graph.precedents import cells_reading, only_the_file_knows
+from cellgrad.program.origin import first_error
+from cellgrad.reference import Reference
+from cellgrad.session import Book, Model
+from cellgrad.solver_models import areas
+from cellgrad.values import CellError, Value
+
+MOST_BLOCKS = 2000
+"""Dependents are counted cell by cell up to so many blocks."""
+
+
+@dataclass
+class Explanation:
+    """What there is to say of one cell; None or empty where there is nothing.
+
+    relative: the formula as in R1C1 notation, the same in every cell of `block`. reads: (region, its value if it is
+    one cell). dependents: how many cells depend on it, directly or not. error: why it cannot be computed. origin:
+    the cell in which the error that it shows begins. role: its part in the model of its sheet, in words. derivative:
+    of the model's objective by this cell, all other inputs fixed. flat: whether the model has gone flat here.
+    """
+
+    cell: str
+    cached: Value
+    computed: Value = None
+    formula: str | None = None
+    relative: str | None = None
+    block: str | None = None
+    block_cells: int = 0
+    volatile: bool = False
+    reads: list[tuple[Region, Value]] = field(default_factory=list)
+    dependents: int = 0
+    error: CellgradError | None = None
+    origin: str | None = None
+    origin_formula: str | None = None
+    objective: str | None = None
+    role: str | None = None
+    derivative: float | None = None
+    flat: bool = False
+
+    def answer(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "cell": self.cell,
+            "formula": self.formula,
+            "relative": self.relative,
+            "value": {"cached": plain(self.cached), "computed": plain(self.computed)},
+            "block": {"cells": self.block, "count": self.block_cells} if self.block else None,
+            "volatile": self.volatile,
+            "precedents": [
+                {"cells": str(region), "count": region.size, "value": plain(value)} for region, value in self.reads
+            ],
+            "dependents": self.dependents,
+            "error": None if self.error is None else error_answer(self.error),
+            "error_begins": None if self.origin is None else {"cell": self.origin, "formula": self.origin_formula},
+            "model": None if self.objective is None else {"objective": self.objective, "role": self.role},
+            "derivative": None if self.derivative is None else plain(self.derivative),
+            "flat": self.flat,
+        }
+
+
+def explain(book: Book, reference: str, sheet: str | None = None) -> Explanation:
+    """Everything about the cell that `reference` names (an address or a defined name, with or without its sheet).
+
+    Raises ArgumentError for what is not one cell, and for a sheet that is not there.
+    """
+    cell = _one_cell(book, reference, sheet)
+    found = Explanation(str(cell), book.workbook.cached(cell.sheet, cell.top, cell.left))
+    found.dependents = _dependents(book, cell)
+    evaluator = Reference(book.workbook)
+    blocks = book.dependence.touching(cell)
+    if blocks:
+        _explain_formula(found, book, blocks[0], cell, evaluator)
+    else:
+        found.computed = found.cached
+    saved = book.saved.get(cell.sheet)
+    if saved is not None:
+        try:
+            model = book.model(cell.sheet)
+        except CellgradError as error:
+            found.role = f"none: the saved model cannot run ({error.cause})"
+            found.objective = saved.objective
+        else:
+            _explain_role(found, model, cell, blocks)
+    return found
+
+
+def _one_cell(book: Book, reference: str, sheet: str | None) -> Region:
+    host = book.workbook.sheet(sheet).name if sheet else next(iter(book.saved), book.sheets[0])
+    found = list(areas(book.workbook, host, reference))
+    if len(found) != 1 or found[0].size != 1:
+        raise ArgumentError(f"'{reference}' is not one cell", action="name a single cell, such as Sheet1!B7")
+    return found[0]
+
+
+def _dependents(book: Book, cell: Region) -> int:
+    """How many cells depend on a cell, directly or not: region by region, inside the blocks that depend on it."""
+    dependence = book.dependence
+    reached = {
+        block: np.zeros((block.region.height, block.region.width), bool) for block in dependence.dependents([cell])
+    }
+    if len(reached) > MOST_BLOCKS:  # mostly single cells: their number will do
+        return sum(block.region.size for block in reached)
+    pending = [cell]
+    while pending:
+        region = pending.pop()
+        for block, mask in reached.items():
+            for part in cells_reading(dependence.tree(block), block.host, region, book.workbook):
+                whole = block.region if block.spread else part
+                top, left = whole.top - block.region.top, whole.left - block.region.left
+                inside = mask[top : top + whole.height, left : left + whole.width]
+                if not inside.all():
+                    inside[:] = True
+                    pending.append(whole)
+    return sum(int(mask.sum()) for mask in reached.values())
+
+
+def _explain_formula(found: Explanation, book: Book, block: Block, cell: Region, evaluator: Reference) -> None:
+    dependence = book.dependence
+    found.formula = dependence.text_at(block, cell.top, cell.left)
+    found.block, found.block_cells = str(block.region), block.region.size
+    single = block if block.spread else block.cell(cell.top, cell.left)
+    try:
+        tree = dependence.tree(single)
+        found.relative = "=" + to_relative(tree)
+        found.volatile = only_the_file_knows(tree)
+        found.reads = [(region, _value(evaluator, region)) for region in dict.fromkeys(dependence.reads(single))]
+        found.computed = evaluator.value(cell.sheet, cell.top, cell.left)
+        if isinstance(found.computed, CellError):
+            origin, _ = first_error(dependence, evaluator, cell)
+            found.origin = str(origin)
+            at_origin = dependence.touching(origin)
+            if at_origin:
+                found.origin_formula = dependence.text_at(at_origin[0], origin.top, origin.left)
+    except CellgradError as error:
+        found.error = error
+
+
+def _value(evaluator: Reference, region: Region) -> Value:
+    """The value of a region of one cell; None for more."""
+    if region.size > 1:
+        return None
+    return evaluator.value(region.sheet, region.top, region.left)
+
+
+def _explain_role(found: Explanation, model: Model, cell: Region, blocks: list[Block]) -> None:
+    compiled, found.objective = model.compiled, str(model.objective)
+    order = set(compiled.order)
+    if cell == model.objective:
+        found.role = "objective cell"
+    elif any(cell in area for area in compiled.areas):
+        found.role = "changing cell"
+    elif any(block in order and compiled.is_live(block) for block in blocks):
+        found.role = "on the way from the changing cells to the objective"
+    elif any(block in order for block in blocks) or _is_read(model, cell):
+        found.role = "data: the objective depends on it, and it does not depend on the changing cells"
+    else:
+        found.role = "none: the objective does not depend on it"
+    found.flat = any(cell in unit for unit in model.flat())
+    found.derivative = _derivative(model, cell)
+
+
+def _is_read(model: Model, cell: Region) -> bool:
+    dependence = model.book.dependence
+    return any(cell.intersect(region) for block in model.compiled.order for region in dependence.reads(block))
+
+
+def _derivative(model: Model, cell: Region) -> float | None:
+    """Of the objective by a cell that holds a number; None where there is none."""
+    if cell.size == 1 and any(cell in area for area in model.compiled.areas):
+        at = model.compiled.cells.index((cell.sheet, cell.top, cell.left))
+        return float(model.value_and_gradient()[1][at])
+    dependence = model.book.dependence
+    if dependence.touching(cell) or not _is_read(model, cell):
+        return None
+    try:
+        other = model.book.model(objective=str(model.objective), changing=str(cell))
+    except CellgradError:  # no number, or it reaches the objective only through what has no derivative
+        return None
+    return float(other.value_and_gradient()[1][0])
