@@ -73,7 +73,7 @@ class Reference:
     def __init__(self, book: Workbook, overrides: Mapping[Cell, Value] | None = None) -> None:
         self.book = book
         self.binder = Binder(book)
-        self._overrides: Mapping[Cell, Value] = {} if overrides is None else overrides
+        self._overrides = overrides
         self._results: dict[Cell, Value | Matrix] = {}
         self._numbers: dict[Cell, int] = {}
         self._arrays: dict[str, dict[tuple[int, int], ArrayFormula]] = {}
@@ -222,7 +222,7 @@ class Reference:
 
     def _peek(self, cell: Cell) -> Value:
         """A cell's value if it is known; raises _Needs for a formula that is not computed yet."""
-        if self._overrides and cell in self._overrides:
+        if self._overrides is not None and cell in self._overrides:
             return self._overrides[cell]
         known = self._results.get(cell)
         if known is not None and not isinstance(known, Matrix):
@@ -278,7 +278,7 @@ class Reference:
             ]
             rows.append(line)
             for c, formula in enumerate(own):
-                if formula >= 0 or self._overrides:
+                if formula >= 0 or self._overrides is not None:
                     try:
                         line[c] = self._peek((region.sheet, region.top + r, region.left + c))
                     except _Needs as needs:

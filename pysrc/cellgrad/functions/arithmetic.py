@@ -10,8 +10,6 @@ from cellgrad.functions.operators import raise_to
 from cellgrad.functions.registry import Shape, Smoothness, function
 from cellgrad.values import CellError
 
-_FLAT = "flat between the jumps; 0 at a jump"
-
 
 @function(
     "ABS(number: number)", Shape.ELEMENTWISE, Smoothness.PIECEWISE, "The absolute value.", subgradient="0 at 0",
