@@ -40,6 +40,7 @@ class GradientDescent:
     """
 
     default_steps = 10_000
+    window = 100
 
     def __init__(self, rate: float | None = None, momentum: float = 0.0) -> None:
         self.name = "momentum" if momentum else "gradient-descent"
@@ -107,15 +108,16 @@ class AdamState(DescentState):
 class Adam:
     """Adam (Kingma and Ba 2015, algorithm 1), with b1 = 0.9, b2 = 0.999.
 
-    Without a rate: a twentieth of the cells' typical size, halved after 20 steps in a row without a new best.
+    Without a rate: a twentieth of the cells' typical size, halved after 100 steps in a row without a new best.
     """
 
     name = "adam"
     monotone = False
     default_steps = 10_000
+    window = 500
     first_decay = 0.9
     second_decay = 0.999
-    allowed_failures = 20
+    allowed_failures = 100
 
     def __init__(self, rate: float | None = None) -> None:
         self.rate = rate
@@ -173,7 +175,8 @@ class Adam:
 def _fixed_rate_step(state: S, good: Tensor, velocity: Tensor | None = None, **accepted: Tensor) -> S:
     """Take every finite step; halve the next one where it was not finite, and let it recover afterwards."""
     shrink = torch.where(good, (2 * state.shrink).clamp(max=1.0), 0.5 * state.shrink)
-    ended = end(state.ended, shrink < SMALLEST_SHRINK, Status.NO_FINITE_STEP)
+    standing = (accepted["x"] == state.x).all(1) & (state.shrink < 1)
+    ended = end(state.ended, standing | (shrink < SMALLEST_SHRINK), Status.NO_FINITE_STEP)
     changes = state.where(good, **accepted)
     if velocity is not None:  # a ball that rolled into an error is stopped there
         changes["velocity"] = torch.where(good.unsqueeze(1), velocity, 0.0)

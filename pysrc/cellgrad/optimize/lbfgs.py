@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from cellgrad.optimize.method import State, end, finite, relative_gradient, running, typical_scale
+from cellgrad.optimize.method import STATIONARY, State, end, finite, relative_gradient, running, typical_scale
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.solution import Status
 
@@ -52,6 +52,7 @@ class Lbfgs:
     name = "l-bfgs"
     monotone = True
     default_steps = 5_000
+    window = 25
 
     def __init__(self, memory: int | None = None) -> None:
         self.memory = memory
@@ -96,16 +97,25 @@ class Lbfgs:
         level = (f <= state.f + noise) & (slope <= (2 * SUFFICIENT_DECREASE - 1) * state.slope)
         down = good & (decreased | level)
         curved = slope >= CURVATURE * state.slope
-        taken = down & (curved | (state.trials >= PATIENT_TRIALS))
+        standing = (x == state.x).all(1)
+        taken = down & ~standing & (curved | (state.trials >= PATIENT_TRIALS))
 
         arrived = int(taken.sum())
         if arrived == len(f):
             return self._next_line(state, x, f, gradient)
-        searching = self._next_trial(problem, state, f, slope, good, down, curved)
+        searching = self._next_trial(problem, state, f, slope, good, down, curved, standing)
         return searching.merged(taken, self._next_line(state, x, f, gradient)) if arrived else searching
 
     def _next_trial(
-        self, problem: Problem, state: LbfgsState, f: Tensor, slope: Tensor, good: Tensor, down: Tensor, curved: Tensor
+        self,
+        problem: Problem,
+        state: LbfgsState,
+        f: Tensor,
+        slope: Tensor,
+        good: Tensor,
+        down: Tensor,
+        curved: Tensor,
+        standing: Tensor,
     ) -> LbfgsState:
         """Narrow or widen the bracket of every start, as if none had arrived."""
         length = state.rate
@@ -130,14 +140,16 @@ class Lbfgs:
 
         # a bracket narrower than x can resolve, or one without end: settle for its lower end, or start afresh
         resolution = problem.epsilon * state.x.abs().amax(1)
-        spent = (trials >= MOST_TRIALS) | (width * state.line.abs().amax(1) <= resolution)
-        settle = spent & (low > 0)
+        spent = (trials >= MOST_TRIALS) | (width * state.line.abs().amax(1) <= resolution) | standing
+        settle = spent & (low > 0) & ~standing
         rate = torch.where(settle, low, rate)
         trials = torch.where(settle, trials.clamp(min=PATIENT_TRIALS), trials)
-        fruitless = spent & (low == 0)
-        forget = fruitless & (state.scaling > 0)
-        stuck = fruitless & (state.scaling == 0)
-        ended = end(state.ended, stuck & good, Status.CANNOT_IMPROVE)
+        fruitless = spent & ~settle
+        optimal = relative_gradient(state) <= STATIONARY
+        forget = fruitless & (state.scaling > 0) & ~optimal
+        stuck = fruitless & ~forget
+        ended = end(state.ended, stuck & optimal, Status.OPTIMAL)
+        ended = end(ended, stuck & good, Status.CANNOT_IMPROVE)
         ended = end(ended, stuck, Status.NO_FINITE_STEP)
         after = replace(
             state,

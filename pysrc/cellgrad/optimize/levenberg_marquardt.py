@@ -51,6 +51,7 @@ class LevenbergMarquardt:
     name = "levenberg-marquardt"
     monotone = True
     default_steps = 1_000
+    window = 25
 
     def init(self, problem: Problem, X: Tensor) -> LevenbergMarquardtState:
         f, half, normal = problem.normal_equations(X)
@@ -82,17 +83,19 @@ class LevenbergMarquardt:
         promised = -(2 * half * p).sum(1) - (p.unsqueeze(1) @ state.normal @ p.unsqueeze(2)).flatten()
         gain = (state.f - f) / promised
         good = torch.isfinite(f)
-        # a promise below the rounding of f cannot be judged by f: such a step must halve the gradient instead
-        rounding = 100 * problem.epsilon * state.f
+        # a promise below the rounding of f cannot be judged by f: such steps must shrink instead, or the gradient must
+        rounding = 1e4 * problem.epsilon * state.f
         resolved = promised > rounding
         judged = resolved & (f < state.f) & (gain > torch.where(damping > 0, SOME_TRUST, FULL_TRUST))
         polishing = ~resolved & (f <= state.f + rounding)
         moved, usable = self._arrive(problem, state, trial, good & (judged | polishing))
-        polished = polishing & (_slant(moved) <= 0.5 * _slant(state))
+        offset = torch.where(damping > 0, torch.inf, (promised.clamp(min=0) / state.f).sqrt())
+        shrinks = torch.where(damping > 0, _slant(moved) <= 0.9 * _slant(state), offset <= 0.9 * state.offset)
+        polished = polishing & shrinks
         taken = usable & (judged | polished)
 
         less = damping * (1 - (2 * gain.clamp(0, 1) - 1) ** 3).clamp(min=SHRINK)
-        less = torch.where((less < LEAST_DAMPING) | polished, 0.0, less)
+        less = torch.where(less < LEAST_DAMPING, 0.0, torch.where(resolved, less, damping))
         more = torch.where(damping > 0, damping * state.growth, state.resume)
         # damped steps too short to tell: before giving up, one step without damping
         last = ~taken & ~resolved & good & (damping > 0) & ~state.tried
@@ -106,8 +109,8 @@ class LevenbergMarquardt:
             rate=rate,
             growth=growth,
             resume=torch.where(damping > 0, 10 * damping, state.resume).clamp(max=FIRST_DAMPING),
-            tried=~taken & (last | state.tried),
-            offset=torch.where(damping > 0, torch.inf, (promised.clamp(min=0) / state.f).sqrt()),
+            tried=last | (state.tried & ~(taken & resolved)),
+            offset=offset,
         )
         ended = end(after.ended, after.f == 0, Status.OPTIMAL)
         ended = end(ended, rest & ((damping == 0) | (_slant(after) <= STATIONARY)), Status.OPTIMAL)

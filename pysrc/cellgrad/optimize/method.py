@@ -21,6 +21,9 @@ S = TypeVar("S", bound="State")
 RUNNING = -1
 """In `State.ended`: this start goes on."""
 
+STATIONARY = 1e-8
+"""A start that comes to rest where its slope is no more than this is at an optimum, not merely stuck."""
+
 
 @dataclass(frozen=True)
 class State:
@@ -56,11 +59,13 @@ class Method(Protocol[S]):
     """A way downhill.
 
     monotone: the accepted merit never rises beyond rounding, so that a start's current point is its best.
+    default_steps: the step limit where the user gives none. window: so many steps without gain mean an end.
     """
 
     name: str
     monotone: bool
     default_steps: int
+    window: int
 
     def init(self, problem: Problem, X: Tensor) -> S:
         """The state at the starts X (K, n), evaluated. A start in an error has a non-finite f."""

@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +14,6 @@ from torch import Tensor
 
 from cellgrad.errors import ArgumentError
 from cellgrad.optimize.choice import choose_method
-from cellgrad.optimize.method import Method
 from cellgrad.optimize.problem import Goal, Objective, Problem
 from cellgrad.optimize.search import SCOUTING, Limits, Search, Tolerances
 from cellgrad.optimize.solution import Callback, Solution, StartOutcome, Status
@@ -79,7 +77,9 @@ def optimize(
     values = problem.cell_values_of(search.x, search.f).tolist()
     start_value = float(problem.cell_values_of(start.unsqueeze(0), search.start_f[:1]))
     statuses = search.statuses()
-    status = _told_apart(problem, chosen, search, statuses[best], best, values[best])
+    status = _told_apart(problem, statuses[best], values[best])
+    if rate is not None and search.steps > 0 and status in RATE_MATTERS and not search.f[best] < search.start_f[best]:
+        status = Status.RATE_TOO_LARGE
     return Solution(
         x=search.x[best].detach().cpu().double().numpy(),
         value=values[best],
@@ -110,16 +110,11 @@ def _threads_for(elements: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _told_apart(
-    problem: Problem, method: Method[Any], search: Search, status: Status, best: int, value: float
-) -> Status:
-    """The status of the best start, in the light of the goal and of whether anything was gained at all."""
-    if problem.goal.kind == "value" and math.isfinite(value):
-        target = problem.goal.target
-        if abs(value - target) <= REACHED * max(1.0, abs(target)):
-            return Status.OPTIMAL
-        return Status.TARGET_NOT_REACHED if status.found or status is Status.FLAT else status
-    gained = bool(search.f[best] < search.start_f[best])
-    if not method.monotone and not gained and search.steps > 0 and status in RATE_MATTERS:
-        return Status.RATE_TOO_LARGE
-    return status
+def _told_apart(problem: Problem, status: Status, value: float) -> Status:
+    """The status of the best start in the light of goal ``value``: reached, out of reach, or not there yet."""
+    if problem.goal.kind != "value" or not math.isfinite(value):
+        return status
+    target = problem.goal.target
+    if abs(value - target) <= REACHED * max(1.0, abs(target)):
+        return Status.OPTIMAL
+    return Status.TARGET_NOT_REACHED if status.found or status is Status.FLAT else status

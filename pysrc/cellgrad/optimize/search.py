@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cellgrad.optimize.method import RUNNING, Method, State, end
+from cellgrad.optimize.method import RUNNING, STATIONARY, Method, State, end
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.solution import STATUS_BY_NUMBER, STATUS_NUMBER, Callback, Progress, Status
 
@@ -32,15 +32,14 @@ class Tolerances:
     """When to stop by the numbers.
 
     slope: OPTIMAL when a method's `slope` is no more than this.
-    change over window steps: CONVERGED when the best merit fell by no more than this part of itself.
+    change: CONVERGED when the best merit fell by no more than this part of itself over the method's `window` steps.
     """
 
     slope: float = 1e-12
     change: float = 1e-11
-    window: int = 25
 
 
-SCOUTING = Tolerances(slope=1e-8, change=1e-4, window=25)
+SCOUTING = Tolerances(slope=1e-8, change=1e-4)
 """For many starts at once, of which the best few are refined afterwards."""
 
 
@@ -119,13 +118,13 @@ class Search:
         self.start_f = self.f = state.f
         self._live = _Live(self._live.index, state.x, state.f, -UNBOUNDED_FALL * state.f.abs().clamp(min=1.0))
         state = self._judge_starts(state)
-        best_ended, fell_from = math.inf, state.f
+        best_ended, earlier = math.inf, self._live
         while True:
             done = state.ended != RUNNING
             if bool(done.any()):
                 best_ended = min(best_ended, self._retire(state, done))
                 index = (~done).nonzero().squeeze(1)
-                state, fell_from, self._live = state.select(index), fell_from[index], self._live.select(index)
+                state, earlier, self._live = state.select(index), earlier.select(index), self._live.select(index)
                 if len(index) == 0:
                     return
             if self.stopped is None:
@@ -136,9 +135,9 @@ class Search:
             self.steps += 1
             self._keep_best(state)
             state = self._judge(state)
-            if self.steps % self.tolerances.window == 0:
-                state = self._judge_change(state, fell_from)
-                fell_from = self._live.f
+            if self.steps % self.method.window == 0:
+                state = self._judge_change(state, earlier)
+                earlier = replace(self._live, x=state.x)
             self._report(state, best_ended, limits, callback, first_step)
 
     def _limit_reached(self, limits: Limits) -> Status | None:
@@ -156,10 +155,13 @@ class Search:
         ended = end(state.ended, self.method.slope(state) <= self.tolerances.slope, Status.OPTIMAL)
         return replace(state, ended=end(ended, state.f < self._live.bottom, Status.UNBOUNDED))
 
-    def _judge_change(self, state: State, fell_from: Tensor) -> State:
-        fell = fell_from - self._live.f
-        level = fell <= self.tolerances.change * self._live.f.abs()
-        return replace(state, ended=end(state.ended, level, Status.CONVERGED))
+    def _judge_change(self, state: State, earlier: _Live) -> State:
+        """Starts that moved since `earlier` and have next to nothing to show for it. One that did not move is still
+        shortening its step: its method knows best when to give up."""
+        moved = (state.x != earlier.x).any(1)
+        level = moved & (earlier.f - self._live.f <= self.tolerances.change * self._live.f.abs())
+        ended = end(state.ended, level & (self.method.slope(state) <= STATIONARY), Status.OPTIMAL)
+        return replace(state, ended=end(ended, level, Status.CONVERGED))
 
     def _keep_best(self, state: State) -> None:
         live = self._live
@@ -180,15 +182,15 @@ class Search:
         return float(torch.nan_to_num(live.f, nan=math.inf).min())
 
     def _told_flat(self, state: State) -> Tensor:
-        """Tell a flat region from the bottom of a valley: with the gradient exactly zero, does f move at all nearby?"""
+        """Tell a flat region from the bottom of a valley: is the gradient exactly zero nearby as well?"""
         still = (state.gradient == 0).all(1) & (state.ended == STATUS_NUMBER[Status.OPTIMAL])
         if not bool(still.any()):
             return state.ended
         x = state.x[still]
         probes = torch.linspace(-1, 1, 2 * x.shape[1], dtype=x.dtype, device=x.device).view(2, -1)
         span = 1e-3 * torch.maximum(x.abs(), x.abs().amax(1, keepdim=True).clamp(min=1e-3))
-        same = [self.problem.value(x + span * probe) == state.f[still] for probe in (*probes, *probes.flip(1))]
-        flat = torch.stack(same).all(0)
+        around = [self.problem.value_and_gradient(x + span * probe)[1] for probe in (*probes, *probes.flip(1))]
+        flat = (torch.stack(around) == 0).all(2).all(0)
         ended = torch.where(flat, STATUS_NUMBER[Status.FLAT], state.ended[still])
         return state.ended.masked_scatter(still, ended)
 
