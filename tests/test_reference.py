@@ -105,6 +105,7 @@ def test_values(formula: str, expected: Value) -> None:
         ("H2", "=SUM(ABS(B1:B3))", 20.0),
         ("H2", "=SUMPRODUCT(ABS(B1:B3))", 60.0),
         ("H2", "=INDEX(B1:B3,0)", 20.0),
+        ("H2", "=SUM(INDEX(B1:B3*2,0))", 120.0),  # the known way to an array formula without Ctrl+Shift+Enter
     ],
 )
 def test_a_plain_formula_meets_its_own_row_or_column(cell: str, formula: str, expected: Value) -> None:

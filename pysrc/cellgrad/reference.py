@@ -29,6 +29,7 @@ Cell = tuple[str, int, int]
 """A cell as (sheet, row, column), the sheet spelled as in the workbook."""
 
 _MOST_CELLS = 5_000_000
+_EVALUATED_AS_ARRAYS = frozenset({Takes.ARRAY, Takes.REFERENCE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,7 +400,7 @@ class Reference:
             elif parameter.takes is Takes.LAZY:
                 arguments.append(self._lazy(node, host, array))
             else:
-                operand = self._evaluate(node, host, array or parameter.takes is Takes.ARRAY)
+                operand = self._evaluate(node, host, array or parameter.takes in _EVALUATED_AS_ARRAYS)
                 if isinstance(operand, Areas) and parameter.takes is not Takes.REFERENCE:
                     if parameter.takes is Takes.RANGE:
                         if len(operand.regions) > 1 and not function.repeats:
