@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
+
+import pandas as pd
 
 from cellgrad.address import full_name
 from cellgrad.errors import CellgradError
+from cellgrad.gradients.gradcheck import GradientCheck
 from cellgrad.hosts.package import Change
 from cellgrad.optimize.solution import Solution
 from cellgrad.runs import Run
-from cellgrad.session import Written
+from cellgrad.session import Model, Written
 from cellgrad.values import CellError, Value
 
 
@@ -99,6 +103,20 @@ def _starts(solution: Solution) -> list[dict[str, Any]]:
         {"value": plain(start.value), "status": start.status.word, "iterations": start.iterations}
         for start in solution.starts
     ]
+
+
+def gradient_answer(model: Model, slopes: pd.Series, checks: Sequence[GradientCheck]) -> dict[str, Any]:
+    """One model's part of `gradients --json`; `checks` are those of its start and of random points."""
+    value, _ = model.value_and_gradient()
+    answer: dict[str, Any] = {
+        "sheet": model.sheet,
+        "objective": {"cell": str(model.objective), "value": plain(value)},
+        "gradients": {cell: plain(slope) for cell, slope in slopes.items()},
+    }
+    if checks:
+        answer["max_relative_error"] = plain(max(check.max_relative_error for check in checks))
+        answer["points_checked"] = len(checks)
+    return answer
 
 
 def change_answer(change: Change) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from cellgrad.hosts.package import Edits
 from cellgrad.optimize.optimizer import optimize
 from cellgrad.optimize.problem import Goal
 from cellgrad.optimize.solution import Callback, Solution, Status
+from cellgrad.optimize.starts import make_starts
 from cellgrad.program.compiling import Compiled, compile_model, constant_live, distinct, values_of
 from cellgrad.program.lowering import Failure, Values
 from cellgrad.program.objective import CompiledObjective
@@ -271,6 +272,14 @@ class Model:
         _, slope = self.value_and_gradient(point)
         function = self.function
         return check_gradient(lambda X: function.value(X.to(function.device, function.dtype)), slope, point)
+
+    def checks(self, points: int = 0, seed: int = 0) -> list[GradientCheck]:
+        """`check` at the file's values, and at random points drawn as the starts of a search are."""
+        found = [self.check()]
+        if points:
+            drawn = make_starts(torch.as_tensor(self.compiled.x0), points + 1, seed).numpy()[1:]
+            found += [self.check(point) for point in drawn if math.isfinite(self.value_and_gradient(point)[0])]
+        return found
 
     def optimize(
         self,

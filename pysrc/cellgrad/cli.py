@@ -1,0 +1,409 @@
+"""The command line.
+
+Exit codes: 0 done, 1 solved nothing (the message says why), 2 bad arguments or a file that cannot be read, 3 for
+`audit --fail-on`, 130 for a second Ctrl-C. With --json stdout is one JSON document, on errors too; people's messages go
+to stderr.
+"""
+
+# The one module with imports inside functions: torch and its company take seconds to import, and `--help`, a typing
+# error or shell completion should not wait for them. tests/test_structure.py allows it here alone.
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cellgrad import __version__
+from cellgrad.errors import ArgumentError, CellgradError, WriteError
+
+if TYPE_CHECKING:
+    from cellgrad.runs import Search
+
+METHODS = ("auto", "gradient-descent", "momentum", "adam", "l-bfgs", "levenberg-marquardt")
+"""For the help alone; `optimize.choice` has the say. A test compares the two."""
+INTERRUPTED = 130
+FAILED_AUDIT = 3
+
+Command = Callable[..., int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in given
+    try:
+        code = commands.main(given, prog_name="cellgrad", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        if as_json:
+            _print_error(ArgumentError(error.format_message(), action="see cellgrad --help"))
+        return ArgumentError.exit_code
+    except CellgradError as error:
+        click.echo(str(error).encode("utf-8", "replace").decode(), err=True)
+        if as_json:
+            _print_error(error)
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped; nothing was written.", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has heard enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+def _print_error(error: CellgradError) -> None:
+    from cellgrad.answers import error_answer
+
+    _print_json({"error": error_answer(error)})
+
+
+def _print_json(answer: object) -> None:
+    from cellgrad.answers import to_json
+
+    click.echo(to_json(answer))
+
+
+def options(*declared: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one decorator."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(declared):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+_file = click.argument("file", type=click.Path(path_type=Path))
+_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON on stdout.")
+_model = options(
+    click.option("--sheet", help="The sheet of the model, and of cells named without one."),
+    click.option("--objective", metavar="REF", help="The objective cell; default: the saved model's."),
+    click.option("--changing", metavar="REF,REF", help="The changing cells, such as B2:B5,D7."),
+)
+_search = options(
+    _model,
+    click.option("--goal", metavar="min|max|value=V", help="What to bring the objective to."),
+    click.option("--learning-rate", type=float, help="A fixed rate for gradient-descent, momentum or adam."),
+    click.option("--starts", type=int, default=1, show_default=True, help="Search from so many starts at once."),
+    click.option("--seed", type=int, default=0, show_default=True, help="What the other starts are drawn from."),
+    click.option("--seconds", type=float, default=math.inf, help="Stop after so long, keeping the best."),
+    click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps."),
+    click.option("--out", type=click.Path(path_type=Path), help="Where to save; default: NAME-optimized beside FILE."),
+    click.option("--in-place", is_flag=True, help="Save into FILE itself; `cellgrad undo FILE` takes it back."),
+    _json,
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="cellgrad")
+def commands() -> None:
+    """Gradient descent for the spreadsheet you already have.
+
+    Without --objective a command works on the models saved in the workbook by Excel's Solver, each sheet in turn.
+    """
+
+
+@commands.command()
+@_file
+@_search
+@click.option("--method", default="auto", show_default=True, help=f"One of {', '.join(METHODS)}.")
+@click.option("--steps", type=int, help="The most steps; default: the method's own limit.")
+def optimize(file: Path, method: str, steps: int | None, **given: Any) -> int:
+    """Search for the best changing cells and save them, with everything that depends on them.
+
+    The result goes to NAME-optimized.xlsx beside FILE, replacing an earlier result unless somebody has edited it since.
+    Ctrl-C keeps the best values so far.
+    """
+    return _optimize(file, method=method, steps=steps, **given)
+
+
+@commands.command()
+@_file
+@_search
+@click.option("--method", default="gradient-descent", show_default=True, help=f"One of {', '.join(METHODS)}.")
+@click.option("--steps", type=int, default=1, show_default=True, help="How many steps.")
+def step(file: Path, method: str, steps: int, **given: Any) -> int:
+    """Take one step, or a few, of a plain method and save it, as optimize does."""
+    return _optimize(file, method=method, steps=steps, **given)
+
+
+def _optimize(
+    file: Path,
+    *,
+    sheet: str | None,
+    objective: str | None,
+    changing: str | None,
+    goal: str | None,
+    out: Path | None,
+    in_place: bool,
+    as_json: bool,
+    **search: Any,
+) -> int:
+    from cellgrad.answers import run_answer
+    from cellgrad.console import LiveProgress, Screen, show_runs
+    from cellgrad.runs import Interrupt, Search, output_path, run_tasks, tasks
+    from cellgrad.session import open_book
+
+    how: Search = Search(**search)
+    how.check()
+    book = open_book(file)
+    todo = tasks(book, sheet, objective, changing, goal)
+    target = output_path(file, out, in_place)
+    screen = Screen()
+    with Interrupt() as interrupt, LiveProgress(screen) as progress:
+        runs = run_tasks(book, todo, how, interrupt, progress.watch)
+        written = book.write(target) if any(run.kept for run in runs) else None
+    if as_json:
+        _print_json([run_answer(run, written) for run in runs])
+    else:
+        show_runs(screen, runs, written)
+    return 0 if written is not None else 1
+
+
+@commands.command()
+@_file
+@_model
+@click.option("--check", is_flag=True, help="Compare with central differences.")
+@click.option("--at-random", type=int, default=0, metavar="N", help="Check at N random points too.")
+@click.option("--seed", type=int, default=0, show_default=True, help="What the random points are drawn from.")
+@_json
+def gradients(
+    file: Path,
+    sheet: str | None,
+    objective: str | None,
+    changing: str | None,
+    check: bool,
+    at_random: int,
+    seed: int,
+    as_json: bool,
+) -> int:
+    """The derivative of the objective by every changing cell.
+
+    With --json: one object where --sheet, --objective or --changing names a model, else a list with one a saved model.
+    """
+    from cellgrad.answers import error_answer, gradient_answer
+    from cellgrad.console import Screen, show_gradients
+    from cellgrad.runs import tasks
+    from cellgrad.session import open_book
+
+    if at_random < 0 or seed < 0:
+        raise ArgumentError("--at-random and --seed cannot be below zero", action="give zero or more")
+    book = open_book(file)
+    todo = tasks(book, sheet, objective, changing, None)
+    named = (sheet, objective, changing) != (None, None, None)
+    screen, answers = Screen(), []
+    for task in todo:
+        try:
+            model = book.model(task.sheet, task.objective, task.changing)
+            slopes = model.gradients()
+            checks = model.checks(at_random, seed) if check or at_random else []
+        except CellgradError as error:
+            if named:
+                raise
+            screen.error(error)
+            answers.append({"sheet": task.sheet, "error": error_answer(error)})
+            continue
+        answers.append(gradient_answer(model, slopes, checks))
+        if not as_json:
+            show_gradients(screen, model, slopes, checks)
+    if as_json:
+        _print_json(answers[0] if named else answers)
+    return 0 if any("error" not in answer for answer in answers) else 1
+
+
+@commands.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--tolerance", type=float, default=1e-9, show_default=True, help="How far numbers may differ, relative.")
+@click.option("--against", type=click.Choice(["file", "libreoffice"]), default="file", show_default=True,
+              help="Compare with the values in the file, or with what LibreOffice computes.")  # fmt: skip
+@click.option("--fail-on", default="", metavar="BUCKETS", help="Exit 3 where any is not empty: mismatched,unsupported.")
+@_json
+def audit(files: Sequence[Path], tolerance: float, against: str, fail_on: str, as_json: bool) -> int:
+    """Recompute every formula cell and compare. Several files may be given."""
+    from cellgrad.answers import error_answer
+    from cellgrad.audit import FAILABLE
+    from cellgrad.audit import audit as audit_file
+    from cellgrad.console import Screen, show_audit
+
+    wanted = [word.strip() for word in fail_on.split(",") if word.strip()]
+    for word in wanted:
+        if word not in FAILABLE:
+            raise ArgumentError(f"--fail-on knows no '{word}'", action=f"use some of {', '.join(FAILABLE)}")
+    if not 0 <= tolerance < math.inf:
+        raise ArgumentError(f"--tolerance {tolerance} is no tolerance", action="give zero or more, such as 1e-9")
+    screen, answers, code = Screen(), [], 0
+    for file in files:
+        try:
+            found = audit_file(file, tolerance, against)
+        except CellgradError as error:
+            if len(files) == 1:
+                raise
+            screen.error(error)
+            answers.append({"file": str(file), "error": error_answer(error)})
+            code = max(code, error.exit_code)
+            continue
+        answers.append(found.answer())
+        if not as_json:
+            show_audit(screen, found)
+        if any(getattr(found, word) for word in wanted):
+            code = FAILED_AUDIT
+    if as_json:
+        _print_json(answers)
+    return code
+
+
+@commands.command()
+@_file
+@_json
+def models(file: Path, as_json: bool) -> int:
+    """The models saved in the workbook, and whether they can run."""
+    from cellgrad.answers import error_answer
+    from cellgrad.console import Screen
+    from cellgrad.session import open_book
+
+    book = open_book(file)
+    screen, answers = Screen(), []
+    for sheet, saved in book.saved.items():
+        error = None
+        try:
+            book.model(sheet).require_start()
+        except CellgradError as found:
+            error = found
+        goal = f"value={saved.value!r}" if saved.goal == "value" else saved.goal
+        answers.append(
+            {
+                "sheet": sheet,
+                "objective": saved.objective,
+                "changing": saved.changing,
+                "goal": goal,
+                "constraints": [str(constraint) for constraint in saved.constraints],
+                "non_negative": saved.non_negative,
+                "engine": saved.engine.name.lower().replace("_", " "),
+                "can_run": error is None,
+                "message": "" if error is None else str(error),
+                "error": None if error is None else error_answer(error),
+            }
+        )
+        if not as_json:
+            screen.say(f"{sheet}: {goal} {saved.objective} by changing {saved.changing}", style="bold")
+            if error is None:
+                screen.say("  can run")
+            else:
+                screen.say("  cannot run:", style="yellow")
+                screen.error(error)
+    if as_json:
+        _print_json(answers)
+    elif not answers:
+        screen.say(f"No model is saved in {file}; name --objective and --changing instead.")
+    return 0
+
+
+@commands.command()
+@_file
+@click.argument("cell")
+@click.option("--sheet", help="The sheet, where CELL names none.")
+@_json
+def explain(file: Path, cell: str, sheet: str | None, as_json: bool) -> int:
+    """Everything about one CELL: value, formula, what it reads, who reads it, its part in the model."""
+    from cellgrad.console import Screen, show_explanation
+    from cellgrad.explain import explain as explain_cell
+    from cellgrad.session import open_book
+
+    found = explain_cell(open_book(file), cell, sheet)
+    if as_json:
+        _print_json(found.answer())
+    else:
+        show_explanation(Screen(), found)
+    return 0
+
+
+@commands.command()
+@_file
+@_json
+def undo(file: Path, as_json: bool) -> int:
+    """Put FILE back, byte for byte, as it was before the last save from here. Again undoes the save before."""
+    from cellgrad.answers import change_answer
+    from cellgrad.console import Screen, show_changes
+    from cellgrad.hosts import package
+
+    changes = package.undo(file)
+    if as_json:
+        _print_json({"file": str(file), "changes": [change_answer(change) for change in changes]})
+    else:
+        screen = Screen()
+        screen.say(f"{file} is again as it was; {len(changes):,} cells changed back", style="bold")
+        show_changes(screen, changes)
+    return 0
+
+
+@commands.command()
+@_json
+def doctor(as_json: bool) -> int:
+    """Is this machine fit for the job? What is installed, which devices there are, and one small run."""
+    from cellgrad.console import Screen, show_checks
+    from cellgrad.doctor import examine
+
+    checks = examine()
+    ok = all(check.ok for check in checks if check.needed)
+    if as_json:
+        _print_json({"ok": ok, "version": __version__, "checks": [check.answer() for check in checks]})
+    else:
+        show_checks(Screen(), checks)
+    return 0 if ok else 1
+
+
+@commands.group()
+def lessons() -> None:
+    """The lesson workbooks."""
+
+
+_folder = click.argument("folder", type=click.Path(path_type=Path), default=Path("workbooks"))
+
+
+@lessons.command()
+@_folder
+@_json
+def build(folder: Path, as_json: bool) -> int:
+    """Build every lesson workbook into FOLDER (workbooks) from its data, the same bytes every time."""
+    from cellgrad import lessons as workbooks
+
+    try:
+        built = workbooks.build(folder)
+    except OSError as error:
+        raise WriteError(f"'{folder}' cannot be written: {error.strerror or error}") from error
+    if as_json:
+        _print_json({"built": [str(path) for path in built]})
+    else:
+        for path in built:
+            click.echo(path)
+    return 0
+
+
+@lessons.command()
+@_folder
+@_json
+def check(folder: Path, as_json: bool) -> int:
+    """Whether the lesson workbooks of FOLDER are what build would write now; exit code 1 where not."""
+    from cellgrad import lessons as workbooks
+
+    stale = workbooks.check(folder)
+    if as_json:
+        _print_json({"stale": [str(path) for path in stale]})
+    else:
+        for path in stale:
+            click.echo(f"{path} is missing or not what `cellgrad lessons build` writes")
+        if not stale:
+            click.echo("every lesson workbook is up to date")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

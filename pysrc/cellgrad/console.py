@@ -1,0 +1,262 @@
+"""What people see: answers in words on stdout, progress and errors on stderr."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from types import TracebackType
+
+import pandas as pd
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from cellgrad.audit import Audit
+from cellgrad.doctor import Check
+from cellgrad.errors import CellgradError, printable
+from cellgrad.explain import Explanation
+from cellgrad.gradients.gradcheck import GradientCheck
+from cellgrad.hosts.package import Change
+from cellgrad.optimize.solution import Callback, Progress
+from cellgrad.runs import Run
+from cellgrad.session import Model, Written
+from cellgrad.values import CellError, Value
+
+MOST_LINES = 20
+"""Long lists are cut here, and say so; --json has all of them."""
+
+MOST_ROWS = 200
+"""The same for a table of derivatives."""
+
+
+class Screen:
+    """Where commands print. Text from a workbook is never taken for markup, nor does it reach the terminal raw."""
+
+    def __init__(self) -> None:
+        # What goes into a file or a pipe is never wrapped.
+        self.out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
+        self.err = Console(highlight=False, soft_wrap=True, stderr=True)
+
+    def say(self, text: str = "", style: str = "") -> None:
+        """A line of the answer."""
+        self.out.print(Text(printable(text), style=style))
+
+    def note(self, text: str, style: str = "") -> None:
+        """A line beside the answer."""
+        self.err.print(Text(printable(text), style=style))
+
+    def error(self, error: CellgradError) -> None:
+        """An error in its four parts."""
+        self.err.print(Text(str(error), style="red"))
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> None:
+        """A table of texts; the columns named in `right` are numbers."""
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in columns:
+            table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(printable(cell)) for cell in row))
+        self.out.print(table)
+
+
+def number(value: float) -> str:
+    """A number as people compare them: twelve digits."""
+    return f"{value:.12g}"
+
+
+def shown(value: Value) -> str:
+    """A cell's value as people write it."""
+    if value is None:
+        return "blank"
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, CellError):
+        return value.text
+    return number(value) if isinstance(value, float) else f'"{value}"'
+
+
+class LiveProgress:
+    """One line on the terminal while a search runs, gone afterwards; nothing where stderr is no terminal."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._live = Live(console=screen.err, transient=True, auto_refresh=False) if screen.err.is_terminal else None
+        self._next = 0.0
+
+    def __enter__(self) -> LiveProgress:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def watch(self, name: str) -> Callback:
+        """The callback of a model's search."""
+
+        def callback(progress: Progress) -> None:
+            now = time.perf_counter()
+            if self._live is None or now < self._next:
+                return
+            self._next = now + 0.1
+            self._live.update(Text(printable(progress_line(name, progress))), refresh=True)
+
+        return callback
+
+
+def progress_line(name: str, progress: Progress) -> str:
+    """Step, loss, rate and time left, as in ``nnet  step 12  0.1391  rate 0.01  0.3 s, at most 2 s left``."""
+    parts = [name, f"step {progress.step}", f"{progress.value:.8g}", f"rate {progress.rate:.2g}"]
+    if progress.running > 1:
+        parts.append(f"{progress.running} starts running")
+    left = "" if progress.left is None else f", at most {duration(progress.left)} left"
+    parts.append(f"{duration(progress.elapsed)}{left}")
+    return "  ".join(part for part in [*parts, "(Ctrl-C keeps the best so far)"] if part)
+
+
+def duration(seconds: float) -> str:
+    """'0.02 s', '12 s', '3 min', '2 h'."""
+    if seconds < 10:
+        return f"{seconds:.2g} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
+
+
+def show_runs(screen: Screen, runs: Sequence[Run], written: Written | None) -> None:
+    """What `optimize` and `step` did."""
+    for run in runs:
+        name, solution = run.sheet, run.solution
+        if run.error is not None:
+            screen.note(f"{name or 'the model'}: {run.status}", style="bold red")
+            screen.error(run.error)
+            continue
+        if solution is None:
+            screen.note(f"{name}: {run.status}. {run.message}", style="yellow")
+            continue
+        found = f"{name}: {run.objective}  {number(solution.start_value)} -> {number(run.after)}  ({run.goal})"
+        screen.say(found, style="bold")
+        steps = f"{solution.iterations} step{'' if solution.iterations == 1 else 's'}"
+        tried = f" from {len(solution.starts)} starts" if len(solution.starts) > 1 else ""
+        screen.say(f"  {solution.method} ({solution.reason}), {steps}{tried}, {duration(solution.seconds)}")
+        screen.say(f"  {solution.status.word}: {run.message}")
+        if not run.kept:
+            screen.say("  These values were not kept.", style="yellow")
+    if written is None:
+        screen.note("Nothing was solved; no file was written.", style="bold")
+        return
+    changing = sum(len(run.model.x0) for run in runs if run.kept and run.model is not None)
+    screen.say(
+        f"{len(written.changes):,} cells changed ({changing:,} changing cells, the rest recalculated); "
+        f"saved as {written.path} in {duration(written.seconds)}"
+    )
+    show_lost(screen, written)
+
+
+def show_lost(screen: Screen, written: Written) -> None:
+    """The cells that depend on the changing cells and cannot be recalculated."""
+    for region, error in written.lost[:MOST_LINES]:
+        screen.note(f"{region} depends on the changing cells and could not be recalculated: {error.cause}", "yellow")
+    if len(written.lost) > MOST_LINES:
+        screen.note(f"... and {len(written.lost) - MOST_LINES} more such regions", style="yellow")
+    if written.lost:
+        screen.note("These cells hold no value now; the file asks for a full recalculation when it is opened.")
+
+
+def show_gradients(screen: Screen, model: Model, slopes: pd.Series, checks: Sequence[GradientCheck]) -> None:
+    """The derivatives of one model."""
+    value, _ = model.value_and_gradient()
+    screen.say(f"{model.sheet}: {model.objective} = {number(value)}", style="bold")
+    values = dict(zip(model.cells, model.x0.tolist(), strict=True))
+    rows = [(cell, number(values[cell]), number(slope)) for cell, slope in slopes.items()]
+    screen.table(("cell", "value", "derivative"), rows[:MOST_ROWS], right=("value", "derivative"))
+    if len(rows) > MOST_ROWS:
+        screen.say(f"... and {len(rows) - MOST_ROWS:,} more; --json lists them all")
+    if checks:
+        worst = max(check.max_relative_error for check in checks)
+        points = "1 point" if len(checks) == 1 else f"{len(checks)} points"
+        screen.say(f"largest relative error against central differences, at {points}: {worst:.2g}")
+
+
+def show_changes(screen: Screen, changes: Sequence[Change]) -> None:
+    """Cells as an undo changed them back."""
+    rows = [(change.cell, shown(change.before), shown(change.after)) for change in changes[:MOST_LINES]]
+    if rows:
+        screen.table(("cell", "was", "is again"), rows, right=("was", "is again"))
+    if len(changes) > MOST_LINES:
+        screen.say(f"... and {len(changes) - MOST_LINES:,} more; --json lists them all")
+
+
+def show_audit(screen: Screen, found: Audit) -> None:
+    """One file's audit."""
+    whom = "the values in the file" if found.against == "file" else "what LibreOffice computes"
+    screen.say(f"{found.file}: {found.matched:,} of {found.formulas:,} formula cells match {whom}", style="bold")
+    for count, what in (
+        (len(found.mismatched), "differ"),
+        (sum(found.unsupported.values()), f"need functions that are not supported: {_counted(found)}"),
+        (found.no_cached_value, "hold no value to compare with"),
+        (found.volatile, "depend on chance, the clock or another workbook, and are not compared"),
+        (found.errors, "cannot be evaluated"),
+        (found.error_values, "show an error value"),
+    ):
+        if count:
+            screen.say(f"  {count:,} {what}")
+    rows = [(m.cell, shown(m.cached), shown(m.computed), m.formula) for m in found.mismatched[:MOST_LINES]]
+    if rows:
+        held = "file" if found.against == "file" else "LibreOffice"
+        screen.table(("cell", held, "computed", "formula"), rows, right=(held, "computed"))
+    for failed in found.failed[:MOST_LINES]:
+        screen.error(failed.error)
+    if max(len(found.mismatched), len(found.failed)) > MOST_LINES:
+        screen.say(f"... the first {MOST_LINES} are shown; --json lists them all")
+
+
+def _counted(found: Audit) -> str:
+    return ", ".join(f"{name} ({count:,})" for name, count in found.unsupported.most_common())
+
+
+def show_explanation(screen: Screen, found: Explanation) -> None:
+    """One cell."""
+    screen.say(f"{found.cell}  {shown(found.computed if found.error is None else found.cached)}", style="bold")
+    lines: list[tuple[str, str]] = []
+    if found.formula is not None:
+        lines.append(("formula", found.formula))
+    if found.relative is not None:
+        lines.append(("relative", found.relative))
+    if found.block is not None:
+        lines.append(("block", f"{found.block}, {found.block_cells:,} cells of this formula"))
+        lines.append(("in the file", shown(found.cached)))
+    if found.volatile:
+        lines.append(("volatile", "only the file knows the value: chance, a clock or another workbook"))
+    for region, value in found.reads[:MOST_LINES]:
+        lines.append(("reads", f"{region}  {shown(value)}" if region.size == 1 else f"{region}, {region.size:,} cells"))
+    if len(found.reads) > MOST_LINES:
+        lines.append(("reads", f"... and {len(found.reads) - MOST_LINES} more"))
+    lines.append(("read by", f"{found.dependents:,} cells, directly or not"))
+    if found.origin is not None:
+        lines.append(("error begins", f"{found.origin}  {found.origin_formula or ''}"))
+    if found.objective is not None:
+        lines.append(("objective", found.objective))
+    if found.role is not None:
+        lines.append(("role", found.role))
+    if found.derivative is not None:
+        lines.append(("derivative", f"{number(found.derivative)} of the objective by this cell"))
+    if found.flat:
+        lines.append(("flat", "no small change of the changing cells moves this cell or its neighbours"))
+    for label, text in lines:
+        screen.say(f"  {label:<13}{text}")
+    if found.error is not None:
+        screen.error(found.error)
+
+
+def show_checks(screen: Screen, checks: Sequence[Check]) -> None:
+    """What `doctor` found."""
+    for check in checks:
+        word = "ok" if check.ok else "FAILS" if check.needed else "none"
+        more = f"; {check.action}" if check.action else ""
+        style = "" if check.ok else "red" if check.needed else "yellow"
+        screen.say(f"{word:<6}{check.name}: {check.detail}{more}", style=style)
