@@ -1,1 +1,1 @@
-
+"""Where workbooks live: .xlsx and .xlsm packages, read as snapshots and written in place."""
