@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row of a table is a line, whatever its length
 """Whole blocks against the per-cell reference, in value; and against cell-by-cell programs, in gradient.
 
 The reference is the authority: every row of these tables is a shape that people fill into sheets.

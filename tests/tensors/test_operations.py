@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row of a table is a line, whatever its length
 """Every tensor operation against torch's autograd: value, reverse mode, forward mode, batches, folding."""
 
 from __future__ import annotations
