@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tiny_package import HEADER, TRANSITIONAL, parts, relationships, save, tiny, worksheet
+from tests.hosts.tiny_package import HEADER, TRANSITIONAL, parts, relationships, save, tiny, worksheet
 
 from cellgrad.errors import FileError
 from cellgrad.hosts import container, sheet_builder

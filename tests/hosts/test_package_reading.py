@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 import xlsxwriter
-from tiny_package import (
+from tests.hosts.tiny_package import (
     HEADER,
     STRICT,
     STRICT_RELATIONS,
