@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from objectives import Squares
+from tests.optimize.objectives import Squares
 from torch import Tensor
 
 DATA = Path(__file__).parent.parent / "data" / "nist_strd.json"

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 import torch
-from objectives import Scalar, Squares
+from tests.optimize.objectives import Scalar, Squares
 
 from cellgrad.optimize import METHODS, Status, optimize
 

@@ -4,7 +4,7 @@ import nist_models
 import numpy as np
 import pytest
 import torch
-from objectives import Scalar, Squares
+from tests.optimize.objectives import Scalar, Squares
 
 from cellgrad.errors import ArgumentError
 from cellgrad.optimize import METHODS, Status, optimize

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from objectives import Scalar
+from tests.optimize.objectives import Scalar
 
 from cellgrad.optimize import optimize
 from cellgrad.optimize.starts import cell_scales, make_starts

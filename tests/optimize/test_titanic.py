@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import scipy.optimize
 import torch
-from objectives import TitanicNet
+from tests.optimize.objectives import TitanicNet
 
 from cellgrad.optimize import Status, optimize
 
