@@ -1,9 +1,9 @@
 """Every method on functions whose minima are known, and the first-order ones against torch.optim."""
 
-import nist_models
 import numpy as np
 import pytest
 import torch
+from tests.optimize import nist_models
 from tests.optimize.objectives import Scalar, Squares
 
 from cellgrad.errors import ArgumentError

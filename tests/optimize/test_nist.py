@@ -1,8 +1,8 @@
 """Levenberg-Marquardt against NIST's certified parameters (11 digits, computed by NIST in 128-bit arithmetic)."""
 
-import nist_models
 import numpy as np
 import pytest
+from tests.optimize import nist_models
 
 from cellgrad.optimize import Solution, Status, optimize
 
