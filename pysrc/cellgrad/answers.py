@@ -55,7 +55,7 @@ def run_answer(run: Run, written: Written | None) -> dict[str, Any]:
         "changing": [],
         "goal": run.goal,
         "status": run.status,
-        "message": run.message,
+        "message": f"{run.message} {run.warning}".strip(),
         "solver_message": None,
         "method": None,
         "reason": None,

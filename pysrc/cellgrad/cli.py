@@ -164,7 +164,7 @@ def _optimize(
     if as_json:
         _print_json([run_answer(run, written) for run in runs])
     else:
-        show_runs(screen, runs, written)
+        show_runs(screen, runs, written, in_place)
     return 0 if written is not None else 1
 
 

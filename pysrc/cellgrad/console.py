@@ -127,7 +127,7 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
 
 
-def show_runs(screen: Screen, runs: Sequence[Run], written: Written | None) -> None:
+def show_runs(screen: Screen, runs: Sequence[Run], written: Written | None, in_place: bool) -> None:
     """What `optimize` and `step` did."""
     for run in runs:
         name, solution = run.sheet, run.solution
@@ -143,7 +143,9 @@ def show_runs(screen: Screen, runs: Sequence[Run], written: Written | None) -> N
         steps = f"{solution.iterations} step{'' if solution.iterations == 1 else 's'}"
         tried = f" from {len(solution.starts)} starts" if len(solution.starts) > 1 else ""
         screen.say(f"  {solution.method} ({solution.reason}), {steps}{tried}, {duration(solution.seconds)}")
-        screen.say(f"  {solution.status.word}: {run.message}")
+        screen.say(f"  {run.status}: {run.message}")
+        if run.warning:
+            screen.say(f"  {run.warning}", style="yellow")
         if not run.kept:
             screen.say("  These values were not kept.", style="yellow")
     if written is None:
@@ -153,6 +155,7 @@ def show_runs(screen: Screen, runs: Sequence[Run], written: Written | None) -> N
     screen.say(
         f"{len(written.changes):,} cells changed ({changing:,} changing cells, the rest recalculated); "
         f"saved as {written.path} in {duration(written.seconds)}"
+        + ("; `cellgrad undo` takes it back" if in_place else "")
     )
     show_lost(screen, written)
 

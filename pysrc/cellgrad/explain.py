@@ -16,7 +16,6 @@ from cellgrad.graph.precedents import cells_reading, only_the_file_knows
 from cellgrad.program.origin import first_error
 from cellgrad.reference import Reference
 from cellgrad.session import Book, Model
-from cellgrad.solver_models import areas
 from cellgrad.values import CellError, Value
 
 MOST_BLOCKS = 2000
@@ -100,7 +99,7 @@ def explain(book: Book, reference: str, sheet: str | None = None) -> Explanation
 
 def _one_cell(book: Book, reference: str, sheet: str | None) -> Region:
     host = book.workbook.sheet(sheet).name if sheet else next(iter(book.saved), book.sheets[0])
-    found = list(areas(book.workbook, host, reference))
+    found = book.regions(reference, host)
     if len(found) != 1 or found[0].size != 1:
         raise ArgumentError(f"'{reference}' is not one cell", action="name a single cell, such as Sheet1!B7")
     return found[0]

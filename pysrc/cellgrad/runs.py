@@ -65,7 +65,7 @@ class Run:
 
     objective: its full cell name where known. status: a word of `optimize.Status`, or CANNOT_RUN or NOT_RUN.
     after: the objective as recalculated through the whole workbook. kept: whether its answer goes into the file.
-    flat: units that ended flat.
+    flat: units that ended flat; warning: a sentence about them.
     """
 
     sheet: str
@@ -80,6 +80,7 @@ class Run:
     after: float = math.nan
     kept: bool = False
     flat: list[Region] = field(default_factory=list)
+    warning: str = ""
 
 
 class Interrupt:
@@ -161,9 +162,10 @@ def _run(book: Book, task: Task, search: Search, run: Run, callback: Callback) -
         seed=search.seed, device=search.device, seconds=search.seconds, callback=callback,
     )  # fmt: skip
     run.kept, run.after = solution.usable, solution.value
+    run.status, run.message = solution.status.word, solution.message
     run.flat = model.flat(solution.x)
-    run.status = solution.status.word
-    run.message = " ".join([solution.message, *([flat_message(model, run.flat)] if run.flat else [])])
+    if run.flat:
+        run.warning = flat_message(model, run.flat)
 
 
 def _stoppable(watch: Callback, interrupt: Interrupt) -> Callback:

@@ -22,7 +22,7 @@ import torch
 from cellgrad.address import Region, full_name, split_sheet
 from cellgrad.blocks.block import Block
 from cellgrad.blocks.dependence import Dependence
-from cellgrad.errors import ArgumentError, CellgradError, ModelError, NoProgressError, WriteError
+from cellgrad.errors import ArgumentError, CellgradError, FormulaError, ModelError, NoProgressError, WriteError
 from cellgrad.gradients.gradcheck import GradientCheck, check_gradient
 from cellgrad.gradients.kinks import flat_regions
 from cellgrad.hosts import package
@@ -123,9 +123,7 @@ class Book:
             )
         if saved is not None and (objective is None or changing is None):
             require_unconstrained(saved)
-        areas = (
-            self._regions(changing, sheet) if changing is not None else _known(saved).changing_regions(self.workbook)
-        )
+        areas = self.regions(changing, sheet) if changing is not None else _known(saved).changing_regions(self.workbook)
         if objective is None:
             target = _known(saved).objective_region(self.workbook)
         else:
@@ -135,12 +133,22 @@ class Book:
         self._models.append(model)
         return model
 
-    def _regions(self, references: str | Sequence[str], sheet: str) -> list[Region]:
+    def regions(self, references: str | Sequence[str], sheet: str) -> list[Region]:
+        """The cells that references typed by a person name, as areas without overlap; `sheet` where they name none.
+
+        Raises ArgumentError for what names no cells of this workbook.
+        """
         text = references if isinstance(references, str) else ",".join(references)
-        return disjoint(list(areas_of(self.workbook, sheet, text)))
+        try:
+            return disjoint(list(areas_of(self.workbook, sheet, text)))
+        except FormulaError as error:
+            raise ArgumentError(
+                f"'{text}' names no cells of this workbook",
+                action="write cells like B7, B2:B9 or 'My sheet'!B2, separated by commas, or a defined name",
+            ) from error
 
     def _objective(self, reference: str, sheet: str) -> Region:
-        found = self._regions(reference, sheet)
+        found = self.regions(reference, sheet)
         if len(found) != 1 or found[0].size != 1:
             raise ArgumentError(f"the objective '{reference}' is not one cell", action="name a single cell")
         return found[0]

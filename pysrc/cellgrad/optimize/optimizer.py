@@ -28,7 +28,7 @@ MANY_ELEMENTS = 2**19
 REACHED = 1e-9
 """A goal value is reached within this, relative to it, or absolute below 1."""
 
-RATE_MATTERS = (Status.CONVERGED, Status.STEP_LIMIT, Status.NO_FINITE_STEP)
+RATE_MATTERS = (Status.CONVERGED, Status.STEP_LIMIT, Status.NO_FINITE_STEP, Status.FLAT)
 """Ends at which a fixed rate that never gained anything is to blame."""
 
 
