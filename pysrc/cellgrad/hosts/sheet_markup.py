@@ -23,7 +23,7 @@ MAIN_NAMESPACES = (
     "http://purl.oclc.org/ooxml/spreadsheetml/main",
 )
 CHUNK_BYTES = 4 << 20
-MAX_ROW_BYTES = 128 << 20
+MAX_ROW_BYTES = 64 << 20
 """The XML of one row, or of all that stands before or after the rows."""
 
 OPAQUE = rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>"
