@@ -169,6 +169,86 @@ def conditions(names: str) -> Iterator[Case]:
             yield Case(f"{name}({a},{b})")
 
 
+def whole_numbers() -> Iterator[Case]:
+    for a, b in itertools.product(("2.5", "-2.5", "7", "-7", "0", "0.3", "-4.25", '"3"'), ("1", "2", "-2", "0.1", "0")):
+        yield from (Case(f"{name}({a},{b})") for name in ("CEILING", "FLOOR", "QUOTIENT"))
+    for a in ("2.5", "-2.5", "7", "-7", "0", "170", "171", "-4.25"):
+        yield from (Case(f"{name}({a})") for name in ("EVEN", "ODD", "FACT", "SQRTPI", "ISEVEN", "ISODD"))
+
+
+def spreads() -> Iterator[Case]:
+    names = "VAR.S VAR VAR.P VARP STDEV.S STDEV STDEV.P STDEVP DEVSQ AVEDEV GEOMEAN HARMEAN MEDIAN"
+    for name in names.split():
+        for argument in RANGES + DIRECT:
+            yield Case(f"{name}({argument})")
+        yield Case(f"{name}(data!C1:F1,2,data!C9:F9)")
+    for array, k in itertools.product(RANGES, ("1", "2", "3", "0", "-1", "99")):
+        yield from (Case(f"LARGE({array},{k})"), Case(f"SMALL({array},{k})"))
+
+
+WANTED = [
+    "1",
+    "2",
+    '">1"',
+    '"<=2.5"',
+    '"<>1"',
+    '"abc"',
+    '"AB*"',
+    '"?b?"',
+    '""',
+    '"<>"',
+    '"="',
+    '">a"',
+    "data!A1",
+    '"x"',
+]
+
+
+def conditional() -> Iterator[Case]:
+    for cells, wanted in itertools.product(("data!A1:A12", "data!C1:F6", "data!D1:D7"), WANTED):
+        yield from (Case(f"COUNTIF({cells},{wanted})"), Case(f"SUMIF({cells},{wanted})"))
+        yield Case(f"AVERAGEIF({cells},{wanted})")
+    for wanted in WANTED:
+        yield Case(f"SUMIF(data!A1:A12,{wanted},data!A1:A12)")
+        yield Case(f'COUNTIFS(data!A1:A12,{wanted},data!A1:A12,"<>2")')
+        yield Case(f"SUMIFS(data!C1:C6,data!D1:D6,{wanted})")
+        yield Case(f"AVERAGEIFS(data!C1:C6,data!D1:D6,{wanted})")
+        yield Case(f"MAXIFS(data!C1:C6,data!D1:D6,{wanted})")
+        yield Case(f'MINIFS(data!C1:C6,data!D1:D6,{wanted},data!C1:C6,">-2")')
+    yield Case('COUNTIF(data!C:C,">0")')
+
+
+def lookups() -> Iterator[Case]:
+    for wanted in ("2", "5", "6.5", "3", '"abc"', '"a*"', "TRUE", "data!A9", "data!A15", '"3"', "0.5"):
+        yield from (Case(f"MATCH({wanted},{line},0)") for line in ("data!A1:A20", "data!C9:F9", "data!C1:D2"))
+        yield from (Case(f"MATCH({wanted},data!C9:F9)"), Case(f"MATCH({wanted},{{9,6,3,1}},-1)"))
+        yield from (Case(f"VLOOKUP({wanted},data!C1:F6,{k},FALSE)") for k in ("1", "3", "0", "5"))
+        yield from (Case(f"VLOOKUP({wanted},{{1,10;3,30;5,50}},2)"), Case(f"HLOOKUP({wanted},data!C9:F11,2)"))
+        yield Case(f"HLOOKUP({wanted},data!C1:F6,3,FALSE)")
+
+
+def texts() -> Iterator[Case]:
+    some = ['"Hello  World "', '""', "data!A10", "data!A1", "data!A2", "data!A9", "data!A12", "data!A15", '" a "']
+    for text in some:
+        yield from (
+            Case(f"{name}({text})") for name in ("LEN", "UPPER", "LOWER", "TRIM", "VALUE", "N", "LEFT", "RIGHT")
+        )
+        yield from (Case(f"{name}({text},{k})") for name in ("LEFT", "RIGHT", "REPT") for k in ("0", "2", "-1", "99"))
+        yield from (Case(f"MID({text},{a},{b})") for a in ("1", "3", "0", "50") for b in ("0", "2", "-1"))
+        yield from (Case(f'FIND("l",{text}{start})') for start in ("", ",4", ",0"))
+        yield from (Case(f'SUBSTITUTE({text},"l","__"{which})') for which in ("", ",2", ",9"))
+        yield from (Case(f"EXACT({text},{other})") for other in some[:6])
+        yield from (Case(f'CONCATENATE({text},"-",{other})') for other in some[:6])
+    yield from (Case("CONCAT(data!C1:F2)"), Case('CONCAT(data!C9:F10,"x",5)'), Case("CONCAT(data!C8:F8)"))
+    yield from (Case(f"ERROR.TYPE({a})") for a in (*DIRECT, "data!A15", "data!A16"))
+
+
+def inverses() -> Iterator[Case]:
+    for square in ("data!C1:D2", "data!C1:E3", "data!D2:F4", "data!C9:D10", "data!C1:D3", "{2,0;0,4}", "{1,2;2,4}"):
+        yield from (Case(f"MDETERM({square})"), Case(f"MINVERSE({square})", (3, 3)))
+    yield from (Case("MUNIT(3)", (3, 3)), Case("SUM(MUNIT(4.9))"), Case("MUNIT(0)"))
+
+
 def nullary() -> Iterator[Case]:
     yield from (Case(f"{name}()") for name in ("PI", "TRUE", "FALSE", "NA"))
 
@@ -189,6 +269,12 @@ def all_cases() -> list[Case]:
             branches(),
             places(),
             conditions("AND OR XOR"),
+            whole_numbers(),
+            spreads(),
+            conditional(),
+            lookups(),
+            texts(),
+            inverses(),
             nullary(),
             [Case(f"COUNTBLANK({r})") for r in RANGES],
         )
@@ -204,14 +290,15 @@ class Difference(NamedTuple):
 
 
 def _outside_domain(formula: str, ours: Value, theirs: Value) -> bool:
-    called = re.search(r"\b(LN|LOG|LOG10|SQRT|ACOSH|ATANH)\(", formula)
-    return called is not None and ours in (CellError.NUM, CellError.DIV0) and theirs is CellError.VALUE
+    called = re.search(r"\b(LN|LOG|LOG10|SQRT|ACOSH|ATANH|CEILING|FLOOR|QUOTIENT|FACT|SQRTPI)\(", formula)
+    called = called or re.match("(VAR|STDEV|DEVSQ|AVEDEV|GEOMEAN|HARMEAN|MEDIAN|LARGE|SMALL)", formula)
+    return called is not None and ours in (CellError.NUM, CellError.DIV0) and isinstance(theirs, CellError)
 
 
 KNOWN_DIFFERENCES = [
     Difference(
         "a number outside the domain of a function is #VALUE! in LibreOffice",
-        "LN, LOG, LOG10, SQRT, ACOSH and ATANH functions: #NUM!; LOG to base 1 divides by LN(1)",
+        "the page of each function: #NUM!, or #DIV/0!; LOG to base 1 divides by LN(1)",
         _outside_domain,
     ),
     Difference(
@@ -263,6 +350,41 @@ KNOWN_DIFFERENCES = [
         "a boolean that is computed or typed is a number in LibreOffice",
         "IS functions: ISNUMBER; SUM function: logical values in an array are ignored",
         lambda formula, ours, theirs: formula in BOOLEANS_AS_NUMBERS,
+    ),
+    Difference(
+        "a mean of numbers that are not all positive is 0 in LibreOffice, to which FALSE is one of them",
+        "GEOMEAN, HARMEAN functions: #NUM! if any data point is 0 or below; logical values are ignored",
+        lambda formula, ours, theirs: (
+            re.match("(GEO|HAR)MEAN", formula) is not None
+            and (ours is CellError.NUM or "C5:F6" in formula or "C11:F11" in formula)
+        ),
+    ),
+    Difference(
+        "a column or row beyond the table, or a place in a rectangle, is #VALUE! in LibreOffice",
+        "VLOOKUP function: #REF!; MATCH function: #N/A",
+        lambda formula, ours, theirs: (
+            re.match("VLOOKUP|MATCH", formula) is not None
+            and ours in (CellError.REF, CellError.NA)
+            and theirs is CellError.VALUE
+        ),
+    ),
+    Difference(
+        "what is looked up is found among values of another type in LibreOffice, and a blank is looked up as text",
+        "MATCH, VLOOKUP functions: lookup_value is a value (number, text, or logical value) of the array's own type",
+        lambda formula, ours, theirs: re.match(r"[VH]?(LOOKUP|MATCH)\((TRUE|\"|data!A9)", formula) is not None,
+    ),
+    Difference(
+        "a count that is out of range comes before an error in the text in LibreOffice",
+        "errors propagate from the first argument",
+        lambda formula, ours, theirs: (
+            re.match(r"(LEFT|RIGHT|MID|REPT)\(data!A15", formula) is not None
+            and (ours, theirs) == (CellError.NA, CellError.VALUE)
+        ),
+    ),
+    Difference(
+        "a matrix without an inverse is #VALUE! in LibreOffice",
+        "MINVERSE function: #NUM!",
+        lambda formula, ours, theirs: "MINVERSE" in formula and (ours, theirs) == (CellError.NUM, CellError.VALUE),
     ),
     Difference(
         "a number as text is a condition in LibreOffice",
@@ -317,9 +439,7 @@ def write(path: Path, cases: list[Case]) -> list[tuple[int, int]]:
 
 
 def _in_file(formula: str) -> str:
-    for name in ("IFS", "IFNA", "XOR"):
-        formula = formula.replace(f"{name}(", f"_xlfn.{name}(") if formula.startswith(f"{name}(") else formula
-    return formula
+    return re.sub(r"\b(IFS|IFNA|XOR|MAXIFS|MINIFS|CONCAT|MUNIT|VAR\.[SP]|STDEV\.[SP])\(", r"_xlfn.\1(", formula)
 
 
 def _put(sheet: xlsxwriter.worksheet.Worksheet, row: int, column: int, value: Value) -> None:

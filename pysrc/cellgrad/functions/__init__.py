@@ -2,11 +2,15 @@
 
 from cellgrad.functions import (  # noqa: F401  (each family registers its functions)
     arithmetic,
+    criteria,
+    dispersion,
     information,
     logic,
     lookup,
     matrix,
     operators,
+    search,
     statistics,
+    text,
     trigonometry,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
 
 from cellgrad.functions.operands import Fault, finite
@@ -169,6 +170,91 @@ def mod(number: float, divisor: float) -> float:
     if divisor == 0:
         raise Fault(CellError.DIV0)
     return finite(number - divisor * math.floor(finite(number / divisor)))
+
+
+# ---------------------------------------------------------------- multiples and whole numbers
+
+
+def _multiple(number: float, significance: float, to_whole: Callable[[float], int]) -> float:
+    """The next multiple by `to_whole`, on the 15 digits shown, so that 2.3 / 0.1 counts as 23."""
+    return finite(to_whole(float(f"{finite(number / significance):.14e}")) * significance)
+
+
+@function(
+    "CEILING(number: number, significance: number)", Shape.ELEMENTWISE, Smoothness.STEP,
+    "The next multiple, away from zero where both are negative; #NUM! for a positive number and a negative multiple.",
+    cases=(("CEILING(2.5,1)", 3), ("CEILING(-2.5,-2)", -4), ("CEILING(-2.5,2)", -2), ("CEILING(2.5,-2)", CellError.NUM),
+           ("CEILING(0.234,0.01)", 0.24), ("CEILING(3,0)", 0), ("CEILING(2.3,0.1)", 2.3)),
+)  # fmt: skip
+def ceiling(number: float, significance: float) -> float:
+    if number == 0 or significance == 0:
+        return 0.0
+    if number > 0 > significance:
+        raise Fault(CellError.NUM)
+    return _multiple(number, significance, math.ceil)
+
+
+@function(
+    "FLOOR(number: number, significance: number)", Shape.ELEMENTWISE, Smoothness.STEP,
+    "The multiple before, toward zero where both are negative; #NUM! for a positive number and a negative multiple.",
+    cases=(("FLOOR(3.7,2)", 2), ("FLOOR(-2.5,-2)", -2), ("FLOOR(-2.5,2)", -4), ("FLOOR(2.5,-2)", CellError.NUM),
+           ("FLOOR(1.58,0.1)", 1.5), ("FLOOR(1,0)", CellError.DIV0), ("FLOOR(0,0)", 0)),
+)  # fmt: skip
+def floor(number: float, significance: float) -> float:
+    if number == 0:
+        return 0.0
+    if significance == 0:
+        raise Fault(CellError.DIV0)
+    if number > 0 > significance:
+        raise Fault(CellError.NUM)
+    return _multiple(number, significance, math.floor)
+
+
+@function(
+    "EVEN(number: number)", Shape.ELEMENTWISE, Smoothness.STEP, "The next even number away from zero.",
+    cases=(("EVEN(1.5)", 2), ("EVEN(3)", 4), ("EVEN(-1)", -2), ("EVEN(0)", 0)),
+)  # fmt: skip
+def even(number: float) -> float:
+    return math.copysign(math.ceil(abs(number) / 2) * 2, number) + 0.0
+
+
+@function(
+    "ODD(number: number)", Shape.ELEMENTWISE, Smoothness.STEP, "The next odd number away from zero.",
+    cases=(("ODD(1.5)", 3), ("ODD(2)", 3), ("ODD(-2)", -3), ("ODD(0)", 1)),
+)  # fmt: skip
+def odd(number: float) -> float:
+    return math.copysign(math.ceil((abs(number) + 1) / 2) * 2 - 1, number)
+
+
+@function(
+    "QUOTIENT(number: number, divisor: number)", Shape.ELEMENTWISE, Smoothness.STEP, "The whole part of a quotient.",
+    cases=(("QUOTIENT(7,2)", 3), ("QUOTIENT(-7,2)", -3), ("QUOTIENT(1,0)", CellError.DIV0)),
+)  # fmt: skip
+def quotient(number: float, divisor: float) -> float:
+    if divisor == 0:
+        raise Fault(CellError.DIV0)
+    return _multiple(number / divisor, 1.0, math.trunc)
+
+
+@function(
+    "FACT(number: number)", Shape.ELEMENTWISE, Smoothness.STEP, "The factorial.",
+    cases=(("FACT(5)", 120), ("FACT(0)", 1), ("FACT(1.9)", 1), ("FACT(-1)", CellError.NUM),
+           ("FACT(171)", CellError.NUM)),
+)  # fmt: skip
+def fact(number: float) -> float:
+    if not 0 <= number < 171:
+        raise Fault(CellError.NUM)
+    return float(math.factorial(int(number)))
+
+
+@function(
+    "SQRTPI(number: number)", Shape.ELEMENTWISE, Smoothness.SMOOTH, "The square root of a number times pi.",
+    cases=(("SQRTPI(1)", math.sqrt(math.pi)), ("SQRTPI(-1)", CellError.NUM)),
+)  # fmt: skip
+def sqrtpi(number: float) -> float:
+    if number < 0:
+        raise Fault(CellError.NUM)
+    return math.sqrt(finite(number * math.pi))
 
 
 # ---------------------------------------------------------------- chance

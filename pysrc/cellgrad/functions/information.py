@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from cellgrad.functions.registry import Shape, Smoothness, function
@@ -45,3 +46,35 @@ _register(
 @function("NA()", Shape.REDUCE, Smoothness.NONE, "The error #N/A.", cases=(("NA()", CellError.NA),))
 def na() -> CellError:
     return CellError.NA
+
+
+@function(
+    "N(value: value)", Shape.ELEMENTWISE, Smoothness.PIECEWISE,
+    "The value as a number: numbers themselves, TRUE 1, anything else 0; errors stay.",
+    subgradient="the number itself",
+    cases=(("N(7)", 7), ("N(TRUE)", 1), ('N("7")', 0), ("N(#N/A)", CellError.NA)),
+)  # fmt: skip
+def n(value: Value) -> Value:
+    if isinstance(value, CellError):
+        return value
+    return float(value) if isinstance(value, float | bool) else 0.0
+
+
+@function(
+    "ERROR.TYPE(value: value)", Shape.ELEMENTWISE, Smoothness.NONE, "The number of an error; #N/A for anything else.",
+    cases=(("ERROR.TYPE(#N/A)", 7), ("ERROR.TYPE(1/0)", 2), ("ERROR.TYPE(1)", CellError.NA)),
+)  # fmt: skip
+def error_type(value: Value) -> Value:
+    return float(value.code) if isinstance(value, CellError) else CellError.NA
+
+
+def _parity(name: str, rest: int, case: tuple[str, object]) -> None:
+    def value(number: float) -> bool:
+        return math.trunc(number) % 2 == rest
+
+    summary = f"Whether the whole part is {name[2:].lower()}."
+    function(f"{name}(number: number)", Shape.ELEMENTWISE, Smoothness.NONE, summary, cases=(case,))(value)
+
+
+_parity("ISEVEN", 0, ("ISEVEN(-2.9)", True))
+_parity("ISODD", 1, ("ISODD(3.5)", True))

@@ -122,3 +122,65 @@ def as_array(value: Matrix) -> Matrix | Value:
 )  # fmt: skip
 def transpose(array: Matrix) -> Matrix:
     return Matrix(tuple(zip(*array.rows, strict=True)))
+
+
+def _square(array: Matrix) -> list[list[float]]:
+    """The entries of a square matrix of numbers. Faults: #VALUE!, or the first error."""
+    for value in array:
+        if isinstance(value, CellError):
+            raise Fault(value)
+    if array.height != array.width or not all(type(value) is float for value in array):
+        raise Fault(CellError.VALUE)
+    return [list(row) for row in array.rows]  # type: ignore[arg-type]
+
+
+def _eliminated(rows: list[list[float]]) -> float:
+    """Gauss and Jordan, in place, with row exchanges: the left square becomes the identity. The determinant of it."""
+    size = len(rows)
+    determinant = 1.0
+    for step in range(size):
+        pivot = max(range(step, size), key=lambda r: abs(rows[r][step]))
+        if rows[pivot][step] == 0:
+            return 0.0
+        if pivot != step:
+            rows[step], rows[pivot] = rows[pivot], rows[step]
+            determinant = -determinant
+        determinant = finite(determinant * rows[step][step])
+        scale = rows[step][step]
+        rows[step] = [entry / scale for entry in rows[step]]
+        for other in range(size):
+            if other != step and rows[other][step] != 0:
+                factor = rows[other][step]
+                rows[other] = [entry - factor * lead for entry, lead in zip(rows[other], rows[step], strict=True)]
+    return determinant
+
+
+@function(
+    "MDETERM(array: array)", Shape.REDUCE, Smoothness.SMOOTH, "The determinant of a square matrix.",
+    cases=(("MDETERM({1,2;3,4})", -2), ("MDETERM({1,2;2,4})", 0), ("MDETERM({1,2})", CellError.VALUE)),
+)  # fmt: skip
+def mdeterm(array: Matrix) -> float:
+    return _eliminated(_square(array))
+
+
+@function(
+    "MINVERSE(array: array)", Shape.ARRAY, Smoothness.SMOOTH, "The inverse; #NUM! where there is none.",
+    cases=(("INDEX(MINVERSE({4,-1;2,0}),1,2)", 0.5), ("MINVERSE({1,2;2,4})", CellError.NUM)),
+)  # fmt: skip
+def minverse(array: Matrix) -> Matrix:
+    size = array.height
+    rows = [row + [float(r == c) for c in range(size)] for r, row in enumerate(_square(array))]
+    if _eliminated(rows) == 0:
+        raise Fault(CellError.NUM)
+    return Matrix(tuple(tuple(finite(entry) for entry in row[size:]) for row in rows))
+
+
+@function(
+    "MUNIT(dimension: number)", Shape.ARRAY, Smoothness.NONE, "The identity matrix.",
+    cases=(("SUM(MUNIT(3))", 3), ("MUNIT(0)", CellError.VALUE)),
+)  # fmt: skip
+def munit(dimension: float) -> Matrix:
+    size = int(dimension)
+    if size < 1:
+        raise Fault(CellError.VALUE)
+    return Matrix.build(size, size, lambda row, column: float(row == column))
