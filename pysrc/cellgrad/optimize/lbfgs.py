@@ -178,7 +178,9 @@ class Lbfgs:
         unit = torch.where(usable, curvature, 1.0).rsqrt().unsqueeze(1)
         steps = torch.cat((state.steps[:, 1:], (s * unit).unsqueeze(1)), 1)
         changes = torch.cat((state.changes[:, 1:], (y * unit).unsqueeze(1)), 1)
-        kept = state.where(usable, steps=steps, changes=changes, scaling=curvature / change)
+        kept = {"steps": steps, "changes": changes, "scaling": curvature / change}
+        if not bool(usable.all()):
+            kept = state.where(usable, **kept)
 
         line = -_inverse_hessian_times(gradient, **kept)
         descends = (line * gradient).sum(1) < 0

@@ -19,7 +19,7 @@ from cellgrad.optimize.search import SCOUTING, Limits, Search, Tolerances
 from cellgrad.optimize.solution import Callback, Solution, StartOutcome, Status
 from cellgrad.optimize.starts import make_starts
 
-FINALISTS = 4
+FINALISTS = 3
 """After many starts were scouted, the best few are refined to the floor of the arithmetic."""
 
 MANY_ELEMENTS = 2**19

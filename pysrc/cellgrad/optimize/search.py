@@ -36,7 +36,7 @@ class Tolerances:
     """
 
     slope: float = 1e-12
-    change: float = 1e-11
+    change: float = 1e-10
 
 
 SCOUTING = Tolerances(slope=1e-8, change=1e-4)
