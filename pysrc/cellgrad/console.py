@@ -66,6 +66,11 @@ def number(value: float) -> str:
     return f"{value:.12g}"
 
 
+def counted(number: int, what: str) -> str:
+    """'1 cell', '2 cells'."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def shown(value: Value) -> str:
     """A cell's value as people write it."""
     if value is None:
@@ -132,7 +137,7 @@ def show_runs(screen: Screen, runs: Sequence[Run], written: Written | None, in_p
     for run in runs:
         name, solution = run.sheet, run.solution
         if run.error is not None:
-            screen.note(f"{name or 'the model'}: {run.status}", style="bold red")
+            screen.note(f"{name}: {run.status}", style="bold red")
             screen.error(run.error)
             continue
         if solution is None:
@@ -140,7 +145,7 @@ def show_runs(screen: Screen, runs: Sequence[Run], written: Written | None, in_p
             continue
         found = f"{name}: {run.objective}  {number(solution.start_value)} -> {number(run.after)}  ({run.goal})"
         screen.say(found, style="bold")
-        steps = f"{solution.iterations} step{'' if solution.iterations == 1 else 's'}"
+        steps = counted(solution.iterations, "step")
         tried = f" from {len(solution.starts)} starts" if len(solution.starts) > 1 else ""
         screen.say(f"  {solution.method} ({solution.reason}), {steps}{tried}, {duration(solution.seconds)}")
         screen.say(f"  {run.status}: {run.message}")
@@ -153,7 +158,8 @@ def show_runs(screen: Screen, runs: Sequence[Run], written: Written | None, in_p
         return
     changing = sum(len(run.model.x0) for run in runs if run.kept and run.model is not None)
     screen.say(
-        f"{len(written.changes):,} cells changed ({changing:,} changing cells, the rest recalculated); "
+        f"{counted(len(written.changes), 'cell')} changed ({counted(changing, 'changing cell')}, the rest "
+        "recalculated); "
         f"saved as {written.path} in {duration(written.seconds)}"
         + ("; `cellgrad undo` takes it back" if in_place else "")
     )
@@ -181,7 +187,7 @@ def show_gradients(screen: Screen, model: Model, slopes: pd.Series, checks: Sequ
         screen.say(f"... and {len(rows) - MOST_ROWS:,} more; --json lists them all")
     if checks:
         worst = max(check.max_relative_error for check in checks)
-        points = "1 point" if len(checks) == 1 else f"{len(checks)} points"
+        points = counted(len(checks), "point")
         screen.say(f"largest relative error against central differences, at {points}: {worst:.2g}")
 
 

@@ -135,8 +135,9 @@ def run_tasks(
     """
     runs = []
     for task in todo:
-        run = Run(task.sheet or "", task.goal or "min", book.read_seconds, task.objective)
-        saved = book.saved.get(task.sheet or "")
+        sheet = book.model_sheet(task.sheet, task.objective)
+        run = Run(sheet, task.goal or "min", book.read_seconds, task.objective)
+        saved = book.saved.get(sheet)
         if saved is not None and task.objective is None:
             run.goal, run.objective = task.goal or saved.goal, saved.objective
         runs.append(run)

@@ -105,16 +105,12 @@ class Book:
     ) -> Model:
         """A model of this workbook, compiled.
 
-        sheet: where cell names without a sheet lie; by default the first with a saved model, else the first sheet.
+        sheet: where cell names without a sheet lie; see `model_sheet`.
         objective, changing, goal: what the model saved in the sheet says unless given. References are A1 text or
         defined names; several areas are separated by commas or given as a list.
         Raises ModelError, FormulaError or ArgumentError, naming the cell.
         """
-        if sheet is None and objective is not None:
-            sheet = split_sheet(objective)[0]
-        if sheet is None:
-            sheet = next(iter(self.saved), self.sheets[0])
-        sheet = self.workbook.sheet(sheet).name
+        sheet = self.model_sheet(sheet, objective)
         saved = self.saved.get(sheet)
         if saved is None and (objective is None or changing is None):
             raise ModelError(
@@ -132,6 +128,12 @@ class Book:
         model = Model(self, sheet, target, areas, Goal.parse(wanted))
         self._models.append(model)
         return model
+
+    def model_sheet(self, sheet: str | None = None, objective: str | None = None) -> str:
+        """The sheet of a model: the one given, the objective's, the first with a saved model, or the first."""
+        if sheet is None and objective is not None:
+            sheet = split_sheet(objective)[0]
+        return self.workbook.sheet(sheet or next(iter(self.saved), self.sheets[0])).name
 
     def regions(self, references: str | Sequence[str], sheet: str) -> list[Region]:
         """The cells that references typed by a person name, as areas without overlap; `sheet` where they name none.

@@ -16,40 +16,63 @@ from cellgrad.blocks.block import Block
 from cellgrad.program.compiling import Compiled
 from cellgrad.tensors.derivatives import push_forward
 from cellgrad.tensors.execute import Program
-from cellgrad.tensors.nodes import input_node
+from cellgrad.tensors.nodes import Node, input_node
+
+NEARBY = 1e-6
+"""How far around a point is looked, relative to the changing cells."""
 
 
 def flat_regions(model: Compiled, x: np.ndarray) -> list[Region]:
-    """Units that ignore the changing cells at x, although cells they read do not.
+    """Units that ignore the changing cells around x (n,), although cells they read do not.
 
     A unit is a column of a block of formulas (a row, where the block is wider than high): units side by side that
     share one relative formula are one block, and each may die alone.
-    Told by one forward tangent in a fixed generic direction: it vanishes exactly where the derivative does.
+    Told by one forward tangent in a fixed generic direction, which vanishes exactly where the derivative does; and by
+    two steps that way, so that the bottom of a valley is not taken for a plain.
     """
-    moves = _moves(model, x)
+    live = [block for block in model.order if model.is_live(block)]
+    if not live:
+        return []
+    direction = np.random.default_rng(0).uniform(0.5, 1.5, len(x))
+    moves = dict(zip(live, _moves(model, live, x, direction), strict=True))
     found = []
     for block, moving in moves.items():
         units = [block.region] if block.spread else _lines(block.region)
         for unit in units:
             if not _part(moving, block.region, unit).any() and _reads_movement(model, block, unit, moves):
-                found.append(unit)
-    return found
+                found.append((block, unit))
+    blocks = list(dict.fromkeys(block for block, _ in found))
+    stays = dict(zip(blocks, _stays(model, blocks, x, direction), strict=True))
+    return [unit for block, unit in found if _part(stays[block], block.region, unit).all()]
 
 
-def _moves(model: Compiled, x: np.ndarray) -> dict[Block, np.ndarray]:
-    """Which cells of each live block move with the changing cells at x."""
-    live = [block for block in model.order if model.is_live(block)]
-    if not live:
-        return {}
+def _moves(model: Compiled, live: list[Block], x: np.ndarray, direction: np.ndarray) -> list[np.ndarray]:
+    """Which cells of each block have a derivative in a direction."""
     tangent = input_node("tangent", model.function.x.shape)
-    nodes = [push_forward(model.lowering.value(block.region).data, model.function.x, tangent) for block in live]
-    program = Program(nodes, ["x", "tangent"])
-    direction = torch.from_numpy(np.random.default_rng(0).uniform(0.5, 1.5, len(x)))
-    slopes = program(torch.from_numpy(np.asarray(x, np.float64)), direction)
-    return {
-        block: (slope != 0).expand(block.region.height, block.region.width).numpy()
-        for block, slope in zip(live, slopes, strict=True)
-    }
+    nodes = [push_forward(_values(model, block), model.function.x, tangent) for block in live]
+    slopes = Program(nodes, ["x", "tangent"])(torch.from_numpy(x), torch.from_numpy(direction))
+    return [_over(slope != 0, block) for slope, block in zip(slopes, live, strict=True)]
+
+
+def _stays(model: Compiled, blocks: list[Block], x: np.ndarray, direction: np.ndarray) -> list[np.ndarray]:
+    """Which cells of each block hold the same value a small step to either side."""
+    if not blocks:
+        return []
+    program = Program([_values(model, block) for block in blocks], ["x"])
+    step = NEARBY * direction * np.maximum(np.abs(x), np.abs(x).max(initial=NEARBY))
+    here, *around = (program(torch.from_numpy(point)) for point in (x, x - step, x + step))
+    return [
+        _over((before == here[i]) & (after == here[i]), block)
+        for i, (block, before, after) in enumerate(zip(blocks, *around, strict=True))
+    ]
+
+
+def _values(model: Compiled, block: Block) -> Node:
+    return model.lowering.value(block.region).data
+
+
+def _over(mask: torch.Tensor, block: Block) -> np.ndarray:
+    return mask.expand(block.region.height, block.region.width).numpy()
 
 
 def _lines(region: Region) -> list[Region]:
