@@ -18,9 +18,9 @@ from cellgrad.answers import plain
 from cellgrad.blocks.block import Block
 from cellgrad.blocks.dependence import Dependence
 from cellgrad.errors import ArgumentError, CellgradError, FileError, FormulaError
-from cellgrad.formula.tree import Call
+from cellgrad.formula.tree import Call, walk
 from cellgrad.functions.registry import FUNCTIONS
-from cellgrad.graph.precedents import only_the_file_knows, walk
+from cellgrad.graph.precedents import only_the_file_knows
 from cellgrad.hosts import package
 from cellgrad.program.recalculate import recalculate
 from cellgrad.values import Kind, Value

@@ -15,13 +15,14 @@ from tests.sheets import book_of
 
 from cellgrad.address import parse_region
 from cellgrad.blocks.dependence import Dependence
+from cellgrad.errors import UnsupportedError
 from cellgrad.functions.registry import FUNCTIONS
 from cellgrad.gradients.gradcheck import check_gradient
 from cellgrad.program.compiling import compile_model
 from cellgrad.program.recalculate import recalculate
 from cellgrad.reference import Reference
 from cellgrad.values import Value
-from cellgrad.workbook import Workbook, decode
+from cellgrad.workbook import DefinedName, Workbook, decode
 
 NUMBERS: dict[str, Value] = {
     **{f"A{r}": float(v) for r, v in enumerate([0.5, -1.5, 2.0, 0.25, 3.0, -0.75, 1.0, 0.1, -2.0, 4.0], 1)},
@@ -82,6 +83,7 @@ SHAPES = [
     ("powers at zero", NUMBERS, {"D1:D10": "=B1^A1", "E1:E10": "=0^B1"}, {}),
     ("trigonometry", NUMBERS, {"D1:D10": "=SIN(A1)+COS(B1)*TAN(C1)", "E1:E10": "=ATAN2(A1,B1)", "F1:F10": "=ASIN(A1)"}, {}),
     ("reversed corners", NUMBERS, {"D1:D5": "=SUM(A3:A1)", "E1:E5": "=SUM(B$5:A$2)"}, {}),
+    ("computed ends", NUMBERS, {"D1:D5": "=SUM(A1:INDEX(A1:B6,3,2))", "E1": "=SUM(D1:INDEX(D1:D5,COUNT(A1:A4)))"}, {}),
     ("unions", NUMBERS, {"E1": "=SUM((A1:A3,C1:C3))", "E2": "=SUM(A1:B3 B2:C5)"}, {}),
 ]  # fmt: skip
 
@@ -178,6 +180,21 @@ def test_models_equal_the_reference_in_value_and_gradient(name, formulas, changi
         residuals, jacobian = model.function.residuals_and_jacobian(torch.from_numpy(points))
         np.testing.assert_allclose(residuals.square().sum(1), values, rtol=1e-12)
         np.testing.assert_allclose((2 * jacobian.mT @ residuals[:, :, None])[:, :, 0], slopes, rtol=1e-9, atol=1e-11)
+
+
+def test_a_range_with_a_computed_end_is_never_taken_for_data() -> None:
+    """A3 lies between the ends and is named by neither: its share of the gradient may not be lost in silence."""
+    book = book_of({"Sheet": {**NUMBERS, "H1": "=SUM(A1:INDEX(A5:A6,1))^2"}})
+    with pytest.raises(UnsupportedError, match="Sheet!H1"):
+        compile_model(Dependence(book), parse_region("H1", "Sheet"), [parse_region("A3", "Sheet")])
+
+
+def test_a_name_that_lifts_over_a_range() -> None:
+    names = [DefinedName("weights", "Sheet!$A$1:$A$3*2")]
+    book = book_of({"Sheet": {**NUMBERS, "H1": "=SUM(weights)^2"}}, names=names)
+    model = compile_model(Dependence(book), parse_region("H1", "Sheet"), [parse_region("A1:A3", "Sheet")])
+    value, slope = model.function.value_and_gradient(torch.tensor([[1.0, 2.0, 3.0]], dtype=torch.float64))
+    assert (value.item(), slope.tolist()) == (144.0, [[48.0, 48.0, 48.0]])
 
 
 def test_the_checker_catches_a_wrong_gradient() -> None:

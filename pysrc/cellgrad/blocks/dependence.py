@@ -14,10 +14,10 @@ from cellgrad.blocks.grouping import SheetBlocks
 from cellgrad.errors import CircularReferenceError, FormulaError
 from cellgrad.formula.parse import parse
 from cellgrad.formula.printing import to_text
-from cellgrad.formula.tree import Call, Node
+from cellgrad.formula.tree import Call, Node, walk
 from cellgrad.graph.binding import bind
 from cellgrad.graph.order import components
-from cellgrad.graph.precedents import is_uniform, regions_read, walk
+from cellgrad.graph.precedents import is_uniform, regions_read
 from cellgrad.workbook import Workbook
 
 COMPUTE_REFERENCES = frozenset({"OFFSET", "INDIRECT"})

@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region
-from cellgrad.formula.tree import Binary, Call, Coordinate, External, Node, Range, Unary
+from cellgrad.formula.tree import Binary, Call, Coordinate, External, Node, Range, walk
 from cellgrad.functions.registry import FUNCTIONS
 from cellgrad.workbook import Workbook
-
-
-def walk(tree: Node) -> Iterator[Node]:
-    """Every node of a formula tree, depth first."""
-    stack = [tree]
-    while stack:
-        node = stack.pop()
-        yield node
-        match node:
-            case Unary():
-                stack.append(node.operand)
-            case Binary():
-                stack += (node.right, node.left)
-            case Call():
-                stack += reversed(node.arguments)
 
 
 def only_the_file_knows(tree: Node) -> bool:
@@ -99,12 +83,35 @@ def sheets_of(reference: Range, host: str, book: Workbook) -> list[str]:
 
 
 def regions_read(tree: Node, host: Region, book: Workbook) -> list[Region]:
-    """Every region that the cells of `host` read through a bound tree."""
-    return [
+    """Every region that the cells of `host` read through a bound tree.
+
+    Of a range whose ends are computed (``A1:INDEX(B1:B9,n)``) it is the whole rectangle that they can span: a
+    function's reference lies within the references it is given.
+    """
+    found = [
         region_read(node, host, book, sheet)
         for node in walk(tree)
         if isinstance(node, Range)
         for sheet in sheets_of(node, host.sheet, book)
+    ]
+    for node in walk(tree):
+        if isinstance(node, Binary) and node.operator == ":":
+            found += _spanned(regions_read(node.left, host, book) + regions_read(node.right, host, book))
+    return found
+
+
+def _spanned(regions: list[Region]) -> list[Region]:
+    """The smallest rectangle around the regions of each sheet."""
+    sheets = dict.fromkeys(region.sheet for region in regions)
+    return [
+        Region(
+            sheet,
+            min(r.top for r in regions if r.sheet == sheet),
+            min(r.left for r in regions if r.sheet == sheet),
+            max(r.bottom for r in regions if r.sheet == sheet),
+            max(r.right for r in regions if r.sheet == sheet),
+        )
+        for sheet in sheets
     ]
 
 

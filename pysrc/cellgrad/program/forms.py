@@ -109,7 +109,13 @@ def _one_number(array: Array, texts: Texts) -> int:
     return int(number.value.item())
 
 
+def _as_array(tree: Call, evaluation: Evaluation, array_mode: bool) -> Array:
+    """What binding makes of a name whose formula lifts over a range: evaluated as in an array formula."""
+    return evaluation.of(tree.arguments[0], True)
+
+
 FORMS: dict[str, Form] = {
+    "{}": _as_array,
     "ROW": _position(True),
     "COLUMN": _position(False),
     "ROWS": _extent(True),
