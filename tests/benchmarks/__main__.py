@@ -1,0 +1,83 @@
+"""The benchmark suite: every figure a ratio between Cellgrad and a peer, measured in one run on this machine.
+
+python -m tests.benchmarks [read step optimum write scaling process] [--rows 712,100000,1000000] [--quick] [--json FILE]
+
+Ends with 1 where a measurement failed; a missed target is told, not an error, since machines differ and are busy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from tests.benchmarks import optimum, process, reading, scaling, step, writing
+from tests.benchmarks.figures import Figure, table
+from tests.benchmarks.fresh import TaskFailed
+from tests.benchmarks.machine import machine
+from tests.benchmarks.setting import Setting, described
+
+SECTIONS = {module.NAME: module for module in (reading, step, optimum, writing, scaling, process)}
+ROWS = (712, 100_000, 1_000_000)
+QUICK_ROWS = (712, 2000)
+"""A far smaller sample may lack the oldest passenger: the sheets would divide by another age than the peers."""
+
+
+def arguments(given: list[str]) -> argparse.Namespace:
+    """What the command line asks for."""
+    parser = argparse.ArgumentParser("python -m tests.benchmarks", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("sections", nargs="*", metavar="section", help=f"any of {', '.join(SECTIONS)}; all by default")
+    parser.add_argument("--rows", type=lambda text: tuple(map(int, text.split(","))), help="sizes, as 712,100000")
+    parser.add_argument("--quick", action="store_true", help="tiny sizes, one round: to see that the suite works")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the machine and the figures to FILE")
+    asked = parser.parse_args(given)
+    for section in asked.sections:
+        if section not in SECTIONS:
+            parser.error(f"no section {section}: the sections are {', '.join(SECTIONS)}")
+    return asked
+
+
+def main(given: list[str]) -> int:
+    """Run the sections asked for, print a table each, and write the JSON."""
+    asked = arguments(given)
+    setting = Setting(asked.rows or (QUICK_ROWS if asked.quick else ROWS), asked.quick)
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    before = machine()
+    console.print(", ".join(f"{name} {value}" for name, value in before.items()))
+    figures: list[Figure] = []
+    failures: list[str] = []
+    for name in asked.sections or SECTIONS:
+        found: list[Figure] = []
+        try:
+            found.extend(SECTIONS[name].figures(setting))
+        except TaskFailed as failed:
+            failures.append(f"{name}: {failed}")
+        figures += found
+        console.print(table(f"{name}: {described(SECTIONS[name].figures)}", found))
+        if asked.json is not None:  # after every section: a long run that is cut short keeps what it found
+            asked.json.write_text(json.dumps(record(before, setting, figures, failures), indent=1) + "\n")
+    for failure in failures:
+        console.print(failure, style="bold red", markup=False)
+    missed = [figure for figure in figures if figure.met is False]
+    held = [figure for figure in figures if figure.met is not None]
+    console.print(f"{len(held) - len(missed)} of {len(held)} targets met; load now {machine()['load']}")
+    return 1 if failures else 0
+
+
+def record(
+    before: dict[str, object], setting: Setting, figures: list[Figure], failures: list[str]
+) -> dict[str, object]:
+    """The whole run as JSON; `load` is the machine's own before the run, `load_after` includes the run's."""
+    return {
+        "machine": before | {"load_after": machine()["load"]},
+        "rows": setting.rows,
+        "quick": setting.quick,
+        "figures": [figure.record() for figure in figures],
+        "failures": failures,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,52 @@
+"""What a run of the suite was asked for, and the workbooks it opens."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.fresh import ROOT, fresh, here
+
+TITANIC = ROOT / "workbooks" / "titanic.xlsx"
+PASSENGERS = ROOT / "workbooks" / "data" / "titanic.csv"
+LESSON_ROWS = 712
+"""Passengers of the lesson itself; any other number of rows is a sample of them."""
+MAKERS = ("tests/workbooks/scale.py", "pysrc/cellgrad/lessons/titanic.py", "pysrc/cellgrad/solver_models.py")
+"""What the made workbooks depend on, beside the passengers."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """rows: the sizes. quick: one round of everything, in one process, to see that it works; its times mean nothing."""
+
+    rows: tuple[int, ...]
+    quick: bool = False
+
+    def rounds(self, thorough: int) -> int:
+        return 1 if self.quick else thorough
+
+    def measure(self, task: str, one_thread: bool = False, **arguments: Any) -> dict[str, Any]:
+        """What the task answers, from a fresh process. Raises TaskFailed."""
+        return here(task, arguments) if self.quick else fresh(task, arguments, one_thread)
+
+    def workbook(self, rows: int, sheet: str = "nnet", formulas: str = "plain") -> Path:
+        """A workbook of that many rows, made once and kept in the temporary folder under its makers' fingerprint."""
+        made_from = b"".join((ROOT / name).read_bytes() for name in MAKERS) + PASSENGERS.read_bytes()
+        folder = Path(tempfile.gettempdir()) / f"cellgrad-benchmarks-{hashlib.sha256(made_from).hexdigest()[:12]}"
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{sheet}-{formulas}-{rows}.xlsx"
+        if not path.exists():
+            unfinished = path.with_suffix(f".{os.getpid()}")
+            self.measure("make_workbook", path=str(unfinished), rows=rows, sheet=sheet, formulas=formulas)
+            unfinished.replace(path)
+        return path
+
+
+def described(section: object) -> str:
+    """The first line of a section's docstring: its title."""
+    return (inspect.getdoc(section) or "").splitlines()[0]
