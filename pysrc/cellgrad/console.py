@@ -120,7 +120,7 @@ def progress_line(name: str, progress: Progress) -> str:
         parts.append(f"{progress.running} starts running")
     left = "" if progress.left is None else f", at most {duration(progress.left)} left"
     parts.append(f"{duration(progress.elapsed)}{left}")
-    return "  ".join(part for part in [*parts, "(Ctrl-C keeps the best so far)"] if part)
+    return "  ".join(part for part in [*parts, "Ctrl-C keeps the best"] if part)
 
 
 def duration(seconds: float) -> str:

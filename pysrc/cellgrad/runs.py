@@ -18,6 +18,7 @@ from cellgrad.optimize.choice import known_method
 from cellgrad.optimize.problem import Goal
 from cellgrad.optimize.solution import Callback, Solution
 from cellgrad.session import Book, Model, choose_device
+from cellgrad.solver_models import SolverModel
 
 CANNOT_RUN = "cannot run"
 NOT_RUN = "not run"
@@ -139,7 +140,7 @@ def run_tasks(
         run = Run(sheet, task.goal or "min", book.read_seconds, task.objective)
         saved = book.saved.get(sheet)
         if saved is not None and task.objective is None:
-            run.goal, run.objective = task.goal or saved.goal, saved.objective
+            run.goal, run.objective = task.goal or saved.goal, _objective_name(book, saved)
         runs.append(run)
         if interrupt.requested:
             continue
@@ -153,6 +154,13 @@ def run_tasks(
         if run.kept and run.model is not None:  # a later model may have moved it
             run.after = book.value(run.model.objective)
     return runs
+
+
+def _objective_name(book: Book, saved: SolverModel) -> str:
+    try:
+        return str(saved.objective_region(book.workbook))
+    except CellgradError:  # running the model says what is wrong
+        return saved.objective
 
 
 def _run(book: Book, task: Task, search: Search, run: Run, callback: Callback) -> None:
