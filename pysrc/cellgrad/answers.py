@@ -16,6 +16,7 @@ from cellgrad.hosts.package import Change
 from cellgrad.optimize.solution import Solution
 from cellgrad.runs import Run
 from cellgrad.session import Model, Written
+from cellgrad.solver_models import SolverModel
 from cellgrad.values import CellError, Value
 
 
@@ -117,6 +118,22 @@ def gradient_answer(model: Model, slopes: pd.Series, checks: Sequence[GradientCh
         answer["max_relative_error"] = plain(max(check.max_relative_error for check in checks))
         answer["points_checked"] = len(checks)
     return answer
+
+
+def saved_answer(saved: SolverModel, error: CellgradError | None) -> dict[str, Any]:
+    """One saved model as `models --json` lists it; `error` says why it cannot run."""
+    return {
+        "sheet": saved.sheet,
+        "objective": saved.objective,
+        "changing": saved.changing,
+        "goal": saved.goal_text,
+        "constraints": [str(constraint) for constraint in saved.constraints],
+        "non_negative": saved.non_negative,
+        "engine": saved.engine.name.lower().replace("_", " "),
+        "can_run": error is None,
+        "message": "" if error is None else str(error),
+        "error": None if error is None else error_answer(error),
+    }
 
 
 def change_answer(change: Change) -> dict[str, Any]:

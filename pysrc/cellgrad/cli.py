@@ -265,44 +265,16 @@ def audit(files: Sequence[Path], tolerance: float, against: str, fail_on: str, a
 @_json
 def models(file: Path, as_json: bool) -> int:
     """The models saved in the workbook, and whether they can run."""
-    from cellgrad.answers import error_answer
-    from cellgrad.console import Screen
+    from cellgrad.answers import saved_answer
+    from cellgrad.console import Screen, show_saved
+    from cellgrad.runs import saved_models
     from cellgrad.session import open_book
 
-    book = open_book(file)
-    screen, answers = Screen(), []
-    for sheet, saved in book.saved.items():
-        error = None
-        try:
-            book.model(sheet).require_start()
-        except CellgradError as found:
-            error = found
-        goal = f"value={saved.value!r}" if saved.goal == "value" else saved.goal
-        answers.append(
-            {
-                "sheet": sheet,
-                "objective": saved.objective,
-                "changing": saved.changing,
-                "goal": goal,
-                "constraints": [str(constraint) for constraint in saved.constraints],
-                "non_negative": saved.non_negative,
-                "engine": saved.engine.name.lower().replace("_", " "),
-                "can_run": error is None,
-                "message": "" if error is None else str(error),
-                "error": None if error is None else error_answer(error),
-            }
-        )
-        if not as_json:
-            screen.say(f"{sheet}: {goal} {saved.objective} by changing {saved.changing}", style="bold")
-            if error is None:
-                screen.say("  can run")
-            else:
-                screen.say("  cannot run:", style="yellow")
-                screen.error(error)
+    found = saved_models(open_book(file))
     if as_json:
-        _print_json(answers)
-    elif not answers:
-        screen.say(f"No model is saved in {file}; name --objective and --changing instead.")
+        _print_json([saved_answer(*one) for one in found])
+    else:
+        show_saved(Screen(), found)
     return 0
 
 

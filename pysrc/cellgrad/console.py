@@ -22,6 +22,7 @@ from cellgrad.hosts.package import Change
 from cellgrad.optimize.solution import Callback, Progress
 from cellgrad.runs import Run
 from cellgrad.session import Model, Written
+from cellgrad.solver_models import SolverModel
 from cellgrad.values import CellError, Value
 
 MOST_LINES = 20
@@ -189,6 +190,17 @@ def show_gradients(screen: Screen, model: Model, slopes: pd.Series, checks: Sequ
         worst = max(check.max_relative_error for check in checks)
         points = counted(len(checks), "point")
         screen.say(f"largest relative error against central differences, at {points}: {worst:.2g}")
+
+
+def show_saved(screen: Screen, found: Sequence[tuple[SolverModel, CellgradError | None]]) -> None:
+    """The saved models, and whether they can run."""
+    for saved, error in found:
+        screen.say(f"{saved.sheet}: {saved.goal_text} {saved.objective} by changing {saved.changing}", style="bold")
+        screen.say("  can run" if error is None else "  cannot run:")
+        if error is not None:
+            screen.error(error)
+    if not found:
+        screen.say("No model is saved in this workbook; name --objective and --changing instead.")
 
 
 def show_changes(screen: Screen, changes: Sequence[Change]) -> None:

@@ -17,7 +17,8 @@ from cellgrad.hosts import package
 from cellgrad.optimize.choice import known_method
 from cellgrad.optimize.problem import Goal
 from cellgrad.optimize.solution import Callback, Solution
-from cellgrad.session import Book, Model, choose_device
+from cellgrad.program.objective import choose_device
+from cellgrad.session import Book, Model
 from cellgrad.solver_models import SolverModel
 
 CANNOT_RUN = "cannot run"
@@ -127,6 +128,19 @@ def tasks(book: Book, sheet: str | None, objective: str | None, changing: str | 
     return [Task(sheet, goal=goal) for sheet in book.saved]
 
 
+def saved_models(book: Book) -> list[tuple[SolverModel, CellgradError | None]]:
+    """The saved models in sheet order, each with the reason why it cannot run, if it cannot."""
+    found: list[tuple[SolverModel, CellgradError | None]] = []
+    for sheet, saved in book.saved.items():
+        try:
+            book.model(sheet).require_start()
+        except CellgradError as error:
+            found.append((saved, error))
+        else:
+            found.append((saved, None))
+    return found
+
+
 def run_tasks(
     book: Book, todo: Sequence[Task], search: Search, interrupt: Interrupt, watch: Callable[[str], Callback]
 ) -> list[Run]:
@@ -140,7 +154,7 @@ def run_tasks(
         run = Run(sheet, task.goal or "min", book.read_seconds, task.objective)
         saved = book.saved.get(sheet)
         if saved is not None and task.objective is None:
-            run.goal, run.objective = task.goal or saved.goal, _objective_name(book, saved)
+            run.goal, run.objective = task.goal or saved.goal_text, _objective_name(book, saved)
         runs.append(run)
         if interrupt.requested:
             continue

@@ -1,10 +1,4 @@
-"""Open, compile, optimise, write back: the only place where hosts and the compiler meet.
-
-book = cellgrad.open("titanic.xlsx")
-model = book.model("linear")
-solution = model.optimize()
-book.write("titanic-optimized.xlsx")
-"""
+"""Open, compile, optimise, write back: the only place where hosts and the compiler meet."""
 
 from __future__ import annotations
 
@@ -33,12 +27,12 @@ from cellgrad.optimize.solution import Callback, Solution, Status
 from cellgrad.optimize.starts import make_starts
 from cellgrad.program.compiling import Compiled, compile_model, constant_live, distinct, values_of
 from cellgrad.program.lowering import Failure, Values
-from cellgrad.program.objective import CompiledObjective
+from cellgrad.program.objective import CompiledObjective, choose_device
 from cellgrad.program.origin import first_error
 from cellgrad.program.recalculate import Recalculated, recalculate
 from cellgrad.reference import Reference
-from cellgrad.solver_models import SolverModel, disjoint, read_models
 from cellgrad.solver_models import areas as areas_of
+from cellgrad.solver_models import disjoint, read_models
 from cellgrad.values import Kind, Value
 from cellgrad.workbook import Workbook
 
@@ -111,21 +105,20 @@ class Book:
         Raises ModelError, FormulaError or ArgumentError, naming the cell.
         """
         sheet = self.model_sheet(sheet, objective)
-        saved = self.saved.get(sheet)
-        if saved is None and (objective is None or changing is None):
-            raise ModelError(
-                f"the sheet {sheet} has no saved model",
-                action="name the objective and the changing cells: --objective B9 --changing B2:B5",
-            )
-        if saved is not None and (objective is None or changing is None):
-            require_unconstrained(saved)
-        areas = self.regions(changing, sheet) if changing is not None else _known(saved).changing_regions(self.workbook)
-        if objective is None:
-            target = _known(saved).objective_region(self.workbook)
-        else:
-            target = self._objective(objective, sheet)
-        wanted = goal or (_saved_goal(saved) if saved is not None and objective is None else "min")
-        model = Model(self, sheet, target, areas, Goal.parse(wanted))
+        if objective is None or changing is None:
+            saved = self.saved.get(sheet)
+            if saved is None:
+                raise ModelError(
+                    f"the sheet {sheet} has no saved model",
+                    action="name the objective and the changing cells: --objective B9 --changing B2:B5",
+                )
+            saved.require_unconstrained()
+            if changing is None:
+                changing = list(map(str, saved.changing_regions(self.workbook)))
+            if objective is None:
+                objective, goal = str(saved.objective_region(self.workbook)), goal or saved.goal_text
+        areas = self.regions(changing, sheet)
+        model = Model(self, sheet, self._objective(objective, sheet), areas, Goal.parse(goal or "min"))
         self._models.append(model)
         return model
 
@@ -140,14 +133,16 @@ class Book:
 
         Raises ArgumentError for what names no cells of this workbook.
         """
-        text = references if isinstance(references, str) else ",".join(references)
-        try:
-            return disjoint(list(areas_of(self.workbook, sheet, text)))
-        except FormulaError as error:
-            raise ArgumentError(
-                f"'{text}' names no cells of this workbook",
-                action="write cells like B7, B2:B9 or 'My sheet'!B2, separated by commas, or a defined name",
-            ) from error
+        found: list[Region] = []
+        for text in [references] if isinstance(references, str) else references:
+            try:
+                found += areas_of(self.workbook, sheet, text)
+            except FormulaError as error:
+                raise ArgumentError(
+                    f"'{text[:80]}' names no cells of this workbook",
+                    action="write cells like B7, B2:B9 or 'My sheet'!B2, separated by commas, or a defined name",
+                ) from error
+        return disjoint(found)
 
     def _objective(self, reference: str, sheet: str) -> Region:
         found = self.regions(reference, sheet)
@@ -399,39 +394,3 @@ class Model:
             cell=cell,
             action="start from another value",
         )
-
-
-def choose_device(name: str) -> torch.device:
-    """'auto' (cuda where there is one, else the CPU), 'cpu', 'cuda' or 'mps'. Raises ArgumentError for others."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    kind = name.partition(":")[0]
-    if kind not in available:
-        raise ArgumentError(f"no device is called '{name}'", action="use auto, cpu, cuda or mps")
-    if not available[kind]:
-        raise ArgumentError(f"this machine has no {kind} device that torch can use", action="use --device cpu")
-    return torch.device(name)
-
-
-def require_unconstrained(saved: SolverModel) -> None:
-    """Raises ModelError for a saved model with conditions this version cannot keep: it is never run without them."""
-    saved.check()
-    conditions = [str(constraint) for constraint in saved.constraints]
-    if saved.non_negative:
-        conditions.append("changing cells non-negative")
-    if conditions:
-        listed = "; ".join(conditions[:4]) + ("; ..." if len(conditions) > 4 else "")
-        raise ModelError(
-            f"the model saved in the sheet {saved.sheet} has constraints, which this version cannot keep: {listed}",
-            action="remove them from the saved model, or name --objective and --changing to run without them",
-        )
-
-
-def _known(saved: SolverModel | None) -> SolverModel:
-    assert saved is not None  # `Book.model` has refused by now
-    return saved
-
-
-def _saved_goal(saved: SolverModel) -> str:
-    return f"value={saved.value!r}" if saved.goal == "value" else saved.goal

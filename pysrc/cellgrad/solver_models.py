@@ -120,6 +120,24 @@ class SolverModel:
         for problem in self.problems:
             raise _error(self.sheet, problem)
 
+    @property
+    def goal_text(self) -> str:
+        """The goal as --goal takes it."""
+        return f"value={self.value!r}" if self.goal == "value" else self.goal
+
+    def require_unconstrained(self) -> None:
+        """Raises ModelError for conditions that this version cannot keep: a model is never run without them."""
+        self.check()
+        conditions = [str(constraint) for constraint in self.constraints]
+        if self.non_negative:
+            conditions.append("changing cells non-negative")
+        if conditions:
+            listed = "; ".join(conditions[:4]) + ("; ..." if len(conditions) > 4 else "")
+            raise ModelError(
+                f"the model saved in the sheet {self.sheet} has constraints, which this version cannot keep: {listed}",
+                action="remove them from the saved model, or name --objective and --changing to run without them",
+            )
+
     def objective_region(self, book: Workbook) -> Region:
         """The objective cell. Raises ModelError where the model is unusable or names no single cell."""
         self.check()

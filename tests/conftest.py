@@ -1,0 +1,16 @@
+"""What every test may use."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def titanic(tmp_path: Path) -> Path:
+    """A copy of the shipped workbook, to work on."""
+    return Path(shutil.copy(ROOT / "workbooks" / "titanic.xlsx", tmp_path / "titanic.xlsx"))
