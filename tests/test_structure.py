@@ -33,7 +33,7 @@ LATE = {"cli.py": "so that --help does not wait for torch", "__init__.py": "cell
 """Where imports inside functions are allowed, and why."""
 
 LONG = {
-    "formula/parse.py": "the adapter to the parser library, and every case that it gets wrong",
+    "program/lowering.py": "blocks to tensors: one evaluation, whose special forms are split off already",
     "reference.py": "the per-cell evaluator, one class",
     "tensors/operations.py": "one record an operation: a table",
 }
