@@ -22,6 +22,7 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.hosts.tiny_package import STRICT, parts, save, tiny, worksheet
+from tests.libreoffice import recalculate
 
 from cellgrad.errors import ArgumentError, WriteError
 from cellgrad.hosts import replace
@@ -479,6 +480,14 @@ def test_openpyxl_and_we_agree_on_what_was_written(tmp_path: Path) -> None:
     sheet = openpyxl.load_workbook(target)["one"]
     assert [sheet[name].value for name in ("D1", "D2")] == ["=A1*2", "=A2*2"]
     assert sheet["A1"].font.b
+
+
+@pytest.mark.libreoffice
+def test_libreoffice_opens_what_was_written(tmp_path: Path) -> None:
+    source = tiny(tmp_path, '<row r="1"><c r="A1"><v>1</v></c><c r="B1"><f>A1*2</f><v>2</v></c></row>')
+    write(source, tmp_path / "out.xlsx", {"Sheet1": {(0, 0): 2.5, (2, 2): "new <&>", (0, 1): NO_VALUE}}, True)
+    values = read(recalculate(tmp_path / "out.xlsx", tmp_path / "recalculated"))
+    assert [values.cached("Sheet1", *cell) for cell in ((0, 0), (0, 1), (2, 2))] == [2.5, 5.0, "new <&>"]
 
 
 @pytest.mark.slow

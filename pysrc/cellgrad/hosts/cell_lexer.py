@@ -11,8 +11,10 @@ do not all start with their address is `Irregular`. `sheet_reader` has a way for
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -50,6 +52,37 @@ def add_rows(data: bytes, builder: SheetBuilder, odd_cell: OddCell) -> None:
     _Stretch(data, builder, odd_cell).add()
 
 
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """Cells of usual shape, and where in the bytes their pieces stand: parallel arrays.
+
+    kinds: index into _TYPE_NAMES. value_start, value_end: of the value's text, where `has_value`. formula_tag,
+    formula_end: of the `<f>` tag's first and last letter, where `has_formula`; formula_close: of the tag after it.
+    short: the tag closes itself.
+    """
+
+    starts: np.ndarray
+    rows: np.ndarray
+    columns: np.ndarray
+    kinds: np.ndarray
+    has_value: np.ndarray
+    value_start: np.ndarray
+    value_end: np.ndarray
+    has_formula: np.ndarray
+    short: np.ndarray
+    formula_tag: np.ndarray
+    formula_end: np.ndarray
+    formula_close: np.ndarray
+
+    def take(self, which: np.ndarray) -> _Cells:
+        return _Cells(*(getattr(self, field.name)[which] for field in dataclasses.fields(self)))
+
+    @property
+    def is_plain(self) -> np.ndarray:
+        """The formula's tag is a bare <f>."""
+        return self.has_formula & (self.formula_end == self.formula_tag + 2)
+
+
 class _Stretch:
     """The tags of a stretch of rows. All arrays are parallel to the tags, or to the cells among them."""
 
@@ -78,6 +111,17 @@ class _Stretch:
         return self.ends[np.searchsorted(self.ends, tags)]
 
     def add(self) -> None:
+        """Hand the cells to the builder."""
+        cells, odd = self._find()
+        formulas = np.full(len(cells.rows), -1, np.int32)
+        self._plain_formulas(cells, formulas)
+        self._other_formulas(cells, formulas, odd)
+        kinds, data = self._values(cells)
+        stored = (kinds != Kind.BLANK) | (formulas >= 0)
+        self.builder.add_cells(*(array[stored] for array in (cells.rows, cells.columns, kinds, data, formulas)))
+
+    def _find(self) -> tuple[_Cells, list[tuple[int, int, int]]]:
+        """The cells of usual shape, and where the others start, with their rows and columns."""
         buffer = self.buffer
         at = np.flatnonzero(self.codes[: len(self.tags)] == _CELL)
         starts = self.tags[at]
@@ -94,56 +138,34 @@ class _Stretch:
                 raise Irregular
         if empty.any():
             at, starts, rows, columns, kinds, usual = (a[~empty] for a in (at, starts, rows, columns, kinds, usual))
-        if not len(at):
-            return
 
-        code = [self.codes[at + ahead] for ahead in range(6)]
-        tag = np.append(self.tags, np.full(8, len(self.bytes)))
-        has_formula = code[1] == _FORMULA
-        formula_tag = np.where(has_formula, tag[at + 1], 0)
-        formula_end = self._tag_end(formula_tag)
+        codes, tags = self.codes, np.append(self.tags, np.full(8, len(self.bytes)))
+        has_formula = codes[at + 1] == _FORMULA
+        formula_tag = np.where(has_formula, tags[at + 1], 0)
+        formula_end = self._tag_end(formula_tag) if len(at) else formula_tag
         short = has_formula & (buffer[formula_end - 1] == _SLASH)  # <f t="shared" si="0"/>
-        next_at = at + 1 + np.where(has_formula, np.where(short, 1, 2), 0)
-        ok = ~has_formula | short | (code[2] == _CLOSE)
-        next_code = self.codes[next_at]
-        has_value = next_code == _VALUE
-        value_start, value_end = tag[next_at] + 3, tag[next_at + 1]
-        ok &= ~has_value | (
-            (buffer[value_start - 1] == _GREATER)
-            & (self.codes[next_at + 1] == _CLOSE)
-            & (self.codes[next_at + 2] == _CLOSE)
-        )
-        inline = (code[1] == _INLINE) & (code[2] == _TEXT) & (code[3] == _CLOSE) & (code[4] == _CLOSE)
-        inline &= (code[5] == _CLOSE) & (kinds == _TYPE_NAMES.index("inlineStr"))
+        usual &= ~has_formula | short | (codes[at + 2] == _CLOSE)
+        then = at + 1 + np.where(has_formula, np.where(short, 1, 2), 0)  # the tag after the formula
+        has_value = codes[then] == _VALUE
+        value_start, value_end = tags[then] + 3, tags[then + 1]
+        closed = (codes[then + 1] == _CLOSE) & (codes[then + 2] == _CLOSE) & (buffer[value_start - 1] == _GREATER)
+        inline = (kinds == _TYPE_NAMES.index("inlineStr")) & (codes[at + 1] == _INLINE) & (codes[at + 2] == _TEXT)
+        for ahead in (3, 4, 5):
+            inline &= codes[at + ahead] == _CLOSE
         if inline.any():
-            text_tag = tag[at + 2]
+            text_tag = tags[at + 2]
             text_end = self._tag_end(np.where(inline, text_tag, 0))
             inline &= np.isin(text_end - text_tag, _TEXT_TAG_LENGTHS)
-            value_start, value_end = (
-                np.where(inline, text_end + 1, value_start),
-                np.where(inline, tag[at + 3], value_end),
-            )
-        ok &= has_value | inline | (next_code == _CLOSE)
-        ok &= usual
-
-        for index in np.flatnonzero(~ok):
-            self._odd_cell(int(starts[index]), int(rows[index]), int(columns[index]))
-        keep = np.flatnonzero(ok & (has_value | inline | has_formula))
-        rows, columns, kinds, starts = rows[keep], columns[keep], kinds[keep], starts[keep]
-        has_value = (has_value | inline)[keep]
-        formulas = np.full(len(keep), -1, np.int32)
-        if has_formula.any():
-            self._formulas(
-                formulas, rows, columns, starts, has_formula[keep], short[keep], formula_tag[keep], formula_end[keep],
-                tag[at[keep] + 2],
-            )  # fmt: skip
-        value_kinds, numbers = self._values(rows, columns, kinds, has_value, value_start[keep], value_end[keep])
-        stored = (value_kinds != Kind.BLANK) | (formulas >= 0)
-        if not stored.all():
-            rows, columns, value_kinds, numbers, formulas = (
-                array[stored] for array in (rows, columns, value_kinds, numbers, formulas)
-            )
-        self.builder.add_cells(rows, columns, value_kinds, numbers, formulas)
+            value_start = np.where(inline, text_end + 1, value_start)
+            value_end = np.where(inline, tags[at + 3], value_end)
+        usual &= (has_value & closed) | inline | (codes[then] == _CLOSE)
+        cells = _Cells(
+            starts, rows, columns, kinds, has_value | inline, value_start, value_end,
+            has_formula, short, formula_tag, formula_end, tags[at + 2],
+        )  # fmt: skip
+        others = np.flatnonzero(~usual)
+        odd = list(zip(starts[others].tolist(), rows[others].tolist(), columns[others].tolist(), strict=True))
+        return cells.take(np.flatnonzero(usual & (cells.has_value | has_formula))), odd
 
     def _addresses(self, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rows and columns from zero of the addresses that start at `at`, and where their closing quotes stand."""
@@ -188,10 +210,6 @@ class _Stretch:
             styled &= buffer[after + offset] == letter
         return kinds, (length == 0) | styled
 
-    def _odd_cell(self, start: int, row: int, column: int) -> None:
-        end = self.bytes.index(b"</c", start)
-        self.odd_cell(self.bytes[start : self.bytes.index(b">", end) + 1], row, column)
-
     def _decoded(self, texts: list[str]) -> list[str]:
         """Texts cut from `self.text` as they are in the XML, line ends made one."""
         if not self.ascii:
@@ -200,73 +218,70 @@ class _Stretch:
             texts = [text.replace("\r\n", "\n").replace("\r", "\n") for text in texts]
         return texts
 
-    def _formulas(
-        self,
-        formulas: np.ndarray,
-        rows: np.ndarray,
-        columns: np.ndarray,
-        cells: np.ndarray,
-        has_formula: np.ndarray,
-        short: np.ndarray,
-        tags: np.ndarray,
-        ends: np.ndarray,
-        closes: np.ndarray,
-    ) -> None:
-        """Fill in the formula ids of the cells that have an `<f>`."""
+    def _plain_formulas(self, cells: _Cells, formulas: np.ndarray) -> None:
+        """Fill in the ids of formulas that are written out, column by column."""
         text = self.text
-        plain = has_formula & (ends == tags + 2)
-        has_formula = has_formula & ~(plain & (closes == ends + 1))  # <f></f> is none
-        plain &= has_formula
-        where = np.flatnonzero(plain)
-        order = where[np.argsort(columns[where], kind="stable")]
-        changes = np.flatnonzero(np.diff(columns[order])) + 1
-        for group in np.split(order, changes) if len(order) else ():
-            first, last = ends[group].tolist(), closes[group].tolist()
-            texts = self._decoded([text[a + 1 : b] for a, b in zip(first, last, strict=True)])
-            ids = self.builder.shared.pool.intern_column(
-                texts, rows[group].tolist(), int(columns[group[0]]), _formula_from_xml, _formula_to_xml
+        plain = np.flatnonzero(cells.is_plain & (cells.formula_close > cells.formula_end + 1))  # <f></f> is none
+        plain = plain[np.argsort(cells.columns[plain], kind="stable")]
+        borders = np.flatnonzero(np.diff(cells.columns[plain])) + 1
+        for group in np.split(plain, borders) if len(plain) else ():
+            places = zip(cells.formula_end[group].tolist(), cells.formula_close[group].tolist(), strict=True)
+            formulas[group] = self.builder.shared.pool.intern_column(
+                self._decoded([text[start + 1 : end] for start, end in places]),
+                cells.rows[group].tolist(),
+                int(cells.columns[group[0]]),
+                _formula_from_xml,
+                _formula_to_xml,
             )
-            formulas[group] = ids
-        for index in np.flatnonzero(has_formula & ~plain).tolist():
-            start, end, row, column = int(tags[index]), int(ends[index]), int(rows[index]), int(columns[index])
-            attributes = text[start + 2 : end]
-            if attributes.count('"') % 2 or "'" in attributes:
-                raise Irregular
-            if short[index]:
-                formulas[index] = self.builder.short_formula(row, column, attributes[:-1], _attributes)
-                continue
-            written = self._decoded([text[end + 1 : int(closes[index])]])[0]
-            formulas[index] = self.builder.formula(row, column, _attributes(attributes), from_xml(written), "")
 
-    def _values(
-        self,
-        rows: np.ndarray,
-        columns: np.ndarray,
-        kinds: np.ndarray,
-        has_value: np.ndarray,
-        starts: np.ndarray,
-        ends: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _other_formulas(self, cells: _Cells, formulas: np.ndarray, odd: list[tuple[int, int, int]]) -> None:
+        """Fill in the ids of shared and array formulas, and hand back the odd cells, in the order of the file:
+        what a shared formula's number stands for can change on the way."""
+        pending = odd[::-1]
+        others = np.flatnonzero(cells.has_formula & ~cells.is_plain)
+        for index, start in zip(others.tolist(), cells.starts[others].tolist(), strict=True):
+            while pending and pending[-1][0] < start:
+                self._hand_back(*pending.pop())
+            formulas[index] = self._other_formula(cells, index)
+        while pending:
+            self._hand_back(*pending.pop())
+
+    def _other_formula(self, cells: _Cells, index: int) -> int:
+        row, column, end = int(cells.rows[index]), int(cells.columns[index]), int(cells.formula_end[index])
+        attributes = self.text[int(cells.formula_tag[index]) + 2 : end]
+        if attributes.count('"') % 2 or "'" in attributes:
+            raise Irregular
+        if cells.short[index]:
+            return self.builder.short_formula(row, column, attributes[:-1], _attributes)
+        written = self._decoded([self.text[end + 1 : int(cells.formula_close[index])]])[0]
+        return self.builder.formula(row, column, _attributes(attributes), from_xml(written), "")
+
+    def _hand_back(self, start: int, row: int, column: int) -> None:
+        end = self.bytes.index(b"</c", start)
+        self.odd_cell(self.bytes[start : self.bytes.index(b">", end) + 1], row, column)
+
+    def _values(self, cells: _Cells) -> tuple[np.ndarray, np.ndarray]:
         """Kind and data of every cell."""
         text, builder = self.text, self.builder
-        found = np.zeros(len(rows), np.uint8)
-        data = np.zeros(len(rows))
-        for kind, name in enumerate(_TYPE_NAMES):
-            where = np.flatnonzero(has_value & (kinds == kind))
+        kinds, data = np.zeros(len(cells.rows), np.uint8), np.zeros(len(cells.rows))
+        for number, written in enumerate(_TYPE_NAMES):
+            where = np.flatnonzero(cells.has_value & (cells.kinds == number))
             if not len(where):
                 continue
-            texts = [text[a:b] for a, b in zip(starts[where].tolist(), ends[where].tolist(), strict=True)]
-            name = name or "n"
-            quick = builder.values(name, texts) if name in ("n", "s") else None
+            places = zip(cells.value_start[where].tolist(), cells.value_end[where].tolist(), strict=True)
+            texts = [text[start:end] for start, end in places]
+            kind = written or "n"
+            quick = builder.values(kind, texts) if kind in ("n", "s") else None
             if quick is not None:
-                found[where], data[where] = quick
+                kinds[where], data[where] = quick
                 continue
             known: dict[str, tuple[int, float]] = {}
             for index, raw, value in zip(where.tolist(), texts, self._decoded(texts), strict=True):
                 if raw not in known:
-                    known[raw] = builder.value(int(rows[index]), int(columns[index]), name, from_xml(value))
-                found[index], data[index] = known[raw]
-        return found, data
+                    row, column = int(cells.rows[index]), int(cells.columns[index])
+                    known[raw] = builder.value(row, column, kind, from_xml(value))
+                kinds[index], data[index] = known[raw]
+        return kinds, data
 
 
 def _formula_from_xml(text: str) -> str:

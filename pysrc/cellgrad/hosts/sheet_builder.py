@@ -46,7 +46,7 @@ class SheetBuilder:
     name: str
     shared: Shared
     protected: bool = False
-    _chunks: list[tuple[np.ndarray, ...]] = field(default_factory=list)
+    _chunks: list[list[np.ndarray]] = field(default_factory=list)
     _rows: list[int] = field(default_factory=list)
     _columns: list[int] = field(default_factory=list)
     _kinds: list[int] = field(default_factory=list)
@@ -82,7 +82,7 @@ class SheetBuilder:
 
     def _append(self, *arrays: np.ndarray) -> None:
         types = (np.int32, np.int32, np.uint8, np.float64, np.int32)
-        self._chunks.append(tuple(np.asarray(a, t) for a, t in zip(arrays, types, strict=True)))
+        self._chunks.append([np.asarray(a, t) for a, t in zip(arrays, types, strict=True)])
         self.shared.cells += len(arrays[0])
         if self.shared.cells > MAX_CELLS:
             raise FileError(
@@ -233,11 +233,11 @@ class SheetBuilder:
     def finish(self, visible: bool) -> Sheet:
         """The sheet, once all its cells are in."""
         self._flush()
-        rows, columns, kinds, data, formulas = (
-            np.concatenate([chunk[at] for chunk in self._chunks] or [np.empty(0, t)])
-            for at, t in enumerate((np.int32, np.int32, np.uint8, np.float64, np.int32))
-        )
+        joined = []
+        for types in (np.int32, np.int32, np.uint8, np.float64, np.int32):  # one at a time, so as not to hold all twice
+            joined.append(np.concatenate([chunk.pop(0) for chunk in self._chunks] or [np.empty(0, types)]))
         self._chunks.clear()
+        rows, columns, kinds, data, formulas = joined
         late = [(r, c, self._late_child(r, c, si)) for r, c, si in self._orphans]
         cells = Cells(rows, columns, kinds, data, formulas)
         if late or self._arrays:

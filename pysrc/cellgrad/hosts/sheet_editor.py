@@ -23,6 +23,9 @@ NO_VALUE: Final = None
 MAX_TEXT = 32_767
 _ATTRIBUTE = re.compile(rb"""(\s+)([^\s=]+)(\s*=\s*)("[^"]*"|'[^']*')""")
 _ADDRESS = re.compile(rb'\s+r="([A-Z]{1,3})[0-9]{1,7}"')
+_NUMBER_CELL = re.compile(
+    rb'(<c r="([A-Z]{1,3})[0-9]{1,7}"(?: s="[0-9]+")?>(?:<f[^<>]*/>|<f[^<>]*>[^<]*</f>)?<v>)([0-9.eE+-]+)</v></c>'
+)
 _SAVE_FIRST = "open the file in Excel or LibreOffice, save it and try again"
 
 
@@ -130,6 +133,11 @@ class SheetEditor:
 
     def _edited_row(self, match: re.Match[bytes], row: int, columns: list[int]) -> bytes:
         body, p = match["body"] or b"", self._checker.prefix
+        if not p and not self._checker.opaque:
+            body, columns = self._with_plain_numbers(body, row, columns)
+            if not columns:
+                start, end = match.span("body")
+                return match[0][: start - match.start()] + body + match[0][end - match.start() :]
         attributes = _attributes(match["attributes"])
         style = b' s="%s"' % attributes[b"s"] if attributes.get(b"customFormat") in (b"1", b"true") else b""
         wanted = iter(columns)
@@ -164,10 +172,35 @@ class SheetEditor:
             pieces.append(self._new_cell(row, next_wanted, style))
             next_wanted = next(wanted, MAX_COLUMNS)
         new_body = b"".join(pieces)
-        if new_body == body:
+        if new_body == match["body"]:
             return match[0]
         tag = b"<" + p + b"row" + _widened_spans(match["attributes"] or b"", columns)
         return tag + b">" + new_body + b"</" + p + b"row>"
+
+    def _with_plain_numbers(self, body: bytes, row: int, columns: list[int]) -> tuple[bytes, list[int]]:
+        """The row with its plainest cells done, a number in place of a number, and the columns still to do."""
+        edits, left, sheet, note = self._edits, set(columns), self._sheet, self.changes.append
+
+        def replaced(match: re.Match[bytes]) -> bytes:
+            start, letters, old = match.groups()
+            column = column_index(letters.decode())
+            after = edits[row, column] if column in left else None
+            if type(after) is not float:
+                return match[0]
+            try:
+                before = float(old)
+            except ValueError:  # damaged: the careful way says so
+                return match[0]
+            if before == math.inf or before == -math.inf:
+                return match[0]
+            left.discard(column)
+            if before == after:
+                return match[0]
+            note(Change(sheet, row, column, before, after))
+            return start + number_text(after).encode() + b"</v></c>"
+
+        body = _NUMBER_CELL.sub(replaced, body)
+        return body, [column for column in columns if column in left]
 
     def _new_cell(self, row: int, column: int, style: bytes) -> bytes:
         value = self._edits[row, column]
@@ -233,12 +266,13 @@ class SheetEditor:
 
 def number_text(value: float) -> str:
     """The shortest text that reads back as the same number, whole numbers without '.0' as Excel writes them."""
-    text = repr(float(value))
-    return "0" if value == 0 else text.removesuffix(".0")
+    return repr(float(value)).removesuffix(".0") if value else "0"
 
 
 def _checked(value: Value, sheet: str, row: int, column: int) -> Value:
     """The value as one of the types of `Value`. Raises WriteError for one that no cell can hold."""
+    if not (0 <= row < MAX_ROWS and 0 <= column < MAX_COLUMNS):
+        raise WriteError(f"row {row + 1}, column {column + 1} of '{sheet}' lies outside the sheet")
     if value is None or isinstance(value, bool | CellError):
         return value
     if isinstance(value, str):
@@ -246,8 +280,6 @@ def _checked(value: Value, sheet: str, row: int, column: int) -> Value:
     else:
         value = float(value)
         problem = None if math.isfinite(value) else f"{value}, which is no number in a spreadsheet"
-    if not (0 <= row < MAX_ROWS and 0 <= column < MAX_COLUMNS):
-        raise WriteError(f"row {row + 1}, column {column + 1} of '{sheet}' lies outside the sheet")
     if problem:
         raise WriteError(f"it cannot hold {problem}; nothing was saved", cell=full_name(sheet, row, column))
     return value

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from cellgrad.address import cell_name, parse_region
+from cellgrad.address import cell_name, column_index
 from cellgrad.errors import CellgradError, FileError, WriteError
 from cellgrad.hosts.container import Package
 from cellgrad.hosts.raw_zip import Segment
@@ -357,5 +357,5 @@ def _from_json(value: Any) -> Value:
 
 
 def _row_column(cell: str) -> tuple[int, int]:
-    region = parse_region(cell, "")
-    return region.top, region.left
+    letters = cell.rstrip("0123456789")
+    return int(cell[len(letters) :]) - 1, column_index(letters)
