@@ -15,27 +15,26 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
 
 
-ONE_THREAD = ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-"""The libraries behind numpy's own wheels."""
+NUMPY = ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+TORCH = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""What numpy's and torch's own wheels ask for their number of threads."""
 
 
 class TaskFailed(Exception):  # noqa: N818 - named for what happened
     """A measurement ended in an error: its last words."""
 
 
-def fresh(task: str, arguments: dict[str, Any], one_thread: bool = False) -> dict[str, Any]:
-    """What `here` answers, from a fresh process. Raises TaskFailed.
-
-    one_thread: numpy's matrix products take one thread, as an expert would set it for small ones; torch is left alone.
-    """
+def fresh(task: str, arguments: dict[str, Any], one_thread: Iterable[str] = ()) -> dict[str, Any]:
+    """What `here` answers, from a fresh process; what `one_thread` names (NUMPY, TORCH) takes one. Raises TaskFailed."""
     command = [sys.executable, "-m", "tests.benchmarks.fresh", task, json.dumps(arguments)]
-    environment = os.environ | (dict.fromkeys(ONE_THREAD, "1") if one_thread else {})
+    environment = os.environ | dict.fromkeys(one_thread, "1")
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise TaskFailed(f"{task} {arguments} ended with {done.returncode}:\n{done.stderr[-2000:]}")

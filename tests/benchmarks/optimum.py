@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.benchmarks.figures import Figure, against_limit, compare
+from tests.benchmarks.fresh import NUMPY
 from tests.benchmarks.setting import LESSON_ROWS, PASSENGERS, TITANIC, Setting
 from tests.benchmarks.step import workbook
 
@@ -34,7 +35,7 @@ def figures(setting: Setting) -> Iterator[Figure]:
 def _one_start(setting: Setting, rows: int, sheet: str) -> Iterator[Figure]:
     races = setting.measure(
         "optimum",
-        one_thread=rows <= SMALL,
+        one_thread=NUMPY if rows <= SMALL else (),
         path=str(workbook(setting, rows, sheet)),
         sheet=sheet,
         csv=str(PASSENGERS),
@@ -79,7 +80,7 @@ def _many_starts(setting: Setting) -> Iterator[Figure]:
     for seed in range(setting.rounds(5)):
         races = setting.measure(
             "optimum",
-            one_thread=True,
+            one_thread=NUMPY,
             path=str(TITANIC),
             sheet="mmult",
             csv=str(PASSENGERS),

@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import os
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ class Setting:
     def rounds(self, thorough: int) -> int:
         return 1 if self.quick else thorough
 
-    def measure(self, task: str, one_thread: bool = False, **arguments: Any) -> dict[str, Any]:
+    def measure(self, task: str, one_thread: Iterable[str] = (), **arguments: Any) -> dict[str, Any]:
         """What the task answers, from a fresh process. Raises TaskFailed."""
         return here(task, arguments) if self.quick else fresh(task, arguments, one_thread)
 

@@ -29,7 +29,7 @@ def run(paths: dict[str, str], csv: str, rows: int, rounds: int, block_seconds: 
     by_hand = {"numpy": titanic_net.by_hand_numpy(x, y), "eager torch": titanic_net.eager_torch(x, y)}
     absent = ""
     if compiler:
-        by_hand["compiled torch"], absent = titanic_net.compiled_torch(x, y), ""
+        by_hand["compiled torch"] = titanic_net.compiled_torch(x, y)
         try:
             by_hand["compiled torch"](torch.zeros(10, 2, dtype=torch.float64))
         except RuntimeError as error:  # what torch raises where the C++ compiler is missing or does not work
