@@ -362,7 +362,8 @@ class Model:
         value, slope = self.value_and_gradient(solution.x)
         uphill = self.goal.kind == "max" or (self.goal.kind == "value" and value < self.goal.target)
         scale = np.abs(solution.x).max(initial=1.0) / np.abs(slope).max()
-        points = (solution.x + (slope if uphill else -slope) * scale * 2.0**-power for power in range(50, -1, -1))
+        # No nearer than the fifteen digits in which a sheet compares numbers.
+        points = (solution.x + (slope if uphill else -slope) * scale * 2.0**-power for power in range(45, -1, -1))
         wall = next((point for point in points if not math.isfinite(self.value_and_gradient(point)[0])), solution.x)
         cell, formula, error = self._origin(wall)
         return NoProgressError(
