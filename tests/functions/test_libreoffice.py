@@ -490,6 +490,8 @@ def test_agrees_with_libreoffice(tmp_path: Path) -> None:
 def test_every_function_is_compared() -> None:
     written = " ".join(case.formula for case in all_cases())
     names = [
-        name for name, record in FUNCTIONS.items() if name[0].isalpha() and " " not in name and not record.volatile
-    ]
+        name
+        for name, record in FUNCTIONS.items()
+        if name[0].isalpha() and " " not in name and not record.volatile and not name.startswith("CG_")
+    ]  # LibreOffice has none of our own functions: tests/functions/test_neural.py compares them with torch
     assert [name for name in names if f"{name}(" not in written and name != "SWITCH"] == []

@@ -8,6 +8,7 @@ from cellgrad.functions import (  # noqa: F401  (each family registers its funct
     logic,
     lookup,
     matrix,
+    neural,
     operators,
     search,
     statistics,

@@ -13,7 +13,8 @@ from cellgrad.functions.registry import FUNCTIONS, Function, Shape, Smoothness
 _HEAD = """# Functions and operators
 
 Generated from the records in `cellgrad/functions` by `python -m cellgrad.functions.catalogue pysrc/FUNCTIONS.md`.
-Every one is compared with LibreOffice over a table of typed arguments (`tests/functions`).
+Every one is compared with LibreOffice over a table of typed arguments, our own (`CG_...`) with torch: see
+`tests/functions`.
 
 **Takes**: *number*, *text* and *logical* arguments are coerced as Excel does and lifted over arrays; a *value* is taken
 as it is; of a *range* aggregates count the numbers alone; an *array* is evaluated as in an array formula; a *lazy*

@@ -1,4 +1,4 @@
-"""Functions that look at the reference itself, not only at its values: ROW, COLUMN, ROWS, COLUMNS, INDEX."""
+"""Functions that look at the reference itself: ROW, COLUMN, ROWS, COLUMNS, INDEX, CG_GRADIENT."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Evaluation(Protocol):
 
     host: Region
 
+    def gradient(self, objective: Region, changing: Region) -> Array: ...
     def of(self, tree: Node, array_mode: bool | None = None) -> Array: ...
     def range(self, tree: Range) -> Array: ...
     @property
@@ -114,7 +115,28 @@ def _as_array(tree: Call, evaluation: Evaluation, array_mode: bool) -> Array:
     return evaluation.of(tree.arguments[0], True)
 
 
+def _gradient(tree: Call, evaluation: Evaluation, array_mode: bool) -> Array:
+    """CG_GRADIENT of one cell by one rectangle, each the same for every cell of the block."""
+    regions = []
+    for argument in tree.arguments:
+        if not isinstance(argument, Range) or argument.last_sheet is not None or argument.top is None:
+            raise NoKernel("CG_GRADIENT of something that is no plain reference")
+        both = axes(argument, evaluation.host, (MAX_ROWS, MAX_COLUMNS))
+        assert both is not None
+        if both[0].moving or both[1].moving:
+            raise NoKernel("CG_GRADIENT of references that move from cell to cell; write them with $")
+        start = both[0].start, both[1].start
+        regions.append(
+            Region(argument.sheet or evaluation.host.sheet, *start, start[0] + both[0].inner, start[1] + both[1].inner)
+        )
+    objective, changing = regions
+    if objective.size != 1:
+        raise NoKernel("CG_GRADIENT of several cells")
+    return evaluation.gradient(objective, changing)
+
+
 FORMS: dict[str, Form] = {
+    "CG_GRADIENT": _gradient,
     "{}": _as_array,
     "ROW": _position(True),
     "COLUMN": _position(False),

@@ -29,12 +29,13 @@ from cellgrad.formula.tree import (
     Range,
     Unary,
 )
-from cellgrad.functions import kernels_aggregate, kernels_logic  # noqa: F401 - they register their kernels
+from cellgrad.functions import kernels_aggregate, kernels_logic, kernels_neural  # noqa: F401 - they register their kernels
 from cellgrad.functions.arrays import Array, NoKernel, Texts, kind_node, scalar, simple_kind
 from cellgrad.functions.kernels import KERNELS
 from cellgrad.functions.registry import Takes, find
 from cellgrad.graph.precedents import axes, only_the_file_knows, sheets_of
 from cellgrad.program.forms import FORMS
+from cellgrad.program.slopes import gradient_within
 from cellgrad.reference import Reference
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.nodes import Node as Tensor
@@ -177,12 +178,19 @@ class Lowering:
             if part is not None:
                 yield part, _part(Values(node, int(Kind.NUMBER)), live, part)
         for block in self.dependence.touching(region):
-            part = block.region.intersect(region)
-            value = self.values[block]
-            if isinstance(value, Failure):
-                raise value.error
-            if part is not None:
+            shared = block.region.intersect(region)
+            for part in self._not_live(shared) if shared is not None else ():
+                value = self.values[block]
+                if isinstance(value, Failure):
+                    raise value.error
                 yield part, _part(value, block.region, part)
+
+    def _not_live(self, region: Region) -> list[Region]:
+        """The region without live cells: what stands in a live cell, be it a formula, is not read."""
+        if not any(live.intersect(region) for live in self.live):
+            return [region]
+        cells = (Region(region.sheet, row, column, row + 1, column + 1) for row, column in region.cells())
+        return [cell for cell in cells if not any(cell in live for live in self.live)]
 
     def _read(self, region: Region) -> Values:
         pieces = list(self._pieces(region))
@@ -447,6 +455,19 @@ class _Evaluation:
             else:
                 arguments.append(self.of(argument, array_mode))
         return run(tuple(arguments), self.lowering.texts)
+
+    def gradient(self, objective: Region, changing: Region) -> Array:
+        """The derivative of a cell by the cells of a region, for CG_GRADIENT."""
+        objective, changing = (replace(r, sheet=self.lowering.book.sheet(r.sheet).name) for r in (objective, changing))
+        slope = gradient_within(self.lowering, objective, changing)
+        if slope.data.value is not None and not bool(slope.data.value.isfinite().all()):
+            raise UnsupportedError(
+                f"{objective}, or a cell that it is differentiated by, holds no number, so that there is no gradient",
+                cell=full_name(self.host.sheet, self.host.top, self.host.left),
+                formula=self.lowering.dependence.text(self.block),
+                action="correct what makes it an error",
+            )
+        return slope
 
     def _whole(self, tree: Node, array_mode: bool) -> Array:
         return self.range(tree) if isinstance(tree, Range) else self.of(tree, array_mode)
