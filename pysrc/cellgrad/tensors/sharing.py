@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cellgrad.tensors.nodes import Node, topological
-from cellgrad.tensors.operations import concatenate, crop, matmul, rebuild
+from cellgrad.tensors.rebuilding import rebuild
+from cellgrad.tensors.reductions import matmul
+from cellgrad.tensors.shapes import concatenate, crop
 
 
 def share_products(outputs: Sequence[Node]) -> list[Node]:

@@ -1,0 +1,98 @@
+"""How reductions and products run, and their derivatives."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from cellgrad.tensors.building import build
+from cellgrad.tensors.cotangents import bound_of_product, define, full, ratio, reduce_to
+from cellgrad.tensors.elementwise import compare, mul, to_number
+from cellgrad.tensors.nodes import Node
+from cellgrad.tensors.reductions import matmul, total
+from cellgrad.tensors.shapes import transpose
+
+
+def _run_sum(a: Tensor, axes: tuple[int, ...], count: int) -> Tensor:
+    return a.sum(axes, keepdim=True)
+
+
+define("sum", _run_sum, bound=lambda a, axes, count: a * count, vjp=lambda n, g: (g,), elementwise=False)
+
+
+def _extreme_vjp(node: Node, g: Node) -> tuple[Node | None, ...]:
+    a = node.inputs[0]
+    axes = tuple(i for i, size in enumerate(a.shape) if node.shape[i] != size)
+    hit = to_number(compare("eq", a, node))
+    return (mul(ratio(g, total(hit, axes)), hit),)
+
+
+define("amax", lambda a, axes: a.amax(axes, keepdim=True), bound=lambda a, _: a, vjp=_extreme_vjp, elementwise=False)
+define("amin", lambda a, axes: a.amin(axes, keepdim=True), bound=lambda a, _: a, vjp=_extreme_vjp, elementwise=False)
+
+
+def _run_product(a: Tensor, axes: tuple[int, ...]) -> Tensor:
+    for axis in axes:
+        a = a.prod(axis, keepdim=True)
+    return a
+
+
+def _run_leave_one_out(a: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """For each element the product of all the others along `axes`; right also where some are 0."""
+    rank = max(-axis for axis in axes)
+    rest = [axis for axis in range(-rank, 0) if axis not in axes]
+    lead = a.ndim - rank
+    order = [*range(lead), *(axis + a.ndim for axis in rest), *(axis + a.ndim for axis in axes)]
+    moved = a.permute(order)
+    flat = moved.reshape(*moved.shape[: lead + len(rest)], -1)
+    ones = torch.ones_like(flat[..., :1])
+    before = torch.cat([ones, flat[..., :-1]], -1).cumprod(-1)
+    after = torch.cat([flat[..., 1:], ones], -1).flip(-1).cumprod(-1).flip(-1)
+    back = (before * after).reshape(moved.shape)
+    return back.permute([order.index(i) for i in range(a.ndim)])
+
+
+def _leave_one_out_vjp(node: Node, g: Node) -> tuple[Node | None, ...]:
+    raise NotImplementedError("second derivatives of PRODUCT over a range")
+
+
+define(
+    "prod",
+    _run_product,
+    vjp=lambda n, g: (mul(g, build("leave_one_out", n.inputs, n.inputs[0].shape, n.parameters)),),
+    elementwise=False,
+)
+define("leave_one_out", _run_leave_one_out, vjp=_leave_one_out_vjp, elementwise=False)
+
+
+def _run_any(a: Tensor, axes: tuple[int, ...]) -> Tensor:
+    for axis in axes:
+        a = a.any(axis, keepdim=True)
+    return a
+
+
+def _run_all(a: Tensor, axes: tuple[int, ...]) -> Tensor:
+    for axis in axes:
+        a = a.all(axis, keepdim=True)
+    return a
+
+
+define("any", _run_any, boolean=True, elementwise=False)
+define("all", _run_all, boolean=True, elementwise=False)
+
+
+def _matmul_vjp(node: Node, g: Node) -> tuple[Node | None, ...]:
+    a, b = node.inputs
+    g = full(g, node.shape)
+    to_a = None if a.is_constant else reduce_to(matmul(g, transpose(b)), (*node.shape[:-2], *a.shape[-2:]), a.shape)
+    to_b = None if b.is_constant else reduce_to(matmul(transpose(a), g), (*node.shape[:-2], *b.shape[-2:]), b.shape)
+    return to_a, to_b
+
+
+def _run_matmul(a: Tensor, b: Tensor, inner: int) -> Tensor:
+    return torch.matmul(a, b)
+
+
+define(
+    "matmul", _run_matmul, bound=lambda a, b, inner: bound_of_product(a, b) * inner, vjp=_matmul_vjp, elementwise=False
+)
