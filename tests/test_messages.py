@@ -57,13 +57,14 @@ def xlsb(path: Path) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(
             "[Content_Types].xml",
-            '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Override '
-            'PartName="/xl/workbook.bin" ContentType="application/vnd.ms-excel.sheet.binary.macroEnabled.main"/></Types>',
+            '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+            '<Override PartName="/xl/workbook.bin" '
+            'ContentType="application/vnd.ms-excel.sheet.binary.macroEnabled.main"/></Types>',
         )
         archive.writestr(
             "_rels/.rels",
-            '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
-            'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" '
+            '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+            '<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" '
             'Target="xl/workbook.bin"/></Relationships>',
         )
         archive.writestr("xl/workbook.bin", b"\x83\x01\x00")
@@ -129,7 +130,7 @@ MODELS = {
     "the objective is blank": Row({}, "B1", "holds nothing and no formula", "choose the cell"),
     "its formula is constant": Row({"B1": "=3*4"}, "B1", "does not depend on the changing cells", "choose changing"),
     "it does not depend on the changing cells": Row(
-        {"B1": "=A2^2"}, "B1", "does not depend on the changing cells Sheet1!A1: it is 9 always", "choose changing cells"
+        {"B1": "=A2^2"}, "B1", "does not depend on the changing cells Sheet1!A1: it is 9 always", "choose changing"
     ),
     "the objective is a changing cell": Row(
         {"B1": "=A1"}, "B1", "is itself one of the changing cells", "choose a cell", changing="A1:B1"
@@ -158,7 +159,7 @@ MODELS = {
         {"C1": "=A1/E1", "D1": "=C1*2", "B1": "=D1^2"}, "C1", "#DIV/0! here makes the objective", "correct the formula"
     ),
     "#DIV/0! on the path, whatever the changing cells": Row(
-        {"C1": "=5/E1", "D1": "=C1*2", "B1": "=D1^2+A1"}, "C1", "#DIV/0! here makes the objective", "correct the formula"
+        {"C1": "=5/E1", "D1": "=C1*2", "B1": "=D1^2+A1"}, "C1", "#DIV/0! here makes", "correct the formula"
     ),
     "an error that no shorter step avoids": Row(
         {"C1": "=IF(A1<2,NA(),A1)", "B1": "=C1*3"}, "C1", "every step from the start, however short", "start from other"
