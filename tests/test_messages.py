@@ -64,8 +64,8 @@ def xlsb(path: Path) -> Path:
         archive.writestr(
             "_rels/.rels",
             '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-            '<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" '
-            'Target="xl/workbook.bin"/></Relationships>',
+            '<Relationship Id="rId1" Target="xl/workbook.bin" '
+            'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"/></Relationships>',
         )
         archive.writestr("xl/workbook.bin", b"\x83\x01\x00")
     return path

@@ -51,7 +51,7 @@ class Cells:
     ) -> None:
         """Five parallel arrays, one entry a cell, in any order; a cell given twice keeps the last."""
         rows, columns = np.asarray(rows, np.int32), np.asarray(columns, np.int32)
-        if len(rows) and (rows[1:] >= rows[:-1]).all() and 0 <= columns.min() and columns.max() < MAX_COLUMNS:
+        if len(rows) and (rows[1:] >= rows[:-1]).all() and columns.min() >= 0 and columns.max() < MAX_COLUMNS:
             order = np.argsort(columns.astype(np.uint16), kind="stable")  # row by row, as files have it: a radix sort
         else:
             order = np.lexsort((rows, columns))

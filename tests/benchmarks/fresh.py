@@ -32,7 +32,7 @@ class TaskFailed(Exception):  # noqa: N818 - named for what happened
 
 
 def fresh(task: str, arguments: dict[str, Any], one_thread: Iterable[str] = ()) -> dict[str, Any]:
-    """What `here` answers, from a fresh process; what `one_thread` names (NUMPY, TORCH) takes one. Raises TaskFailed."""
+    """What `here` answers, from a fresh process; what `one_thread` names takes one. Raises TaskFailed."""
     command = [sys.executable, "-m", "tests.benchmarks.fresh", task, json.dumps(arguments)]
     environment = os.environ | dict.fromkeys(one_thread, "1")
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
