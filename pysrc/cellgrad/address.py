@@ -92,6 +92,11 @@ class Region:
             return None
         return Region(self.sheet, top, left, bottom, right)
 
+    def within(self, whole: Region) -> tuple[slice, slice]:
+        """Where this region lies in an array of the cells of `whole`."""
+        rows = slice(self.top - whole.top, self.bottom - whole.top)
+        return rows, slice(self.left - whole.left, self.right - whole.left)
+
     def cells(self) -> list[tuple[int, int]]:
         """(row, column) of every cell, in reading order."""
         return [(r, c) for r in range(self.top, self.bottom) for c in range(self.left, self.right)]

@@ -13,8 +13,7 @@ from cellgrad.blocks.block import Block
 from cellgrad.errors import ArgumentError, CellgradError
 from cellgrad.formula.printing import to_relative
 from cellgrad.graph.precedents import cells_reading, only_the_file_knows
-from cellgrad.program.origin import first_error
-from cellgrad.reference import Reference
+from cellgrad.program.origin import Evaluated
 from cellgrad.session import Book, Model
 from cellgrad.values import CellError, Value
 
@@ -79,10 +78,9 @@ def explain(book: Book, reference: str, sheet: str | None = None) -> Explanation
     cell = _one_cell(book, reference, sheet)
     found = Explanation(str(cell), book.workbook.cached(cell.sheet, cell.top, cell.left))
     found.dependents = _dependents(book, cell)
-    evaluator = Reference(book.workbook)
     blocks = book.dependence.touching(cell)
     if blocks:
-        _explain_formula(found, book, blocks[0], cell, evaluator)
+        _explain_formula(found, book, blocks[0], cell)
     else:
         found.computed = found.cached
     saved = book.saved.get(cell.sheet)
@@ -127,7 +125,7 @@ def _dependents(book: Book, cell: Region) -> int:
     return sum(int(mask.sum()) for mask in reached.values())
 
 
-def _explain_formula(found: Explanation, book: Book, block: Block, cell: Region, evaluator: Reference) -> None:
+def _explain_formula(found: Explanation, book: Book, block: Block, cell: Region) -> None:
     dependence = book.dependence
     found.formula = dependence.text_at(block, cell.top, cell.left)
     found.block, found.block_cells = str(block.region), block.region.size
@@ -136,23 +134,17 @@ def _explain_formula(found: Explanation, book: Book, block: Block, cell: Region,
         tree = dependence.tree(single)
         found.relative = "=" + to_relative(tree)
         found.volatile = only_the_file_knows(tree)
-        found.reads = [(region, _value(evaluator, region)) for region in dict.fromkeys(dependence.reads(single))]
-        found.computed = evaluator.value(cell.sheet, cell.top, cell.left)
+        evaluated = Evaluated(dependence, cell)
+        value = evaluated.reference.value
+        for region in dict.fromkeys(dependence.reads(single)):
+            single_value = value(region.sheet, region.top, region.left) if region.size == 1 else None
+            found.reads.append((region, single_value))
+        found.computed = value(cell.sheet, cell.top, cell.left)
         if isinstance(found.computed, CellError):
-            origin, _ = first_error(dependence, evaluator, cell)
-            found.origin = str(origin)
-            at_origin = dependence.touching(origin)
-            if at_origin:
-                found.origin_formula = dependence.text_at(at_origin[0], origin.top, origin.left)
+            origin = evaluated.error_origin()
+            found.origin, found.origin_formula = str(origin.cell), origin.formula
     except CellgradError as error:
         found.error = error
-
-
-def _value(evaluator: Reference, region: Region) -> Value:
-    """The value of a region of one cell; None for more."""
-    if region.size > 1:
-        return None
-    return evaluator.value(region.sheet, region.top, region.left)
 
 
 def _explain_role(found: Explanation, model: Model, cell: Region, blocks: list[Block]) -> None:

@@ -26,14 +26,14 @@ from cellgrad.optimize.problem import Goal
 from cellgrad.optimize.solution import Callback, Solution, Status
 from cellgrad.optimize.starts import make_starts
 from cellgrad.program.compiling import Compiled, compile_model, constant_live, distinct, values_of
-from cellgrad.program.lowering import Failure, Values
+from cellgrad.program.lowering import Failure
 from cellgrad.program.objective import CompiledObjective, choose_device
-from cellgrad.program.origin import first_error
+from cellgrad.program.origin import Evaluated, Origin
 from cellgrad.program.recalculate import Recalculated, recalculate
-from cellgrad.reference import Reference
+from cellgrad.program.values import Values
 from cellgrad.solver_models import areas as areas_of
 from cellgrad.solver_models import disjoint, read_models
-from cellgrad.values import Kind, Value
+from cellgrad.values import Kind
 from cellgrad.workbook import Workbook
 
 AGREEMENT = {torch.float64: 1e-9, torch.float32: 1e-4}
@@ -349,11 +349,11 @@ class Model:
 
     def _error_value(self, x: np.ndarray | None = None) -> ModelError:
         """The error of the objective at x, told at the cell where it begins."""
-        cell, formula, error = self._origin(self.compiled.x0 if x is None else np.asarray(x, np.float64).reshape(-1))
+        origin = self._origin(self.compiled.x0 if x is None else np.asarray(x, np.float64).reshape(-1))
         return ModelError(
-            f"{error} here makes the objective {self.objective} an error at the start",
-            cell=cell,
-            formula=formula,
+            f"{origin.error or 'an error'} here makes the objective {self.objective} an error at the start",
+            cell=str(origin.cell),
+            formula=origin.formula,
             action="correct the formula or its inputs, or start from other values",
         )
 
@@ -365,26 +365,21 @@ class Model:
         # No nearer than the fifteen digits in which a sheet compares numbers.
         points = (solution.x + (slope if uphill else -slope) * scale * 2.0**-power for power in range(45, -1, -1))
         wall = next((point for point in points if not math.isfinite(self.value_and_gradient(point)[0])), solution.x)
-        cell, formula, error = self._origin(wall)
+        origin = self._origin(wall)
         return NoProgressError(
-            f"{error} here as soon as the changing cells move: every step from the start, however short, makes the "
-            f"objective {self.objective} an error",
-            cell=cell,
-            formula=formula,
+            f"{origin.error or 'an error'} here as soon as the changing cells move: every step from the start, however "
+            f"short, makes the objective {self.objective} an error",
+            cell=str(origin.cell),
+            formula=origin.formula,
             action="let the formula answer with a number there, or start from other values",
         )
 
-    def _origin(self, x: np.ndarray) -> tuple[str, str | None, str]:
-        """Cell, formula and error where the objective's error at x begins."""
-        overrides: dict[tuple[str, int, int], Value] = {}
-        for area, values in self.book.new.items():
-            overrides.update(zip(((area.sheet, *cell) for cell in area.cells()), values.tolist(), strict=True))
-        overrides.update(zip(self.compiled.cells, x.tolist(), strict=True))
-        dependence = self.book.dependence
-        cell, error = first_error(dependence, Reference(self.book.workbook, overrides), self.objective)
-        blocks = dependence.touching(cell)
-        formula = dependence.text_at(blocks[0], cell.top, cell.left) if blocks else None
-        return str(cell), formula, str(error or "a number too large")
+    def _origin(self, x: np.ndarray) -> Origin:
+        """Where the objective's error at x begins."""
+        new = {r: values_of(r, self.book.new) for r in distinct((*self.compiled.areas, *self.book.new))}
+        fixed = list(new)[len(self.compiled.areas) :]
+        live = constant_live([*self.compiled.areas, *fixed], np.concatenate([x, *(new[r] for r in fixed)]))
+        return Evaluated(self.book.dependence, self.objective, live).error_origin()
 
     def _endless_slope(self) -> ModelError:
         _, slope = self.value_and_gradient()

@@ -39,11 +39,11 @@ def flat_regions(model: Compiled, x: np.ndarray) -> list[Region]:
     for block, moving in moves.items():
         units = [block.region] if block.spread else _lines(block.region)
         for unit in units:
-            if not _part(moving, block.region, unit).any() and _reads_movement(model, block, unit, moves):
+            if not moving[unit.within(block.region)].any() and _reads_movement(model, block, unit, moves):
                 found.append((block, unit))
     blocks = list(dict.fromkeys(block for block, _ in found))
     stays = dict(zip(blocks, _stays(model, blocks, x, direction), strict=True))
-    return [unit for block, unit in found if _part(stays[block], block.region, unit).all()]
+    return [unit for block, unit in found if stays[block][unit.within(block.region)].all()]
 
 
 def _moves(model: Compiled, live: list[Block], x: np.ndarray, direction: np.ndarray) -> list[np.ndarray]:
@@ -83,13 +83,6 @@ def _lines(region: Region) -> list[Region]:
     return [dataclasses.replace(region, top=row, bottom=row + 1) for row in range(region.top, region.bottom)]
 
 
-def _part(array: np.ndarray, whole: Region, part: Region) -> np.ndarray:
-    return array[
-        part.top - whole.top : part.bottom - whole.top,
-        part.left - whole.left : part.right - whole.left,
-    ]
-
-
 def _reads_movement(model: Compiled, block: Block, unit: Region, moves: dict[Block, np.ndarray]) -> bool:
     dependence = model.lowering.dependence
     for region in dependence.reads(dataclasses.replace(block, region=unit)):
@@ -97,6 +90,6 @@ def _reads_movement(model: Compiled, block: Block, unit: Region, moves: dict[Blo
             return True
         for precedent in dependence.touching(region):
             common = precedent.region.intersect(region)
-            if common and precedent in moves and _part(moves[precedent], precedent.region, common).any():
+            if common and precedent in moves and moves[precedent][common.within(precedent.region)].any():
                 return True
     return False

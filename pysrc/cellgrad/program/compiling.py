@@ -13,10 +13,10 @@ from cellgrad.address import Region, full_name
 from cellgrad.blocks.block import Block
 from cellgrad.blocks.dependence import Dependence
 from cellgrad.errors import ModelError
-from cellgrad.program.lowering import Failure, Lowering, Overrides, Values
+from cellgrad.program.lowering import Failure, Lowering
 from cellgrad.program.objective import CompiledObjective
-from cellgrad.program.origin import first_error
-from cellgrad.reference import Reference
+from cellgrad.program.origin import Evaluated
+from cellgrad.program.values import Values
 from cellgrad.tensors.nodes import Node, input_node
 from cellgrad.tensors.operations import crop, reshape
 from cellgrad.values import CellError, Kind, Value
@@ -107,13 +107,8 @@ def values_of(area: Region, new: Mapping[Region, np.ndarray], otherwise: np.ndar
         part = region.intersect(area)
         if part is not None:
             source = given.reshape(region.height, region.width)
-            values[_within(area, part)] = source[_within(region, part)]
+            values[part.within(area)] = source[part.within(region)]
     return values.reshape(-1)
-
-
-def _within(whole: Region, part: Region) -> tuple[slice, slice]:
-    rows = slice(part.top - whole.top, part.bottom - whole.top)
-    return rows, slice(part.left - whole.left, part.right - whole.left)
 
 
 def _start_values(book: Workbook, area: Region, new: Mapping[Region, np.ndarray]) -> np.ndarray:
@@ -215,13 +210,12 @@ def _objective_value(lowering: Lowering, objective: Region, changing: Sequence[R
 
 def _always_an_error(lowering: Lowering, objective: Region) -> ModelError:
     """The error of an objective that no changing cell can cure, told at the cell where it begins."""
-    dependence = lowering.dependence
-    origin, error = first_error(dependence, Reference(lowering.book, Overrides(lowering)), objective)
-    blocks = dependence.touching(origin)
+    origin = Evaluated(lowering.dependence, objective).error_origin()
     return ModelError(
-        f"{error or 'an error value'} here makes the objective {objective} an error whatever the changing cells hold",
-        cell=str(origin),
-        formula=dependence.text_at(blocks[0], origin.top, origin.left) if blocks else None,
+        f"{origin.error or 'an error value'} here makes the objective {objective} an error whatever the changing "
+        "cells hold",
+        cell=str(origin.cell),
+        formula=origin.formula,
         action="correct the formula or what it reads",
     )
 
