@@ -37,7 +37,6 @@ LATE = {
 """Where imports inside functions are allowed, and why."""
 
 LONG = {
-    "program/lowering.py": "blocks to tensors: one evaluation, whose special forms are split off already",
     "reference.py": "the per-cell evaluator, one class",
 }
 """Modules beyond the soft ceiling of 400 lines, and why."""

@@ -11,7 +11,8 @@ from cellgrad.address import Region
 from cellgrad.blocks.block import Block
 from cellgrad.blocks.dependence import Dependence
 from cellgrad.errors import CellgradError, CircularReferenceError
-from cellgrad.program.lowering import Failure, Lowering, Overrides, Values
+from cellgrad.program.lowering import Failure, Lowering, Overrides
+from cellgrad.program.values import Values
 from cellgrad.reference import Reference
 from cellgrad.tensors.nodes import Node
 from cellgrad.values import Kind, Value

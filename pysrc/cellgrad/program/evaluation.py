@@ -1,0 +1,185 @@
+"""Evaluating a formula over a whole block at once: one tree, with axes for the block's rows and columns."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cellgrad.address import Region, full_name
+from cellgrad.blocks.block import Block
+from cellgrad.errors import FormulaError, UnsupportedError
+from cellgrad.formula.tree import (
+    ArrayConstant,
+    Binary,
+    Call,
+    Coordinate,
+    Literal,
+    Missing,
+    Node,
+    Range,
+    Unary,
+)
+from cellgrad.functions import kernels_aggregate, kernels_logic, kernels_neural  # noqa: F401 - they register their kernels
+from cellgrad.functions.arrays import Array, NoKernel, Texts, scalar, simple_kind
+from cellgrad.functions.kernels import KERNELS
+from cellgrad.functions.registry import Takes, find
+from cellgrad.graph.precedents import axes, sheets_of
+from cellgrad.program.forms import FORMS
+from cellgrad.program.slopes import gradient_within
+from cellgrad.program.values import constants
+from cellgrad.tensors import operations as t
+from cellgrad.values import CellError, Kind
+from cellgrad.workbook import encode
+
+if TYPE_CHECKING:
+    from cellgrad.program.lowering import Lowering
+
+
+class Evaluation:
+    """The formula of one block, evaluated over its whole region."""
+
+    def __init__(self, lowering: Lowering, block: Block) -> None:
+        self.lowering = lowering
+        self.block = block
+        self.host = block.host
+        self.array_mode = block.array
+
+    @property
+    def texts(self) -> Texts:
+        return self.lowering.texts
+
+    def of(self, tree: Node, array_mode: bool | None = None) -> Array:
+        """The value of a tree where one value (or in array mode an array) is wanted."""
+        array_mode = self.array_mode if array_mode is None else array_mode
+        match tree:
+            case Literal():
+                return self._literal(tree.value)
+            case Missing():
+                return scalar(0, Kind.BLANK)
+            case ArrayConstant():
+                return self._array_constant(tree)
+            case Range():
+                return self.range(tree if array_mode else self._intersected(tree))
+            case Unary(operator="@"):
+                return self.of(tree.operand, array_mode=False)
+            case Unary(operator="#"):
+                raise NoKernel("the spill operator #")
+            case Unary():
+                name = tree.operator if tree.operator == "%" else f"unary {tree.operator}"
+                return KERNELS[name]((self.of(tree.operand, array_mode),), self.lowering.texts)
+            case Binary():
+                run = KERNELS.get(tree.operator)
+                if run is None:
+                    raise NoKernel(f"the operator {tree.operator}")
+                operands = (self.of(tree.left, array_mode), self.of(tree.right, array_mode))
+                return run(operands, self.lowering.texts)
+            case Call():
+                return self._call(tree, array_mode)
+        raise NoKernel(type(tree).__name__)
+
+    def _literal(self, value: float | str | bool | CellError) -> Array:
+        kind, data = encode(value, self.lowering.book.strings)
+        return scalar(math.nan) if kind == Kind.ERROR else scalar(data, Kind(kind))
+
+    def _array_constant(self, tree: ArrayConstant) -> Array:
+        encoded = [[encode(value, self.lowering.book.strings) for value in row] for row in tree.rows]
+        kinds = np.array([[kind for kind, _ in row] for row in encoded], np.uint8)
+        values = constants(kinds, np.array([[data for _, data in row] for row in encoded]))
+        shape = (1, 1, *kinds.shape)
+        kind = values.kind if isinstance(values.kind, int) else t.reshape(values.kind, shape)
+        return Array(t.reshape(values.data, shape), kind)
+
+    def _intersected(self, tree: Range) -> Range:
+        """Implicit intersection: of a column the host's own row, of a row its own column."""
+        if tree.is_cell or tree.last_sheet is not None:
+            return tree
+        used = self.lowering.book.sheet(tree.sheet or self.host.sheet).cells.extent
+        both = axes(tree, self.host, (max(used[0], self.host.bottom), max(used[1], self.host.right)))
+        assert both is not None  # a block whose cells read different sizes has been taken apart
+        rows, columns = both
+        here = Coordinate(0, False)
+        if columns.inner == 1 and rows.inner == 1:
+            return tree
+        if columns.inner == 1:
+            if not rows.moving and rows.start <= self.host.top and self.host.bottom <= rows.start + rows.length:
+                return replace(tree, top=here, bottom=here)
+        elif rows.inner == 1 and (
+            not columns.moving and columns.start <= self.host.left and self.host.right <= columns.start + columns.length
+        ):
+            return replace(tree, left=here, right=here)
+        raise NoKernel("a range where one value is wanted, in no line with the cell")
+
+    def range(self, tree: Range) -> Array:
+        """The cells a reference reads, one window a cell of the block."""
+        if tree.last_sheet is not None:
+            raise NoKernel("a reference over several sheets")
+        book = self.lowering.book
+        sheet = book.sheet(tree.sheet or self.host.sheet)
+        both = axes(tree, self.host, sheet.cells.extent)
+        assert both is not None
+        rows, columns = both
+        if rows.start < 0 or columns.start < 0:
+            return scalar(math.nan)
+        region = Region(sheet.name, rows.start, columns.start, rows.start + rows.length, columns.start + columns.length)
+        values = self.lowering.value(region)
+        data = t.windows(values.data, rows.inner, columns.inner)
+        if isinstance(values.kind, int):
+            return Array(data, values.kind, reference=True)
+        kind = t.windows(t.broadcast(values.kind, values.data.shape), rows.inner, columns.inner)
+        return Array(data, simple_kind(kind), reference=True)
+
+    def _call(self, tree: Call, array_mode: bool) -> Array:
+        book, block = self.lowering.book, self.block
+        cell = full_name(block.region.sheet, block.region.top, block.region.left)
+        formula = self.lowering.dependence.text(block)
+        position = tree.position if formula[1:] == book.formulas[block.formula].text else None
+        record = find(tree.function, cell=cell, formula=formula, position=position)
+        complaint = record.arity_complaint(len(tree.arguments))
+        if complaint:
+            raise FormulaError(complaint, cell=cell, formula=formula, position=position, action="correct the formula")
+        form = FORMS.get(tree.function)
+        if form is not None:
+            return form(tree, self, array_mode)
+        run = KERNELS.get(tree.function)
+        if run is None:
+            raise NoKernel(f"{tree.function} has no derivative here")
+        arguments: list[Array] = []
+        for index, argument in enumerate(tree.arguments):
+            takes = record.parameter(index).takes
+            if takes is Takes.ARRAY:
+                arguments.append(self._whole(argument, True))
+            elif takes is Takes.RANGE:
+                arguments += self._areas(argument, array_mode)
+            elif takes is Takes.LAZY and not array_mode and isinstance(argument, Range) and not argument.is_cell:
+                raise NoKernel("a branch that is a range")
+            else:
+                arguments.append(self.of(argument, array_mode))
+        return run(tuple(arguments), self.lowering.texts)
+
+    def gradient(self, objective: Region, changing: Region) -> Array:
+        """The derivative of a cell by the cells of a region, for CG_GRADIENT."""
+        objective, changing = (replace(r, sheet=self.lowering.book.sheet(r.sheet).name) for r in (objective, changing))
+        slope = gradient_within(self.lowering, objective, changing)
+        if slope.data.value is not None and not bool(slope.data.value.isfinite().all()):
+            raise UnsupportedError(
+                f"{objective}, or a cell that it is differentiated by, holds no number, so that there is no gradient",
+                cell=full_name(self.host.sheet, self.host.top, self.host.left),
+                formula=self.lowering.dependence.text(self.block),
+                action="correct what makes it an error",
+            )
+        return slope
+
+    def _whole(self, tree: Node, array_mode: bool) -> Array:
+        return self.range(tree) if isinstance(tree, Range) else self.of(tree, array_mode)
+
+    def _areas(self, tree: Node, array_mode: bool) -> list[Array]:
+        """An aggregate's argument: each area of a union, each sheet of a 3-D reference."""
+        if isinstance(tree, Binary) and tree.operator == ",":
+            return self._areas(tree.left, array_mode) + self._areas(tree.right, array_mode)
+        if isinstance(tree, Range) and tree.last_sheet is not None:
+            names = sheets_of(tree, self.host.sheet, self.lowering.book)
+            return [self.range(replace(tree, sheet=name, last_sheet=None)) for name in names]
+        return [self._whole(tree, array_mode)]
