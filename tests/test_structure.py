@@ -32,6 +32,7 @@ TORCH = {"tensors", "functions", "program", "gradients", "optimize", "session", 
 LATE = {
     "cli.py": "so that --help does not wait for torch",
     "__init__.py": "cellgrad.open loads torch when called",
+    "addin/commands.py": "so that only building the add-in needs what builds it",
     "hosts/calc/bridge.py": "LibreOffice's own module, found only with its folder on the path",
 }
 """Where imports inside functions are allowed, and why."""

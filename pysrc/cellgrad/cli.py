@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cellgrad import __version__
+from cellgrad.addin.commands import addin_commands
 from cellgrad.errors import ArgumentError, CellgradError, WriteError
 
 if TYPE_CHECKING:
@@ -376,6 +377,8 @@ def check(folder: Path, as_json: bool) -> int:
             click.echo("every lesson workbook is up to date")
     return 1 if stale else 0
 
+
+commands.add_command(addin_commands)
 
 if __name__ == "__main__":
     sys.exit(main())
