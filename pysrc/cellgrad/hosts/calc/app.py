@@ -14,8 +14,8 @@ from xlwings import base_classes
 from cellgrad.hosts.calc import bridge
 from cellgrad.hosts.calc.book import Books
 from cellgrad.hosts.calc.bridge import CalcError, Office
-from cellgrad.hosts.calc.cells import ERROR_TEXTS
-from cellgrad.hosts.calc.sheet import Range
+from cellgrad.hosts.calc.range import Range
+from cellgrad.hosts.calc.reading import ERROR_TEXTS
 
 _CALCULATIONS = ("automatic", "manual", "semiautomatic")
 

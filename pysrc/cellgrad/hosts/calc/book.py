@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from xlwings import base_classes
 
 from cellgrad.hosts.calc.bridge import CalcError, Office, import_uno, uno_exceptions
-from cellgrad.hosts.calc.cells import Formats
 from cellgrad.hosts.calc.functions import function_names
 from cellgrad.hosts.calc.grammar import Translator
 from cellgrad.hosts.calc.names import Names
-from cellgrad.hosts.calc.sheet import Range, Sheet
+from cellgrad.hosts.calc.range import Range
+from cellgrad.hosts.calc.reading import Formats
+from cellgrad.hosts.calc.sheet import Sheet
 
 if TYPE_CHECKING:
     from cellgrad.hosts.calc.app import App

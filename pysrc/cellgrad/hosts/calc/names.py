@@ -12,7 +12,8 @@ from cellgrad.hosts.calc.bridge import CalcError, import_uno, uno_exceptions
 
 if TYPE_CHECKING:
     from cellgrad.hosts.calc.book import Book
-    from cellgrad.hosts.calc.sheet import Range, Sheet
+    from cellgrad.hosts.calc.range import Range
+    from cellgrad.hosts.calc.sheet import Sheet
 
 
 class Names(base_classes.Names):

@@ -10,7 +10,8 @@ from xlwings import base_classes
 from cellgrad.hosts.calc.bridge import import_uno
 
 if TYPE_CHECKING:
-    from cellgrad.hosts.calc.sheet import Range, Sheet
+    from cellgrad.hosts.calc.range import Range
+    from cellgrad.hosts.calc.sheet import Sheet
 
 
 class Tables(base_classes.Tables):

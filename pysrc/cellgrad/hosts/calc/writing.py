@@ -1,0 +1,177 @@
+"""Putting values and formulas into a Calc range, many cells at a time, as typing them into Excel would."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from cellgrad.address import cell_name
+from cellgrad.formula.pool import FormulaPool
+from cellgrad.hosts.calc.bridge import CalcError, uno_exceptions
+from cellgrad.hosts.calc.reading import DATE, ERROR_CODES, LOGICAL, Formats, array_addresses, special_formats
+
+_CONTENTS = 1 | 2 | 4 | 16  # com.sun.star.sheet.CellFlags: numbers, dates, texts, formulas
+_ANNOTATION, _FORMULA = 8, 16
+_NUMERAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
+def require_whole_arrays(sheet: Any, area: Any) -> None:
+    """Raises CalcError where writing a range would tear an array formula: Calc lets it happen, Excel does not."""
+    if not area.queryContentCells(_FORMULA).getRangeAddresses():
+        return
+    address = area.RangeAddress
+    for a in array_addresses(sheet, area):
+        if not (
+            address.StartRow <= a.StartRow
+            and a.EndRow <= address.EndRow
+            and address.StartColumn <= a.StartColumn
+            and a.EndColumn <= address.EndColumn
+        ):
+            block = f"{cell_name(a.StartRow, a.StartColumn)}:{cell_name(a.EndRow, a.EndColumn)}"
+            raise CalcError(f"part of the array formula in {block} cannot be changed")
+
+
+def clear(sheet: Any, area: Any, flags: int = _CONTENTS) -> None:
+    """Clear a range: `flags` as in com.sun.star.sheet.CellFlags; contents alone unless told."""
+    require_unprotected(sheet)
+    if flags & _FORMULA:
+        require_whole_arrays(sheet, area)
+    area.clearContents(flags)
+
+
+def require_unprotected(sheet: Any) -> None:
+    """Raises CalcError on a protected sheet: some of Calc's own calls would write into it all the same."""
+    if sheet.isProtected():
+        raise CalcError(f"the sheet {sheet.Name} is protected")
+
+
+def write_values(
+    sheet: Any, area: Any, rows: Sequence[Sequence[Any]], formats: Formats, to_calc: Callable[[str, int, int], str]
+) -> None:
+    """Put values into a range of the same shape, as typed into Excel: ``=...`` is a formula, a numeral a number.
+
+    Numbers, texts and blanks go in one call; booleans, dates and formulas in a few more. Cell notes stay.
+    to_calc: translates an Excel formula for the cell at (row, column) within the range.
+    """
+    require_unprotected(sheet)
+    require_whole_arrays(sheet, area)
+    block: list[tuple[float | str, ...]] = []
+    formulas: list[tuple[int, int, str]] = []
+    logical: list[tuple[int, int]] = []
+    dates: list[tuple[int, int]] = []
+    for r, row in enumerate(rows):
+        line: list[float | str] = []
+        for c, given in enumerate(row):
+            value = entered(given)
+            if isinstance(value, bool):
+                logical.append((r, c))
+                value = float(value)
+            elif isinstance(value, datetime.date):
+                dates.append((r, c))
+                value = formats.serial(value)
+            elif isinstance(value, str) and value.startswith("=") and not _is_text(given):
+                formulas.append((r, c, to_calc(value, r, c)))
+                value = ""
+            elif value is None:
+                value = ""
+            line.append(value if isinstance(value, str) else float(value))
+        block.append(tuple(line))
+    try:
+        _forget_booleans(sheet, area, formats)
+        _put(sheet, area, tuple(block), formulas)
+    except uno_exceptions() as error:
+        raise CalcError(f"Calc refused to write into {area.AbsoluteName}: {error}") from error
+    _format(sheet, area, logical, formats.key("BOOLEAN"), formats, always=True)
+    _format(sheet, area, dates, formats.key("YYYY-MM-DD"), formats, always=False)
+
+
+def _forget_booleans(sheet: Any, area: Any, formats: Formats) -> None:
+    """Calc gives a cell that held a boolean the format of booleans, and a number put there would still be one."""
+    for kind, addresses in special_formats(area, formats):
+        for a in addresses if kind & LOGICAL else ():
+            part = sheet.getCellRangeByPosition(a.StartColumn, a.StartRow, a.EndColumn, a.EndRow)
+            part.NumberFormat = formats.key("General")
+
+
+def _is_text(given: object) -> bool:
+    return isinstance(given, str) and given.startswith("'")
+
+
+def entered(value: Any) -> Any:
+    """What typing a text into Excel makes of it: a number, a boolean, an error, or the text after an apostrophe.
+
+    Dates in words are left as text: their reading depends on the user's language.
+    """
+    if not isinstance(value, str):
+        return value
+    if value.startswith("'"):
+        return value[1:]
+    if _NUMERAL.fullmatch(value.strip()):
+        return float(value)
+    upper = value.upper()
+    if upper in ("TRUE", "FALSE"):
+        return upper == "TRUE"
+    return "=" + upper if upper in ERROR_CODES else value
+
+
+def _put(
+    sheet: Any, area: Any, block: tuple[tuple[float | str, ...], ...], formulas: list[tuple[int, int, str]]
+) -> None:
+    noted = _noted_cells(sheet, area)
+    if formulas and len(formulas) == len(block) * len(block[0]) and not noted:
+        texts = [[""] * len(block[0]) for _ in block]
+        for r, c, text in formulas:
+            texts[r][c] = text
+        area.setFormulaArray(tuple(tuple(row) for row in texts))
+        return
+    if not noted:
+        area.setDataArray(block)
+    else:
+        for r, row in enumerate(block):
+            for c, value in enumerate(row):
+                cell = area.getCellByPosition(c, r)
+                if isinstance(value, str):
+                    cell.setString(value)
+                else:
+                    cell.setValue(value)
+    for r, c, text in formulas:
+        area.getCellByPosition(c, r).setFormula(text)
+
+
+def _noted_cells(sheet: Any, area: Any) -> bool:
+    """Whether a cell of the range has a note: Calc's bulk write would take it away."""
+    return bool(sheet.Annotations.Count) and bool(area.queryContentCells(_ANNOTATION).getRangeAddresses())
+
+
+def _format(sheet: Any, area: Any, cells: list[tuple[int, int]], key: int, formats: Formats, *, always: bool) -> None:
+    """Give cells a number format; unless `always`, only those that have no format of their own."""
+    if not cells:
+        return
+    address = area.RangeAddress
+    for r, c, height in _runs(cells):
+        top, column = address.StartRow + r, address.StartColumn + c
+        part = sheet.getCellRangeByPosition(column, top, column, top + height - 1)
+        if always or formats.type_of(part.NumberFormat) & DATE == 0:
+            part.NumberFormat = key
+
+
+def _runs(cells: list[tuple[int, int]]) -> list[tuple[int, int, int]]:
+    """(row, column, height) of the vertical runs."""
+    found: list[tuple[int, int, int]] = []
+    for r, c in sorted(cells, key=lambda cell: (cell[1], cell[0])):
+        if found and found[-1][1] == c and found[-1][0] + found[-1][2] == r:
+            found[-1] = (found[-1][0], c, found[-1][2] + 1)
+        else:
+            found.append((r, c, 1))
+    return found
+
+
+def moved(formula: str, top: int, left: int, rows: int, columns: int) -> str:
+    """A formula written for the cell (top, left), as filling writes it for the cell so many rows and columns on."""
+    if not formula.startswith("="):
+        return formula
+    pool = FormulaPool()
+    number = pool.intern(formula[1:], top, left)
+    return "=" + pool.text_at(number, top + rows, left + columns)
