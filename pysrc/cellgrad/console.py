@@ -249,7 +249,7 @@ def show_explanation(screen: Screen, found: Explanation) -> None:
     if found.relative is not None:
         lines.append(("relative", found.relative))
     if found.block is not None:
-        lines.append(("block", f"{found.block}, {found.block_cells:,} cells of this formula"))
+        lines.append(("block", f"{found.block}, {counted(found.block_cells, 'cell')} of this formula"))
         lines.append(("in the file", shown(found.cached)))
     if found.volatile:
         lines.append(("volatile", "only the file knows the value: chance, a clock or another workbook"))
@@ -257,7 +257,7 @@ def show_explanation(screen: Screen, found: Explanation) -> None:
         lines.append(("reads", f"{region}  {shown(value)}" if region.size == 1 else f"{region}, {region.size:,} cells"))
     if len(found.reads) > MOST_LINES:
         lines.append(("reads", f"... and {len(found.reads) - MOST_LINES} more"))
-    lines.append(("read by", f"{found.dependents:,} cells, directly or not"))
+    lines.append(("read by", f"{counted(found.dependents, 'cell')}, directly or not"))
     if found.origin is not None:
         lines.append(("error begins", f"{found.origin}  {found.origin_formula or ''}"))
     if found.objective is not None:

@@ -116,5 +116,5 @@ def _told_apart(problem: Problem, status: Status, value: float) -> Status:
         return status
     target = problem.goal.target
     if abs(value - target) <= REACHED * max(1.0, abs(target)):
-        return Status.OPTIMAL
+        return Status.TARGET_REACHED
     return Status.TARGET_NOT_REACHED if status.found or status is Status.FLAT else status
