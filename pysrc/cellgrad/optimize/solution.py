@@ -25,6 +25,12 @@ class Status(Enum):
         "The gradient is zero to rounding: no small change of the changing cells improves the objective. "
         "Other starts may still find a better valley.",
     )
+    TARGET_REACHED = (
+        "target reached",
+        0,
+        "Solver found a solution. All constraints and optimality conditions are satisfied.",
+        "The objective has the value asked for.",
+    )
     CONVERGED = (
         "converged",
         1,
@@ -106,7 +112,7 @@ class Status(Enum):
     @property
     def found(self) -> bool:
         """Whether the run ended by itself at a point worth keeping as an answer."""
-        return self in (Status.OPTIMAL, Status.CONVERGED, Status.CANNOT_IMPROVE)
+        return self in (Status.OPTIMAL, Status.TARGET_REACHED, Status.CONVERGED, Status.CANNOT_IMPROVE)
 
 
 STATUS_BY_NUMBER = tuple(Status)
