@@ -14,6 +14,7 @@ class Scalar:
     """A function of points (K, n) -> (K,), differentiated by torch."""
 
     has_residuals = False
+    rooted = False
     residual_count = 0
     device = torch.device("cpu")
     dtype = torch.float64

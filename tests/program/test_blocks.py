@@ -151,6 +151,7 @@ MODELS = [
     ("texts and blanks among the live", {"D1": "n/a", "D2:D8": "=A2*2", "E1": "=AVERAGE(D1:D12)", "H1": "=E1^2+COUNT(D1:D12)"}, "A1:A8"),
     ("text from a live branch", {"D1:D10": '=IF(A1>0,A1^2,"none")', "H1": "=SUM(D1:D10)+COUNT(D1:D10)"}, "A1:A10"),
     ("index", {"D1": "=INDEX(A1:A10,4)*INDEX(A1:C2,2,1)", "H1": "=D1^2"}, "A1:A10"),
+    ("root mean square", {"D1:D10": "=A$1*B1-C1", "H1": "=SQRT(SUMSQ(D1:D10)/COUNT(D1:D10))"}, "A1:A2"),
     ("modulo and logs", {"D1:D5": "=MOD(C1*3,2)+LOG(ABS(A1)+1,3)+LOG10(ABS(A1)+2)", "H1": "=SUM(D1:D5)"}, "A1:A5,C1:C5"),
     ("cells named one by one", {"H1": "=(A1-1)^2+(B3-2)^2*A1+C7"}, "C7,A1,B3"),
     ("cells that overlap", {"H1": "=SUMSQ(A1:B5)"}, "A1:A4,A3:B5"),
@@ -178,6 +179,8 @@ def test_models_equal_the_reference_in_value_and_gradient(name, formulas, changi
             assert check_gradient(model.function.value, slope, x).max_relative_error < 1e-6
     if model.function.has_residuals:
         residuals, jacobian = model.function.residuals_and_jacobian(torch.from_numpy(points))
+        if model.function.rooted:
+            values, slopes = values.square(), 2 * values[:, None] * slopes
         np.testing.assert_allclose(residuals.square().sum(1), values, rtol=1e-12)
         np.testing.assert_allclose((2 * jacobian.mT @ residuals[:, :, None])[:, :, 0], slopes, rtol=1e-9, atol=1e-11)
 
@@ -202,3 +205,39 @@ def test_the_checker_catches_a_wrong_gradient() -> None:
     right = 3 * x**2
     assert check_gradient(lambda X: X.pow(3).sum(1), right, x).max_relative_error < 1e-6
     assert check_gradient(lambda X: X.pow(3).sum(1), right + np.array([0, 1e-4, 0]), x).max_relative_error > 1e-6
+
+
+# objective over errors D1:D10 = A1 + A2*B - C, how many residuals are found, whether under a root
+STRUCTURES = [
+    ("=AVERAGE(E1:E10)", 10, False),
+    ("=SUM(E1:E10)/COUNT(E1:E10)", 10, False),
+    ("=SUMSQ(D1:D10)", 10, False),
+    ("=SUMXMY2(D1:D10,C1:C10)", 10, False),
+    ("=SUMPRODUCT(D1:D10,D1:D10)", 10, False),
+    ("=SUMPRODUCT(E1:E10,G1:G10)", 10, False),  # weights above zero
+    ("=2*SUM(E1:E10)+A1^2", 11, False),  # a ridge
+    ("=SQRT(AVERAGE(E1:E10))", 10, True),
+    ("=SUMSQ(D1:D10)^0.5", 10, True),
+    ("=D1^2", 1, False),
+    ("=SUM(D1:D10)", 0, False),
+    ("=SUM(E1:E10)-1", 0, False),
+    ("=SUMPRODUCT(E1:E10,B1:B10)", 0, False),  # weights below zero
+    ("=SUM(H2:H11)", 0, False),
+]
+
+
+@pytest.mark.parametrize(("formula", "count", "rooted"), STRUCTURES, ids=[row[0] for row in STRUCTURES])
+def test_sums_of_squares_are_found_from_the_formula(formula, count, rooted) -> None:
+    cells = {"D1:D10": "=A$1+A$2*B1-C1", "E1:E10": "=D1^2", "G1:G10": 0.5, "H2:H11": "=ABS(D1)^3", "H1": formula}
+    book = book_of({"Sheet": {**NUMBERS, **cells}})
+    model = compile_model(Dependence(book), parse_region("H1", "Sheet"), [parse_region("A1:A2", "Sheet")])
+    assert model.function.residual_count == count
+    assert model.function.rooted is rooted
+    if count:
+        x = torch.from_numpy(model.x0)[None]
+        residuals, jacobian = model.function.residuals_and_jacobian(x)
+        value, slope = model.function.value_and_gradient(x)
+        merit = value.square() if rooted else value
+        torch.testing.assert_close(residuals.square().sum(1), merit, rtol=1e-12, atol=0)
+        chain = 2 * value[:, None] * slope if rooted else slope
+        torch.testing.assert_close((2 * jacobian.mT @ residuals[:, :, None])[:, :, 0], chain, rtol=1e-11, atol=1e-12)

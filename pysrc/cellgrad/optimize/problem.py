@@ -26,7 +26,9 @@ CHUNK_ELEMENTS = 2**25
 class Objective(Protocol):
     """A function of the changing cells alone, differentiable, evaluated at K points at once.
 
-    With `has_residuals`, ``value(X) == (residuals(X) ** 2).sum(1)``: the scale of a mean of squares is inside r.
+    With `has_residuals`, ``value(X) == (residuals(X) ** 2).sum(1)``: the scale of a mean of squares is inside r. With
+    `rooted` as well, the value is the square root of that sum (a root mean square): the smallest of the one is the
+    smallest of the other.
     """
 
     @property
@@ -43,6 +45,9 @@ class Objective(Protocol):
     def has_residuals(self) -> bool: ...
 
     @property
+    def rooted(self) -> bool: ...
+
+    @property
     def residual_count(self) -> int:
         """m, or 0 without residuals."""
 
@@ -56,7 +61,7 @@ class Objective(Protocol):
         """(K, n) -> r (K, m), J (K, m, n)."""
 
     def normal_equations(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(K, n) -> values (K,), J'r (K, n), J'J (K, n, n)."""
+        """(K, n) -> sums of squares (K,), J'r (K, n), J'J (K, n, n)."""
 
 
 def normal_equations_of(residuals: Tensor, jacobian: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -96,8 +101,8 @@ class Goal:
 class Problem:
     """An objective seen through a goal, so that every method only ever minimises; counts evaluations.
 
-    ``max`` minimises the negated cell. ``value=V`` minimises (cell - V)^2, a single residual, so that a
-    least-squares method serves it as well. `merit` means the minimised number, `cell value` the objective cell's.
+    ``max`` minimises the negated cell; ``min`` of the root of a sum of squares minimises the sum. ``value=V`` minimises
+    (cell - V)^2, a single residual, so that a least-squares method serves it as well. `merit` means the minimised number, `cell value` the objective cell's.
     """
 
     def __init__(self, objective: Objective, goal: Goal | None = None) -> None:
@@ -109,6 +114,7 @@ class Problem:
         self.evaluations = 0
         """Points evaluated so far, over all starts."""
         squares = objective.has_residuals and self.goal.kind == "min"
+        self.rooted = squares and objective.rooted
         self.residual_count = 1 if self.goal.kind == "value" else objective.residual_count if squares else 0
         self.epsilon = float(torch.finfo(self.dtype).eps)
 
@@ -120,11 +126,13 @@ class Problem:
         """The objective cell's own values (K,) at points whose merits are known."""
         if self.goal.kind == "value":  # a merit has lost its sign
             return self._batched(self.objective.value, X, self._rows)
+        if self.rooted:
+            return merits.sqrt()
         return -merits if self.goal.kind == "max" else merits
 
     def shown(self, merit: float) -> float:
         """A merit as a user reads it: the cell's value; for goal ``value`` the distance from the target."""
-        if self.goal.kind == "value":
+        if self.goal.kind == "value" or self.rooted:
             return math.sqrt(merit) if merit >= 0 else math.nan
         return -merit if self.goal.kind == "max" else merit
 
@@ -133,6 +141,8 @@ class Problem:
         cell = self._batched(self.objective.value, X, self._rows)
         if self.goal.kind == "value":
             return (cell - self.goal.target).square()
+        if self.rooted:
+            return cell.square()
         return -cell if self.goal.kind == "max" else cell
 
     def value_and_gradient(self, X: Tensor) -> tuple[Tensor, Tensor]:
@@ -141,6 +151,8 @@ class Problem:
         if self.goal.kind == "value":
             miss = cell - self.goal.target
             return miss.square(), 2 * miss.unsqueeze(1) * gradient
+        if self.rooted:
+            return cell.square(), 2 * cell.unsqueeze(1) * gradient
         return (-cell, -gradient) if self.goal.kind == "max" else (cell, gradient)
 
     def residuals_and_jacobian(self, X: Tensor) -> tuple[Tensor, Tensor]:

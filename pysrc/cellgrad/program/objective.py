@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from cellgrad.errors import ArgumentError
-from cellgrad.program.squares import residuals_of
+from cellgrad.program.squares import residuals_of, under_root
 from cellgrad.tensors.derivatives import gradient, pull_back, push_forward
 from cellgrad.tensors.execute import Program, listing
 from cellgrad.tensors.nodes import Node, input_node
@@ -45,7 +45,10 @@ class CompiledObjective:
         self.dtype = default_dtype(self.device)
         self.size = x.size
         self._value = share_products([reshape(value, ())])[0]
-        self._residuals = residuals_of(self._value)
+        squares = under_root(self._value)
+        self.rooted = squares is not None
+        """Whether the value is the square root of the sum of squared residuals (a root mean square)."""
+        self._residuals = residuals_of(self._value if squares is None else squares)
         self._programs: dict[str, Program] = {}
 
     def on(self, device: torch.device | str) -> CompiledObjective:
@@ -104,7 +107,7 @@ class CompiledObjective:
         return residuals.reshape(len(X), -1), columns.expand(shape).mT
 
     def normal_equations(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Values (K,), J'r (K, n) and J'J (K, n, n)."""
+        """Sums of squares (K,), J'r (K, n) and J'J (K, n, n)."""
         residuals, jacobian = self.residuals_and_jacobian(X)
         transposed = jacobian.mT
         return (

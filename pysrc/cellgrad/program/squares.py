@@ -30,6 +30,17 @@ def residuals_of(value: Node) -> Node | None:
     return t.assemble((start,), places)
 
 
+def under_root(value: Node) -> Node | None:
+    """What a one-element value is the square root of (by SQRT or ^0.5), or None where it is no root."""
+    while value.operation == "reshape":
+        value = value.inputs[0]
+    if value.operation == "sqrt":
+        return value.inputs[0]
+    if value.operation == "pow" and _positive_scalar(value.inputs[1]) == 0.5:
+        return value.inputs[0]
+    return None
+
+
 def _terms(node: Node, scale: float) -> list[Node] | None:
     """Residuals whose squares, times `scale`, add up to a one-element node."""
     if node.is_constant:
