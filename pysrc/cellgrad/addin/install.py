@@ -67,7 +67,7 @@ def uninstall(platform: str = sys.platform, at: Places | None = None) -> Done:
                 action="close Excel, which holds it open, and try again",
             ) from error
         removed.append(file)
-    if at.configuration.parent.name == f".{NAME}" and not any(at.configuration.parent.iterdir()):
+    if at.configuration.parent.name == f".{NAME}" and at.configuration.parent.is_dir() and not any(at.configuration.parent.iterdir()):
         at.configuration.parent.rmdir()
     return Done(removed, [] if removed else ["The add-in was not installed."])
 
