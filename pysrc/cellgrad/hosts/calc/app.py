@@ -13,7 +13,7 @@ from xlwings import base_classes
 
 from cellgrad.hosts.calc import bridge
 from cellgrad.hosts.calc.book import Books
-from cellgrad.hosts.calc.bridge import CalcError, Office
+from cellgrad.hosts.calc.bridge import CalcError, Office, translated
 from cellgrad.hosts.calc.range import Range
 from cellgrad.hosts.calc.reading import ERROR_TEXTS
 
@@ -70,6 +70,18 @@ class CalcEngine:
         return [[clean(value) for value in row] for row in data]
 
 
+def _flag(name: str) -> property:
+    """A switch that Excel has and Calc has no use for: it keeps what it is set to."""
+
+    def read(self: App) -> bool:
+        return self.office.flags[name]
+
+    def write(self: App, value: bool) -> None:
+        self.office.flags[name] = bool(value)
+
+    return property(read, write)
+
+
 engine = CalcEngine()
 
 
@@ -106,8 +118,13 @@ class Apps(base_classes.Apps):
         raise KeyError(pid)
 
 
+@translated
 class App(base_classes.App):
     """A LibreOffice."""
+
+    display_alerts = _flag("display_alerts")
+    enable_events = _flag("enable_events")
+    interactive = _flag("interactive")
 
     def __init__(self, office: Office) -> None:
         self.office = office
@@ -176,8 +193,9 @@ class App(base_classes.App):
                 controller.Frame.ContainerWindow.setVisible(bool(value))
 
     def quit(self) -> None:
-        for book in list(self.books):
-            book.close()
+        if self.office.alive:
+            for book in list(self.books):
+                book.close()
         self.office.quit()
 
     def kill(self) -> None:
@@ -258,19 +276,3 @@ class App(base_classes.App):
     @cut_copy_mode.setter
     def cut_copy_mode(self, value: Any) -> None:
         pass
-
-
-def _flag(name: str) -> property:
-    """A switch that Excel has and Calc has no use for: it keeps what it is set to."""
-
-    def read(self: App) -> bool:
-        return self.office.flags[name]
-
-    def write(self: App, value: bool) -> None:
-        self.office.flags[name] = bool(value)
-
-    return property(read, write)
-
-
-for _name in ("display_alerts", "enable_events", "interactive"):
-    setattr(App, _name, _flag(_name))

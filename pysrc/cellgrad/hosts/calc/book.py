@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlwings import base_classes
 
-from cellgrad.hosts.calc.bridge import CalcError, Office, import_uno, uno_exceptions
+from cellgrad.hosts.calc.bridge import CalcError, Office, import_uno, translated, uno_exceptions
 from cellgrad.hosts.calc.functions import function_names
 from cellgrad.hosts.calc.grammar import Translator
 from cellgrad.hosts.calc.names import Names
@@ -36,6 +36,7 @@ def property_value(name: str, value: object) -> Any:
     return made
 
 
+@translated
 class Books(base_classes.Books):
     """The open workbooks."""
 
@@ -151,6 +152,7 @@ def _remove_stale_lock(path: Path) -> None:
         lock.unlink(missing_ok=True)
 
 
+@translated
 class Book(base_classes.Book):
     """A workbook: a spreadsheet document."""
 
@@ -256,6 +258,7 @@ class Book(base_classes.Book):
         self._store(lambda: self.document.storeToURL(to, (property_value("FilterName", "calc_pdf_Export"),)))
 
 
+@translated
 class Sheets(base_classes.Sheets):
     """The sheets of a workbook."""
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
+import inspect
 import json
 import os
 import secrets
@@ -18,6 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import types
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +208,33 @@ def _uno_exceptions() -> tuple[type[Exception], ...]:
 
 
 uno_exceptions = _uno_exceptions
+
+
+def translated(cls: type) -> type:
+    """Class decorator: what UNO raises in a method or a property becomes a CalcError that says where.
+
+    UNO's exceptions cannot pass through `contextlib`: their traceback cannot be set.
+    """
+
+    def guard(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return function(*args, **kwargs)
+            except _uno_exceptions() as error:
+                gone = "Disposed" in type(error).__name__
+                said = "it has ended" if gone else " ".join(str(error).split()) or type(error).__name__
+                raise CalcError(f"LibreOffice refused {cls.__name__}.{function.__name__}: {said}") from None
+
+        return guarded
+
+    for name, member in list(vars(cls).items()):
+        if isinstance(member, property):
+            read, write = (part and guard(part) for part in (member.fget, member.fset))
+            setattr(cls, name, property(read, write, None, member.__doc__))
+        elif isinstance(member, types.FunctionType) and not inspect.isgeneratorfunction(member):
+            setattr(cls, name, guard(member))
+    return cls
 
 
 def _kill_group(pid: int) -> None:

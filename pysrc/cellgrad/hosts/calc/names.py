@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xlwings import base_classes
 
 from cellgrad.address import quote_sheet, split_sheet
-from cellgrad.hosts.calc.bridge import CalcError, import_uno, uno_exceptions
+from cellgrad.hosts.calc.bridge import CalcError, import_uno, translated, uno_exceptions
 
 if TYPE_CHECKING:
     from cellgrad.hosts.calc.book import Book
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cellgrad.hosts.calc.sheet import Sheet
 
 
+@translated
 class Names(base_classes.Names):
     """The names of a workbook with those of its sheets, or of one sheet."""
 
@@ -70,6 +71,7 @@ class Names(base_classes.Names):
         return Name(self.book, sheet, plain)
 
 
+@translated
 class Name(base_classes.Name):
     """A defined name. `name` carries the sheet where the name is a sheet's own, as in Excel."""
 

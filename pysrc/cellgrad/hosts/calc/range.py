@@ -10,7 +10,7 @@ from xlwings.utils import hex_to_rgb, int_to_rgb, rgb_to_int
 
 from cellgrad.address import column_letters, quote_sheet
 from cellgrad.hosts.calc import reading, writing
-from cellgrad.hosts.calc.bridge import CalcError, import_uno, uno_exceptions
+from cellgrad.hosts.calc.bridge import CalcError, import_uno, translated, uno_exceptions
 from cellgrad.hosts.calc.names import Name
 from cellgrad.hosts.calc.tables import Table
 
@@ -23,6 +23,7 @@ _FORMATS = _HARD_FORMATS | _STYLES
 _NO_COLOR = -1
 
 
+@translated
 class Range(base_classes.Range):
     """A rectangle of one sheet; rows and columns count from one."""
 

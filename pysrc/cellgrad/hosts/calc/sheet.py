@@ -10,7 +10,7 @@ from xlwings import base_classes
 from cellgrad.address import parse_region, split_sheet
 from cellgrad.errors import ArgumentError
 from cellgrad.hosts.calc import writing
-from cellgrad.hosts.calc.bridge import CalcError, uno_exceptions
+from cellgrad.hosts.calc.bridge import CalcError, translated, uno_exceptions
 from cellgrad.hosts.calc.names import Names
 from cellgrad.hosts.calc.range import Range
 from cellgrad.hosts.calc.tables import Tables
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _FORMATS = 32 | 64  # com.sun.star.sheet.CellFlags: direct formats and styles
 
 
+@translated
 class Sheet(base_classes.Sheet):
     """A sheet."""
 

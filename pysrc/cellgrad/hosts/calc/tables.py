@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from xlwings import base_classes
 
-from cellgrad.hosts.calc.bridge import import_uno
+from cellgrad.hosts.calc.bridge import import_uno, translated
 
 if TYPE_CHECKING:
     from cellgrad.hosts.calc.range import Range
     from cellgrad.hosts.calc.sheet import Sheet
 
 
+@translated
 class Tables(base_classes.Tables):
     """The tables of one sheet."""
 
@@ -67,6 +68,7 @@ class Tables(base_classes.Tables):
         return Table(self.sheet, name)
 
 
+@translated
 class Table(base_classes.Table):
     """A table: a database range."""
 
