@@ -309,10 +309,8 @@ class Model:
             function, self.compiled.x0, self.goal, method=method, rate=learning_rate, steps=steps, starts=starts,
             seed=seed, seconds=seconds, callback=callback,
         )  # fmt: skip
-        if not math.isfinite(solution.value):
-            raise self._error_value()
-        if not solution.improved and solution.status is Status.ERROR_VALUE:
-            raise self._endless_slope()
+        if not math.isfinite(solution.value) or (solution.status is Status.ERROR_VALUE and not solution.improved):
+            raise self._endless_slope() if math.isfinite(self.value_and_gradient()[0]) else self._error_value()
         if not solution.improved and solution.status is Status.NO_FINITE_STEP:
             raise self._no_step(solution)
         self.solution = solution
