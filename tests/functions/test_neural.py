@@ -12,13 +12,14 @@ from tests.sheets import book_of
 
 from cellgrad.address import parse_region
 from cellgrad.blocks.dependence import Dependence
-from cellgrad.errors import UnsupportedError
+from cellgrad.errors import ModelError, UnsupportedError
 from cellgrad.formula.parse import parse
 from cellgrad.formula.tree import Call
 from cellgrad.functions.kernels import KERNELS
 from cellgrad.functions.registry import FUNCTIONS
 from cellgrad.gradients.gradcheck import check_gradient
 from cellgrad.program.compiling import compile_model
+from cellgrad.program.gradient_cells import gradient_cells
 from cellgrad.program.recalculate import recalculate
 from cellgrad.reference import Reference
 from cellgrad.values import CellError, Value
@@ -277,3 +278,16 @@ def test_what_has_a_slope_has_a_kernel() -> None:
     assert len(own) == 12
     missing = [record.name for record in own if record.smoothness.value != "none" and record.name not in KERNELS]
     assert missing == ["CG_GRADIENT"]  # it is compiled where the formulas are: program/slopes.py
+
+
+def test_the_gradient_in_numbers_for_a_live_sheet() -> None:
+    """The same as the compiled one, and of cells that hold formulas as of numbers."""
+    cells: dict[str, Value] = {"A1": 1.0, "B1": 2.0, "A2": 3.0, "B2": "=A2+1", "D1:D2": "=A1^2*B1", "E1": "=SUM(D1:D2)"}
+    book = book_of({"Sheet1": {**cells, "F1": "=1/0", "G1": "text"}})
+    objective, changing = parse_region("E1", "Sheet1"), parse_region("A1:B2", "Sheet1")
+    assert gradient_cells(book, objective, changing).tolist() == [[4.0, 1.0], [24.0, 9.0]]
+    assert gradient_cells(book, parse_region("D1", "Sheet1"), changing).tolist() == [[4.0, 1.0], [0.0, 0.0]]
+    assert np.isnan(gradient_cells(book, parse_region("F1", "Sheet1"), changing)).all()
+    assert np.isnan(gradient_cells(book, objective, parse_region("G1", "Sheet1"))).all()
+    with pytest.raises(ModelError, match="Sheet1!D1:D2"):
+        gradient_cells(book, parse_region("D1:D2", "Sheet1"), changing)

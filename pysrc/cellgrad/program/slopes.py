@@ -26,20 +26,26 @@ def gradient_within(lowering: Lowering, objective: Region, changing: Region) -> 
 
     Both must have been lowered with all they read. Raises the error of a cell on the way that cannot be lowered.
     """
+    slope, free, here = slope_of(lowering, objective, changing)
+    return Array(t.reshape(_substituted(slope, free, here), (1, 1, *free.shape)))
+
+
+def slope_of(lowering: Lowering, objective: Region, changing: Region) -> tuple[Node, Node, Node]:
+    """(slope, free, here): the derivative as an expression of the free node in the changing cells' place, and what
+    they hold; each of the region's shape. See `gradient_within`."""
     shape = (changing.height, changing.width)
     free = input_node("changing", shape)
     inner = type(lowering)(lowering.dependence, {**_without(lowering.live, changing), changing: free})
     order = lowering.dependence.order(lowering.dependence.touching(objective))
     between = _between(lowering, order, changing)
-    inner.values.update(
-        {block: lowering.values[block] for block in order if block in lowering.values and block not in between}
-    )
+    known = (block for block in order if block in lowering.values and block not in between)
+    inner.values.update({block: lowering.values[block] for block in known})
     inner.lower(order)
     value = inner.value(objective)
     here = lowering.value(changing)
-    slope = t.guard(gradient(t.reshape(_number(value.data, value.kind), ()), free), value.data)
-    slope = _substituted(slope, free, t.broadcast(_number(here.data, here.kind), shape))
-    return Array(t.reshape(slope, (1, 1, *shape)))
+    number = _number(value.data, value.kind)
+    slope = t.guard(gradient(t.reshape(number, ()), free), number)
+    return slope, free, t.broadcast(_number(here.data, here.kind), shape)
 
 
 def _number(data: Node, kind: Node | int) -> Node:
