@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import shutil
 import signal
@@ -423,6 +424,16 @@ def test_the_answer_in_words(titanic: Path) -> None:
         r"1,437 cells changed \(10 changing cells, the rest recalculated\); saved as .*-optimized\.xlsx", ran.out
     )
     assert ran.err == ""
+
+
+def test_a_console_that_cannot_show_a_sheets_name(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "book.xlsx", {}, **{"売上": {"A1": 2, "B1": "=(A1-3)^2"}})
+    ran = subprocess.run(
+        [sys.executable, "-m", "cellgrad", "optimize", path, "--objective", "売上!B1", "--changing", "売上!A1"],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith(r"\u58f2\u4e0a: \u58f2\u4e0a!B1  1 -> 0  (min)")
 
 
 def test_version_and_help() -> None:

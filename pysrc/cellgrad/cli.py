@@ -10,6 +10,7 @@ to stderr.
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import sys
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in given
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a console that cannot show a sheet's name shows its code
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = commands.main(given, prog_name="cellgrad", standalone_mode=False)
     except click.ClickException as error:
@@ -46,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _print_error(ArgumentError(error.format_message(), action="see cellgrad --help"))
         return ArgumentError.exit_code
     except CellgradError as error:
-        click.echo(str(error).encode("utf-8", "replace").decode(), err=True)
+        click.echo(str(error), err=True)
         if as_json:
             _print_error(error)
         return error.exit_code
