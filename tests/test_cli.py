@@ -427,7 +427,7 @@ def test_the_answer_in_words(titanic: Path) -> None:
 
 
 def test_a_console_that_cannot_show_a_sheets_name(tmp_path: Path) -> None:
-    path = workbook(tmp_path / "book.xlsx", {}, **{"売上": {"A1": 2, "B1": "=(A1-3)^2"}})
+    path = workbook(tmp_path / "book.xlsx", {}, 売上={"A1": 2, "B1": "=(A1-3)^2"})
     ran = subprocess.run(
         [sys.executable, "-m", "cellgrad", "optimize", path, "--objective", "売上!B1", "--changing", "売上!A1"],
         env=os.environ | {"PYTHONIOENCODING": "ascii"}, capture_output=True, text=True, check=False,
