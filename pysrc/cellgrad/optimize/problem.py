@@ -102,7 +102,8 @@ class Problem:
     """An objective seen through a goal, so that every method only ever minimises; counts evaluations.
 
     ``max`` minimises the negated cell; ``min`` of the root of a sum of squares minimises the sum. ``value=V`` minimises
-    (cell - V)^2, a single residual, so that a least-squares method serves it as well. `merit` means the minimised number, `cell value` the objective cell's.
+    (cell - V)^2, a single residual, so that a least-squares method serves it as well. `merit` means the number
+    that is minimised, `cell value` the objective cell's.
     """
 
     def __init__(self, objective: Objective, goal: Goal | None = None) -> None:
