@@ -499,16 +499,29 @@ def test_killed_at_any_moment_the_file_is_old_or_new(tmp_path: Path) -> None:
         "import sys\nfrom cellgrad.hosts.package import write\nprint('go', flush=True)\n"
         "write(sys.argv[1], sys.argv[1], {'Sheet1': {(r, 0): 1.5 for r in range(60000)}})"
     )
-    seen = set()
-    for attempt in range(40):
+
+    def started() -> subprocess.Popen[bytes]:
         source.write_bytes(data)
         process = subprocess.Popen([sys.executable, "-c", code, str(source)], stdout=subprocess.PIPE)
         assert process.stdout is not None
         process.stdout.readline()
-        time.sleep(attempt * 0.02)
+        return process
+
+    whole = started()
+    began = time.perf_counter()
+    whole.wait()
+    took = time.perf_counter() - began  # as long as it takes on this machine today
+    seen = set()
+    # Kills spread over the save, and later ones until a save was let through: how long it takes varies.
+    delay = 0.0
+    while delay < took or 1.5 not in seen:
+        process = started()
+        time.sleep(delay)
         process.kill()
         process.wait()
         value = read(source).cached("Sheet1", 0, 0)
         assert value == 1.5 or source.read_bytes() == data
         seen.add(value)
+        delay += took / 40
+        assert delay < 20 * took
     assert seen == {0.1, 1.5}
