@@ -9,6 +9,7 @@ CellgradError
 │   └── CircularReferenceError
 ├── ModelError          an objective or changing cell that cannot be used   exit code 1
 │   └── NoProgressError     every further step leads into an error value
+├── RunError            a run that may not begin, or that did not end       exit code 1
 └── WriteError          the result could not be saved                       exit code 1
 
 A cell error such as ``#DIV/0!`` is data (`cellgrad.values.CellError`) and is never raised.
@@ -120,6 +121,10 @@ class ModelError(CellgradError):
 
 class NoProgressError(ModelError):
     """Every further step leads into an error value."""
+
+
+class RunError(CellgradError):
+    """A run that may not begin while another is under way, or whose process ended before it did."""
 
 
 class WriteError(CellgradError):

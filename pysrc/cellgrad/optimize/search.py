@@ -7,7 +7,9 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from cellgrad.optimize.method import RUNNING, STATIONARY, Method, State, end
@@ -212,5 +214,10 @@ class Search:
             return
         elapsed = time.perf_counter() - limits.began
         left = min(elapsed / step * (limits.steps - self.steps), limits.seconds - elapsed)
-        if callback(Progress(step, value, rate, len(merits), elapsed, max(0.0, left))) is True:
+
+        def point() -> NDArray[np.float64]:
+            x = self._live.x[best] if merit <= best_ended else self.x[self.best()]
+            return x.detach().cpu().double().numpy()
+
+        if callback(Progress(step, value, rate, len(merits), elapsed, max(0.0, left), point)) is True:
             self.stopped = Status.STOPPED

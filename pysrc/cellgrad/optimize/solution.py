@@ -128,6 +128,7 @@ class Progress:
     step: steps done. value: the best cell value so far (for goal ``value``, its distance from the target).
     rate: the learning rate, step length or damping of the best start. running: starts not yet finished.
     elapsed, left: seconds; `left` is an upper estimate from the limits, None while there is nothing to tell it from.
+    point: gives the best changing cells so far (n,), float64, copied off the device; only inside the callback.
     """
 
     step: int
@@ -136,6 +137,7 @@ class Progress:
     running: int
     elapsed: float
     left: float | None
+    point: Callable[[], NDArray[np.float64]]
 
 
 Callback = Callable[[Progress], object]
