@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
+from rich.live import Live
 from tests.benchmarks import optimum, process, reading, scaling, step, writing
 from tests.benchmarks.figures import Figure, table
 from tests.benchmarks.fresh import TaskFailed
@@ -49,15 +50,16 @@ def main(given: list[str]) -> int:
     figures: list[Figure] = []
     failures: list[str] = []
     for name in asked.sections or SECTIONS:
-        found: list[Figure] = []
-        try:
-            found.extend(SECTIONS[name].figures(setting))
-        except TaskFailed as failed:
-            failures.append(f"{name}: {failed}")
-        figures += found
-        console.print(table(f"{name}: {described(SECTIONS[name].figures)}", found))
-        if asked.json is not None:  # after every section: a long run that is cut short keeps what it found
-            asked.json.write_text(json.dumps(record(before, setting, figures, failures), indent=1) + "\n")
+        title = f"{name}: {described(SECTIONS[name].figures)}"
+        with Live(table(title, []), console=console, auto_refresh=False) as live:
+            try:
+                for figure in SECTIONS[name].figures(setting):
+                    figures.append(figure)
+                    live.update(table(title, [one for one in figures if one.section == name]), refresh=True)
+                    _save(asked.json, record(before, setting, figures, failures))  # a run cut short keeps these
+            except TaskFailed as failed:
+                failures.append(f"{name}: {failed}")
+    _save(asked.json, record(before, setting, figures, failures))
     for failure in failures:
         console.print(failure, style="bold red", markup=False)
     missed = [figure for figure in figures if figure.met is False]
@@ -77,6 +79,11 @@ def record(
         "figures": [figure.record() for figure in figures],
         "failures": failures,
     }
+
+
+def _save(path: Path | None, made: dict[str, object]) -> None:
+    if path is not None:
+        path.write_text(json.dumps(made, indent=1) + "\n")
 
 
 if __name__ == "__main__":
