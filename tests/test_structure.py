@@ -21,8 +21,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = (
     "errors", "address", "values", "workbook", "formula", "tensors", "functions", "graph", "blocks", "reference",
-    "program", "gradients", "optimize", "solver_models", "hosts", "session", "reports", "lessons", "worker", "udfs",
-    "macros", "runs", "answers", "audit", "explain", "doctor", "addin", "console", "cli", "__main__",
+    "program", "gradients", "optimize", "solver_models", "hosts", "session", "reports", "lessons", "worker", "live", "udfs",
+    "live_run", "macros", "runs", "answers", "audit", "explain", "doctor", "addin", "console", "cli", "__main__",
 )  # fmt: skip
 """From the ground up; a module imports only from its own layer and those before it."""
 

@@ -9,7 +9,7 @@ from cellgrad.hosts.calc.grammar import Translator
 TRANSLATOR = Translator(
     {"CEILING.XCL": "CEILING", "CEILING": "CEILING.MATH"},
     {"CEILING": "CEILING.XCL", "CEILING.MATH": "CEILING"},
-    ["Sheet1", "Sheet2", "My sheet", "O'Brien", "v1.2"],
+    lambda: ["Sheet1", "Sheet2", "My sheet", "O'Brien", "v1.2"],
 )
 
 # Excel, Calc as LibreOffice 7.4 answers it (getFormulaArray), read back and typed in

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from xlwings import base_classes
 
-from cellgrad.hosts.calc.bridge import CalcError, Office, import_uno, translated, uno_exceptions
+from cellgrad.hosts.calc.bridge import CalcError, Office, import_uno, property_value, translated, uno_exceptions
 from cellgrad.hosts.calc.functions import function_names
 from cellgrad.hosts.calc.grammar import Translator
 from cellgrad.hosts.calc.names import Names
 from cellgrad.hosts.calc.range import Range
-from cellgrad.hosts.calc.reading import Formats
+from cellgrad.hosts.calc.reading import Formats, Rectangle
 from cellgrad.hosts.calc.sheet import Sheet
 
 if TYPE_CHECKING:
@@ -27,13 +27,6 @@ _FILTERS = {
     ".csv": "Text - txt - csv (StarCalc)",
 }
 _SPREADSHEET = "com.sun.star.sheet.SpreadsheetDocument"
-
-
-def property_value(name: str, value: object) -> Any:
-    """A UNO PropertyValue."""
-    made = import_uno().createUnoStruct("com.sun.star.beans.PropertyValue")
-    made.Name, made.Value = name, value
-    return made
 
 
 @translated
@@ -181,8 +174,8 @@ class Book(base_classes.Book):
     def translator(self) -> Translator:
         """Between Calc's formulas and Excel's, for the sheets there are now."""
         if self._translator is None:
-            self._translator = Translator(*function_names(self._app.office, self.document))
-        self._translator.sheets = self.document.Sheets.ElementNames
+            names = function_names(self._app.office, self.document)
+            self._translator = Translator(*names, lambda: self.document.Sheets.ElementNames)
         return self._translator
 
     @property
@@ -205,13 +198,9 @@ class Book(base_classes.Book):
 
     def range_of(self, address: Any) -> Range:
         """The range of a UNO range address."""
-        sheet = Sheet(self, self.document.Sheets.getByIndex(address.Sheet))
-        return sheet.area(
-            address.StartRow + 1,
-            address.StartColumn + 1,
-            address.EndRow - address.StartRow + 1,
-            address.EndColumn - address.StartColumn + 1,
-        )
+        where = Rectangle.of(address)
+        sheet = Sheet(self, self.document.Sheets.getByIndex(where.sheet))
+        return sheet.area(where.top + 1, where.left + 1, where.bottom - where.top, where.right - where.left)
 
     def activate(self) -> None:
         self._app.office.active = self.document

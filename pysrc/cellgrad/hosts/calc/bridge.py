@@ -79,6 +79,13 @@ def import_uno() -> Any:
     )
 
 
+def property_value(name: str, value: object) -> Any:
+    """A UNO PropertyValue."""
+    made = import_uno().createUnoStruct("com.sun.star.beans.PropertyValue")
+    made.Name, made.Value = name, value
+    return made
+
+
 class Office:
     """One LibreOffice: its process where it is ours, the component context and the desktop.
 

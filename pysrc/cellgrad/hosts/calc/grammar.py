@@ -18,7 +18,7 @@ LibreOffice's own parser for Excel's grammar loses table names, so the tokens ar
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from urllib.parse import quote, unquote
@@ -70,12 +70,12 @@ class Translator:
     """Both directions for one workbook.
 
     to_excel_name, to_calc_name: function names that differ, upper case, without ``_xlfn.``.
-    sheets: the workbook's sheet names; where given, only these count as sheets when written without quotes.
+    sheets: gives the workbook's sheet names; with it, only these count as sheets when written without quotes.
     """
 
     to_excel_name: Mapping[str, str] = field(default_factory=dict)
     to_calc_name: Mapping[str, str] = field(default_factory=dict)
-    sheets: Sequence[str] | None = None
+    sheets: Callable[[], Sequence[str]] | None = None
 
     def to_excel(self, formula: str) -> str:
         """A formula as Calc gives it (with its ``=``, an array formula's braces around it) in Excel's words."""
@@ -88,7 +88,7 @@ class Translator:
 
     def is_sheet(self, name: str) -> bool:
         """Whether a name without quotes is a sheet's."""
-        return self.sheets is None or name.casefold() in {sheet.casefold() for sheet in self.sheets}
+        return self.sheets is None or name.casefold() in {sheet.casefold() for sheet in self.sheets()}
 
 
 @dataclass

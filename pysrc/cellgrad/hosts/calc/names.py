@@ -30,11 +30,13 @@ class Names(base_classes.Names):
 
     def _all(self) -> Iterator[Name]:
         if self.sheet is None:
-            for name in self.book.api.NamedRanges.ElementNames:
-                yield Name(self.book, None, name)
+            names = self.book.api.NamedRanges
+            for name in names.ElementNames:
+                yield Name(self.book, "", name, names)
         for sheet in (self.sheet,) if self.sheet is not None else tuple(self.book.sheets):
-            for name in sheet.api.NamedRanges.ElementNames:
-                yield Name(self.book, sheet, name)
+            names, prefix = sheet.api.NamedRanges, quote_sheet(sheet.name) + "!"
+            for name in names.ElementNames:
+                yield Name(self.book, prefix, name, names)
 
     def snapshot(self) -> list[tuple[str, Name]]:
         return [(name.name, name) for name in self._all()]
@@ -68,21 +70,20 @@ class Names(base_classes.Names):
             names.removeByName(plain)
         origin = import_uno().createUnoStruct("com.sun.star.table.CellAddress")
         names.addNewByName(plain, self.book.translator.to_calc(refers_to.removeprefix("=")), origin, 0)
-        return Name(self.book, sheet, plain)
+        prefix = "" if sheet is None else quote_sheet(sheet.name) + "!"
+        return Name(self.book, prefix, plain, names)
 
 
 @translated
 class Name(base_classes.Name):
     """A defined name. `name` carries the sheet where the name is a sheet's own, as in Excel."""
 
-    def __init__(self, book: Book, sheet: Sheet | None, plain: str) -> None:
+    def __init__(self, book: Book, prefix: str, plain: str, names: Any) -> None:
+        """prefix: the sheet and its mark, '' for the workbook's own; names: the UNO collection it is in."""
         self.book = book
-        self.sheet = sheet
+        self.prefix = prefix
         self.plain = plain
-
-    @property
-    def _names(self) -> Any:
-        return (self.sheet or self.book).api.NamedRanges
+        self._names = names
 
     @property
     def api(self) -> Any:
@@ -93,12 +94,13 @@ class Name(base_classes.Name):
 
     @property
     def name(self) -> str:
-        return self.plain if self.sheet is None else f"{quote_sheet(self.sheet.name)}!{self.plain}"
+        return self.prefix + self.plain
 
     @name.setter
     def name(self, value: str) -> None:
-        self.plain = split_sheet(value)[1]
-        self.api.setName(self.plain)
+        plain = split_sheet(value)[1]
+        self.api.setName(plain)
+        self.plain = plain
 
     @property
     def refers_to(self) -> str:

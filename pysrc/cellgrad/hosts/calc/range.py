@@ -182,8 +182,10 @@ class Range(base_classes.Range):
     @property
     def array_blocks(self) -> list[Range]:
         """The whole blocks of the array formulas that touch this range."""
-        found = reading.array_addresses(self._sheet.sheet, self.area)
-        return [self._sheet.book.range_of(address) for address in found]
+        return [
+            self._sheet.area(block.top + 1, block.left + 1, block.bottom - block.top, block.right - block.left)
+            for block in reading.array_blocks(self._sheet.sheet, self.area)
+        ]
 
     def _common(self, other: Range) -> Range | None:
         top, left = max(self.row, other.row), max(self.column, other.column)

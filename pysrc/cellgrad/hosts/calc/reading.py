@@ -5,12 +5,17 @@ A call over the pipe takes up to a millisecond whatever it carries, so everythin
 
 from __future__ import annotations
 
+import csv
 import datetime
+import tempfile
 from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
 
 from cellgrad.formula.pool import Template, scan
-from cellgrad.hosts.calc.bridge import import_uno
+from cellgrad.hosts.calc.bridge import import_uno, property_value
 from cellgrad.hosts.calc.grammar import Translator
 
 Raw: TypeAlias = float | bool | str | int | datetime.datetime | None
@@ -45,14 +50,17 @@ _CALC_ERRORS = {
 DATE, LOGICAL = 2, 1024  # com.sun.star.util.NumberFormat
 _FORMULA = 16  # com.sun.star.sheet.CellFlags
 _ERROR_RESULT = 4  # com.sun.star.sheet.FormulaResult
-_BULK_ERRORS = 40
-"""From this many error cells on they are found by kind, seven searches, instead of asked one by one."""
+_SHOWN = {"Err:502": "#NUM!", "Err:503": "#NUM!", "Err:521": "#NULL!", "Err:522": "#NUM!", "Err:523": "#NUM!"}
+_VALUE = ERROR_CODES["#VALUE!"]
+_BULK_ERRORS = 200
+"""From this many error cells on they are read together instead of one by one."""
 
 
 class Formats:
     """What kind of value a document's number formats show, by key."""
 
     def __init__(self, document: Any) -> None:
+        self.document = document
         self._formats = document.NumberFormats
         self._types: dict[int, int] = {}
         zero = document.NullDate
@@ -86,6 +94,38 @@ class Formats:
         return self.epoch + datetime.timedelta(microseconds=round(serial * 86_400_000_000))
 
 
+class Rectangle(NamedTuple):
+    """A rectangle of a sheet by places from zero, ends exclusive: UNO's own structures are slow to look into."""
+
+    sheet: int
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @classmethod
+    def of(cls, address: Any) -> Rectangle:
+        """From a com.sun.star.table.CellRangeAddress."""
+        return cls(address.Sheet, address.StartRow, address.StartColumn, address.EndRow + 1, address.EndColumn + 1)
+
+    def holds(self, other: Rectangle) -> bool:
+        """Whether another rectangle of the same sheet lies inside."""
+        return (
+            self.top <= other.top
+            and other.bottom <= self.bottom
+            and self.left <= other.left
+            and other.right <= self.right
+        )
+
+    def mask(self, parts: Iterable[Rectangle]) -> np.ndarray:
+        """Which cells of this rectangle lie in any of the parts, (rows, columns)."""
+        found = np.zeros((self.bottom - self.top, self.right - self.left), bool)
+        for part in parts:
+            top, left = max(0, part.top - self.top), max(0, part.left - self.left)
+            found[top : max(0, part.bottom - self.top), left : max(0, part.right - self.left)] = True
+        return found
+
+
 def read_values(area: Any, formats: Formats, dates: bool = True) -> Rows:
     """The values of a range (a UNO cell range): two calls, and a few for each format, and for error cells.
 
@@ -93,95 +133,83 @@ def read_values(area: Any, formats: Formats, dates: bool = True) -> Rows:
     off: then serial numbers, exact to the bit. Errors are codes of `ERROR_CODES`.
     """
     rows = [list(row) for row in area.getDataArray()]
-    address = area.RangeAddress
-    blank_or_error = [(r, c) for r, row in enumerate(rows) for c, value in enumerate(row) if value is None]
-    if blank_or_error:
-        _mark_errors(area, address, rows)
-    formulas = None
-    for r, row in enumerate(rows):
-        if "" in row:
-            if formulas is None:
-                formulas = _addresses(area.queryContentCells(_FORMULA))
-            for c, value in enumerate(row):
-                if value == "" and not _inside(formulas, address.StartRow + r, address.StartColumn + c):
-                    row[c] = None
-    for kind, addresses in special_formats(area, formats):
+    where = Rectangle.of(area.RangeAddress)
+    if any(None in row for row in rows):
+        _mark_errors(area, where, rows, formats)
+    if any("" in row for row in rows):
+        formulas = where.mask(_rectangles(area.queryContentCells(_FORMULA)))
+        for r, row in enumerate(rows):
+            if "" in row:
+                rows[r] = [None if value == "" and not of_formula else value
+                           for value, of_formula in zip(row, formulas[r].tolist(), strict=True)]  # fmt: skip
+    for kind, parts in special_formats(area, formats):
         if kind & LOGICAL:
-            _convert(rows, address, addresses, _if_number(bool))
+            _convert(rows, where, parts, _if_number(bool))
         elif dates:
-            _convert(rows, address, addresses, _if_number(formats.moment))
+            _convert(rows, where, parts, _if_number(formats.moment))
     return rows
 
 
-def special_formats(area: Any, formats: Formats) -> Iterable[tuple[int, list[Any]]]:
-    """(format bits, range addresses) of the parts shown as booleans or dates."""
-    import_uno()
+def special_formats(area: Any, formats: Formats) -> Iterable[tuple[int, list[Rectangle]]]:
+    """(format bits, cells) of the parts of a range that are shown as booleans or as dates."""
     if area.getPropertyState("NumberFormat").value != "AMBIGUOUS_VALUE":
         kind = formats.type_of(area.NumberFormat)
         if kind & (DATE | LOGICAL):
-            yield kind, [area.RangeAddress]
+            yield kind, [Rectangle.of(area.RangeAddress)]
         return
     parts = area.getUniqueCellFormatRanges()
-    seen: dict[int, list[Any]] = {}
     for index in range(parts.Count):
         part = parts.getByIndex(index)
         kind = formats.type_of(part.NumberFormat)
         if kind & (DATE | LOGICAL):
-            seen.setdefault(kind & (DATE | LOGICAL), []).extend(part.getRangeAddresses())
-    yield from seen.items()
-
-
-def _convert(rows: Rows, address: Any, addresses: list[Any], convert: Callable[[Any], Any]) -> None:
-    top, left = address.StartRow, address.StartColumn
-    for one in addresses:
-        for r in range(one.StartRow - top, one.EndRow - top + 1):
-            row = rows[r]
-            for c in range(one.StartColumn - left, one.EndColumn - left + 1):
-                if isinstance(row[c], float | str):
-                    row[c] = convert(row[c])
+            yield kind, _rectangles(part)
 
 
 def _if_number(convert: Callable[[float], Any]) -> Callable[[Any], Any]:
     return lambda value: convert(value) if isinstance(value, float) else value
 
 
-def _addresses(ranges: Any) -> list[Any]:
-    return list(ranges.getRangeAddresses())
+def _convert(rows: Rows, where: Rectangle, parts: list[Rectangle], convert: Callable[[Any], Any]) -> None:
+    for part in parts:
+        for r in range(part.top - where.top, part.bottom - where.top):
+            for c in range(part.left - where.left, part.right - where.left):
+                rows[r][c] = convert(rows[r][c])
 
 
-def _inside(addresses: list[Any], row: int, column: int) -> bool:
-    return any(a.StartRow <= row <= a.EndRow and a.StartColumn <= column <= a.EndColumn for a in addresses)
+def _rectangles(ranges: Any) -> list[Rectangle]:
+    return [Rectangle.of(address) for address in ranges.getRangeAddresses()]
 
 
-def _mark_errors(area: Any, address: Any, rows: Rows) -> None:
-    found = _addresses(area.queryFormulaCells(_ERROR_RESULT))
-    cells = [
-        (r - address.StartRow, c - address.StartColumn)
-        for a in found
-        for r in range(a.StartRow, a.EndRow + 1)
-        for c in range(a.StartColumn, a.EndColumn + 1)
-    ]
+def _mark_errors(area: Any, where: Rectangle, rows: Rows, formats: Formats) -> None:
+    """Put the codes of errors where the bulk read has nothing: asked cell by cell, or, where they are many, at once."""
+    mask = where.mask(_rectangles(area.queryFormulaCells(_ERROR_RESULT)))
+    cells = list(zip(*(places.tolist() for places in np.nonzero(mask)), strict=True))
     if len(cells) > _BULK_ERRORS:
-        _search_errors(area, address, rows)
-        cells = [(r, c) for r, c in cells if rows[r][c] is None]
+        shown = _shown(formats.document, where.sheet)
+        for r, c in cells:
+            rows[r][c] = ERROR_CODES.get(_SHOWN.get(text := shown[where.top + r][where.left + c], text), _VALUE)
+        return
     for r, c in cells:
         number = area.getCellByPosition(c, r).getError()
         rows[r][c] = ERROR_CODES[_CALC_ERRORS.get(number, "#VALUE!")]
 
 
-def _search_errors(area: Any, address: Any, rows: Rows) -> None:
-    """Errors by kind, one search each: a search among values finds the text that the cell shows."""
-    for text, code in [*ERROR_CODES.items(), ("Err:502", ERROR_CODES["#NUM!"]), ("Err:503", ERROR_CODES["#NUM!"])]:
-        descriptor = area.createSearchDescriptor()
-        descriptor.SearchString = text
-        descriptor.SearchWords = True
-        descriptor.setPropertyValue("SearchType", 1)
-        found = area.findAll(descriptor)
-        for a in _addresses(found) if found is not None else ():
-            for r in range(a.StartRow - address.StartRow, a.EndRow - address.StartRow + 1):
-                for c in range(a.StartColumn - address.StartColumn, a.EndColumn - address.StartColumn + 1):
-                    if rows[r][c] is None:
-                        rows[r][c] = code
+def _shown(document: Any, sheet: int) -> list[list[str]]:
+    """Every cell of a sheet from A1 on as Calc shows it: the only bulk read that tells errors apart."""
+    with tempfile.TemporaryDirectory(prefix="cellgrad-shown-") as folder:
+        # comma, quote, UTF-8, first line, columns, language, quote texts, detect, as shown, formulas, spaces, sheet
+        options = f"44,34,76,1,,1033,true,false,true,false,false,{sheet + 1}"
+        target = Path(folder) / "sheet.csv"
+        document.storeToURL(
+            target.as_uri(),
+            (
+                property_value("FilterName", "Text - txt - csv (StarCalc)"),
+                property_value("FilterOptions", options),
+            ),
+        )
+        written = next(Path(folder).glob("*.csv"))  # with a sheet's number its name is added to the file's
+        with written.open(encoding="utf-8", newline="") as stream:
+            return list(csv.reader(stream))
 
 
 def read_formulas(area: Any, translator: Translator, formats: Formats) -> list[list[str]]:
@@ -190,18 +218,16 @@ def read_formulas(area: Any, translator: Translator, formats: Formats) -> list[l
     Two calls. A filled-down column is translated once and its other rows are only compared.
     """
     texts, values = area.getFormulaArray(), area.getDataArray()
-    address = area.RangeAddress
+    where = Rectangle.of(area.RangeAddress)
     width = len(texts[0])
     columns = [
-        _column_formulas(
-            [row[c] for row in texts], [row[c] for row in values], address.StartRow, address.StartColumn + c, translator
-        )
+        _column_formulas([row[c] for row in texts], [row[c] for row in values], where.top, where.left + c, translator)
         for c in range(width)
     ]
     rows = [list(row) for row in zip(*columns, strict=True)]
-    for kind, addresses in special_formats(area, formats):
+    for kind, parts in special_formats(area, formats):
         if kind & LOGICAL:
-            _convert(rows, address, addresses, _boolean_text)
+            _convert(rows, where, parts, _boolean_text)
     return rows
 
 
@@ -271,17 +297,18 @@ def number_text(value: float) -> str:
     return text.removesuffix(".0") if "e" not in text else text.upper()
 
 
-def array_addresses(sheet: Any, area: Any) -> list[Any]:
-    """The range addresses of the array formulas' whole blocks that touch a range."""
-    texts, values, address = area.getFormulaArray(), area.getDataArray(), area.RangeAddress
-    found: list[Any] = []
+def array_blocks(sheet: Any, area: Any) -> list[Rectangle]:
+    """The array formulas' whole blocks that touch a range."""
+    texts, values, where = area.getFormulaArray(), area.getDataArray(), Rectangle.of(area.RangeAddress)
+    found: list[Rectangle] = []
+    seen = np.zeros((where.bottom - where.top, where.right - where.left), bool)
     for r, row in enumerate(texts):
         for c, text in enumerate(row):
-            if not (text.startswith("{=") and text != values[r][c]):
-                continue
-            if _inside(found, address.StartRow + r, address.StartColumn + c):
+            if not text.startswith("{=") or seen[r, c] or text == values[r][c]:
                 continue
             cursor = sheet.createCursorByRange(area.getCellByPosition(c, r))
             cursor.collapseToCurrentArray()
-            found.append(cursor.RangeAddress)
+            block = Rectangle.of(cursor.RangeAddress)
+            seen |= where.mask([block])
+            found.append(block)
     return found

@@ -10,7 +10,7 @@ from typing import Any
 from cellgrad.address import cell_name
 from cellgrad.formula.pool import FormulaPool
 from cellgrad.hosts.calc.bridge import CalcError, uno_exceptions
-from cellgrad.hosts.calc.reading import DATE, ERROR_CODES, LOGICAL, Formats, array_addresses, special_formats
+from cellgrad.hosts.calc.reading import DATE, ERROR_CODES, LOGICAL, Formats, Rectangle, array_blocks, special_formats
 
 _CONTENTS = 1 | 2 | 4 | 16  # com.sun.star.sheet.CellFlags: numbers, dates, texts, formulas
 _ANNOTATION, _FORMULA = 8, 16
@@ -21,16 +21,11 @@ def require_whole_arrays(sheet: Any, area: Any) -> None:
     """Raises CalcError where writing a range would tear an array formula: Calc lets it happen, Excel does not."""
     if not area.queryContentCells(_FORMULA).getRangeAddresses():
         return
-    address = area.RangeAddress
-    for a in array_addresses(sheet, area):
-        if not (
-            address.StartRow <= a.StartRow
-            and a.EndRow <= address.EndRow
-            and address.StartColumn <= a.StartColumn
-            and a.EndColumn <= address.EndColumn
-        ):
-            block = f"{cell_name(a.StartRow, a.StartColumn)}:{cell_name(a.EndRow, a.EndColumn)}"
-            raise CalcError(f"part of the array formula in {block} cannot be changed")
+    where = Rectangle.of(area.RangeAddress)
+    for block in array_blocks(sheet, area):
+        if not where.holds(block):
+            corners = cell_name(block.top, block.left), cell_name(block.bottom - 1, block.right - 1)
+            raise CalcError(f"part of the array formula in {corners[0]}:{corners[1]} cannot be changed")
 
 
 def clear(sheet: Any, area: Any, flags: int = _CONTENTS) -> None:
@@ -89,10 +84,10 @@ def write_values(
 
 def _forget_booleans(sheet: Any, area: Any, formats: Formats) -> None:
     """Calc gives a cell that held a boolean the format of booleans, and a number put there would still be one."""
-    for kind, addresses in special_formats(area, formats):
-        for a in addresses if kind & LOGICAL else ():
-            part = sheet.getCellRangeByPosition(a.StartColumn, a.StartRow, a.EndColumn, a.EndRow)
-            part.NumberFormat = formats.key("General")
+    for kind, parts in special_formats(area, formats):
+        for part in parts if kind & LOGICAL else ():
+            cells = sheet.getCellRangeByPosition(part.left, part.top, part.right - 1, part.bottom - 1)
+            cells.NumberFormat = formats.key("General")
 
 
 def _is_text(given: object) -> bool:
@@ -149,9 +144,9 @@ def _format(sheet: Any, area: Any, cells: list[tuple[int, int]], key: int, forma
     """Give cells a number format; unless `always`, only those that have no format of their own."""
     if not cells:
         return
-    address = area.RangeAddress
+    where = Rectangle.of(area.RangeAddress)
     for r, c, height in _runs(cells):
-        top, column = address.StartRow + r, address.StartColumn + c
+        top, column = where.top + r, where.left + c
         part = sheet.getCellRangeByPosition(column, top, column, top + height - 1)
         if always or formats.type_of(part.NumberFormat) & DATE == 0:
             part.NumberFormat = key

@@ -1,0 +1,12 @@
+"""An open workbook in Excel (Windows, macOS) or Calc: read as a snapshot, written in undoable transactions.
+
+Written against xlwings' free API; the few things that it does not say are in `differences.py`. In Excel the user's
+xlwings does it, in Calc the engine of `cellgrad.hosts.calc`. What is written stays in the application: saving is the
+user's.
+"""
+
+from cellgrad.hosts.live.record import UNDO_SHEET
+from cellgrad.hosts.live.snapshot import snapshot
+from cellgrad.hosts.live.writing import Transaction, quiet, status, undo, write
+
+__all__ = ["UNDO_SHEET", "Transaction", "quiet", "snapshot", "status", "undo", "write"]
