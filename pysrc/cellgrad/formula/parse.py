@@ -10,6 +10,7 @@ its tokens, and each operand's text is cut from the original at the token's plac
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -104,6 +105,10 @@ def _split_message(message: str) -> tuple[str, int]:
 # ---------------------------------------------------------------- tree and tokens side by side
 
 
+_JOINING = frozenset({":", " "})
+"""Operators that make one reference of two; a comma may stand for other things."""
+
+
 class _Reader:
     """Turns formualizer's tree into ours; tokens are taken in source order, which is the tree's own order."""
 
@@ -156,6 +161,8 @@ class _Reader:
             joined = _join_corners(left, right)
             if joined is not None:
                 return joined
+        if operator in _JOINING and (isinstance(left, Literal) or isinstance(right, Literal)):
+            raise self._wrong(f"'{operator}' stands between references, and one side is a value", position)
         return Binary(operator.strip() or " ", left, right, position=position)
 
     def _call(self, token: Any, arguments: list[dict[str, Any]]) -> Node:
@@ -210,7 +217,7 @@ class _Reader:
         text = self.formula[start : token.end]
         match str(token.subtype):
             case "Number":
-                return Literal(float(text), position=start)
+                return self._number(float(text), start)
             case "Text":
                 return Literal(text[1:-1].replace('""', '"'), position=start)
             case "Logical":
@@ -218,6 +225,11 @@ class _Reader:
             case "Error":
                 return self._error(start)
         return self._reference(text.strip(), start)
+
+    def _number(self, value: float, start: int) -> Literal:
+        if math.isinf(value):
+            raise self._wrong("this number is larger than a cell can hold (about 1.8E308)", start)
+        return Literal(value, position=start)
 
     def _error(self, start: int) -> Node:
         match = ERROR.match(self.formula, start)
@@ -246,17 +258,15 @@ class _Reader:
         if last_sheet is None:
             if "[" in rest:
                 return self._structured(rest, sheet, start)
-            if _NAME.fullmatch(rest):
+            if _NAME.fullmatch(rest) and rest.upper() not in ("TRUE", "FALSE"):  # those stand alone, as values
                 return Name(_FUTURE_PREFIX.sub("", rest), sheet, position=start)
         raise self._no_reference(text, start)
 
     def _no_reference(self, text: str, start: int) -> FormulaError:
-        return FormulaError(
-            f"'{text}' is no reference, name or number",
-            formula=self.formula,
-            position=start,
-            action="correct it in the sheet",
-        )
+        return self._wrong(f"'{text}' is no reference, name or number", start)
+
+    def _wrong(self, cause: str, position: int) -> FormulaError:
+        return FormulaError(cause, formula=self.formula, position=position, action="correct it in the sheet")
 
     def _cells(self, text: str, sheet: str | None, last_sheet: str | None, start: int) -> Range | None:
         """Cells, whole columns or whole rows; None where the text is none of them (or lies beyond the sheet)."""
