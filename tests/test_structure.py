@@ -21,8 +21,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = (
     "errors", "address", "values", "workbook", "formula", "tensors", "functions", "graph", "blocks", "reference",
-    "program", "gradients", "optimize", "solver_models", "hosts", "session", "reports", "lessons", "worker", "live", "udfs",
-    "live_run", "macros", "runs", "answers", "audit", "explain", "doctor", "addin", "console", "cli", "__main__",
+    "program", "gradients", "optimize", "solver_models", "hosts", "session", "reports", "lessons",
+    "worker", "live", "udfs", "live_run", "macros",
+    "runs", "answers", "audit", "explain", "doctor", "addin", "console", "cli", "__main__",
 )  # fmt: skip
 """From the ground up; a module imports only from its own layer and those before it."""
 
@@ -80,6 +81,7 @@ def test_imports_run_downward_and_stand_at_the_top(module: Path) -> None:
 
 def test_every_module_has_a_layer() -> None:
     assert {layer(module) for module in MODULES} - {"__init__"} <= set(LAYERS)
+    assert len(LAYERS) == len(set(LAYERS))
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

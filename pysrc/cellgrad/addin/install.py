@@ -67,8 +67,9 @@ def uninstall(platform: str = sys.platform, at: Places | None = None) -> Done:
                 action="close Excel, which holds it open, and try again",
             ) from error
         removed.append(file)
-    if at.configuration.parent.name == f".{NAME}" and at.configuration.parent.is_dir() and not any(at.configuration.parent.iterdir()):
-        at.configuration.parent.rmdir()
+    folder = at.configuration.parent
+    if folder.name == f".{NAME}" and folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
     return Done(removed, [] if removed else ["The add-in was not installed."])
 
 
