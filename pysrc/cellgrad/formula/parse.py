@@ -105,10 +105,6 @@ def _split_message(message: str) -> tuple[str, int]:
 # ---------------------------------------------------------------- tree and tokens side by side
 
 
-_JOINING = frozenset({":", " "})
-"""Operators that make one reference of two; a comma may stand for other things."""
-
-
 class _Reader:
     """Turns formualizer's tree into ours; tokens are taken in source order, which is the tree's own order."""
 
@@ -161,7 +157,7 @@ class _Reader:
             joined = _join_corners(left, right)
             if joined is not None:
                 return joined
-        if operator in _JOINING and (isinstance(left, Literal) or isinstance(right, Literal)):
+        if operator in (":", " ") and (isinstance(left, Literal) or isinstance(right, Literal)):
             raise self._wrong(f"'{operator}' stands between references, and one side is a value", position)
         return Binary(operator.strip() or " ", left, right, position=position)
 
@@ -217,7 +213,9 @@ class _Reader:
         text = self.formula[start : token.end]
         match str(token.subtype):
             case "Number":
-                return self._number(float(text), start)
+                if math.isinf(number := float(text)):
+                    raise self._wrong("this number is larger than a cell can hold (about 1.8E308)", start)
+                return Literal(number, position=start)
             case "Text":
                 return Literal(text[1:-1].replace('""', '"'), position=start)
             case "Logical":
@@ -225,11 +223,6 @@ class _Reader:
             case "Error":
                 return self._error(start)
         return self._reference(text.strip(), start)
-
-    def _number(self, value: float, start: int) -> Literal:
-        if math.isinf(value):
-            raise self._wrong("this number is larger than a cell can hold (about 1.8E308)", start)
-        return Literal(value, position=start)
 
     def _error(self, start: int) -> Node:
         match = ERROR.match(self.formula, start)
