@@ -8,14 +8,21 @@ would be skipped by SUM in silence. No function here runs an optimisation: that 
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import xlwings as xw
 
+from cellgrad.address import Region, parse_region
+from cellgrad.errors import CellgradError
 from cellgrad.functions.calling import call
 from cellgrad.functions.operands import OMITTED, Areas, Argument, Matrix
 from cellgrad.functions.registry import FUNCTIONS, SCALARS
+from cellgrad.hosts.live import snapshot
+from cellgrad.hosts.settings import read_settings
+from cellgrad.program.gradient_cells import gradient_cells
+from cellgrad.session import choose_device
 from cellgrad.values import CellError, Value
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -177,3 +184,20 @@ def CG_STEP(changing, gradient, rate):  # type: ignore[no-untyped-def]
 )
 def CG_ADAM(changing, gradient, mean, square, count, rate, beta1=None, beta2=None, epsilon=None):  # type: ignore[no-untyped-def]
     return _run("CG_ADAM", changing, gradient, mean, square, count, rate, beta1, beta2, epsilon)
+
+
+@udf(
+    objective="Range: The cell whose formula is differentiated",
+    changing="Range: The cells it is differentiated by; the answer has their shape",
+)
+def CG_GRADIENT(objective, changing):  # type: ignore[no-untyped-def]
+    try:
+        book = snapshot(objective.sheet.book)
+        slope = gradient_cells(book, _region(objective), _region(changing), choose_device(read_settings().device))
+    except CellgradError:
+        return [[CellError.VALUE.text]]  # Check model says why
+    return [[float(x) if math.isfinite(x) else CellError.NUM.text for x in row] for row in slope]
+
+
+def _region(cells: Any) -> Region:
+    return parse_region(cells.get_address(False, False), cells.sheet.name)
