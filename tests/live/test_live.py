@@ -1,0 +1,372 @@
+"""An open workbook read, written, undone and optimised, on every spreadsheet program there is."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xlwings as xw
+from tests.calc.hosts import HOSTS, running
+
+from cellgrad.address import Region
+from cellgrad.errors import ArgumentError, CellgradError, ModelError, WriteError
+from cellgrad.formula.parse import parse
+from cellgrad.hosts import live, package
+from cellgrad.hosts.live import Transaction, snapshot, undo, write
+from cellgrad.hosts.live.record import MAX_STEPS, code, decode
+from cellgrad.hosts.live.writing import rectangles
+from cellgrad.live import optimize_live
+from cellgrad.values import CellError, Kind
+from cellgrad.workbook import Workbook
+
+TITANIC = Path(__file__).parents[2] / "workbooks" / "titanic.xlsx"
+
+
+@pytest.fixture(scope="module", params=HOSTS)
+def app(request: pytest.FixtureRequest) -> Iterator[xw.App]:
+    with running(request.param) as started:
+        yield started
+
+
+@pytest.fixture
+def book(app: xw.App) -> Iterator[xw.Book]:
+    made = app.books.add()
+    made.sheets[0].name = "Sheet1"
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def titanic(app: xw.App, tmp_path: Path) -> Iterator[xw.Book]:
+    path = tmp_path / "titanic.xlsx"
+    shutil.copy(TITANIC, path)
+    opened = app.books.open(str(path))
+    yield opened
+    opened.close()
+
+
+def assert_same(found: Workbook, expected: Workbook, rel: float) -> None:
+    """Two snapshots are of the same workbook; formulas are compared as trees, numbers to `rel`."""
+    assert list(found.sheets) == list(expected.sheets)
+    trees: dict[tuple[int, int], bool] = {}
+    for name, sheet in expected.sheets.items():
+        ours, theirs = found.sheet(name).cells, sheet.cells
+        assert ours.columns.tolist() == theirs.columns.tolist()
+        assert ours.rows.tolist() == theirs.rows.tolist()
+        assert (ours.formulas >= 0).tolist() == (theirs.formulas >= 0).tolist()
+        assert ours.kinds.tolist() == theirs.kinds.tolist()
+        for a, b in set(zip(ours.formulas.tolist(), theirs.formulas.tolist(), strict=True)) - {(-1, -1)}:
+            if (a, b) not in trees:
+                one, other = found.formulas[a], expected.formulas[b]
+                trees[a, b] = parse(one.text, one.row, one.column) == parse(other.text, other.row, other.column)
+                assert trees[a, b], (one, other)
+        numbers = ours.kinds == Kind.NUMBER
+        np.testing.assert_allclose(ours.data[numbers], theirs.data[numbers], rtol=rel, atol=1e-15)
+        texts = np.flatnonzero(ours.kinds == Kind.TEXT)
+        assert [found.strings[int(ours.data[at])] for at in texts] == [
+            expected.strings[int(theirs.data[at])] for at in texts
+        ]
+        others = (ours.kinds == Kind.ERROR) | (ours.kinds == Kind.BOOLEAN)
+        assert ours.data[others].tolist() == theirs.data[others].tolist()
+        assert [array.region for array in found.sheet(name).arrays] == [array.region for array in sheet.arrays]
+        assert found.sheet(name).visible == sheet.visible
+    assert found.tables == expected.tables
+    listed = [
+        {
+            (name.sheet, name.name.casefold()): parse(name.text, 0, 0)
+            for name in one.names
+            if not name.name.startswith("_xlnm")
+        }
+        for one in (found, expected)
+    ]
+    assert listed[0] == listed[1]
+    assert found.date1904 == expected.date1904
+
+
+def test_snapshot_is_what_the_file_reads_as(titanic: xw.Book) -> None:
+    assert_same(snapshot(titanic), package.read(TITANIC), rel=1e-11)
+
+
+def test_snapshot_of_every_kind_of_cell(app: xw.App, book: xw.Book, tmp_path: Path) -> None:
+    sheet = book.sheets[0]
+    sheet["B2"].value = [[1.5, "x", True, "'=1+1"], ["=B2*2", "=1/0", "=B2>1", None], [None, '=""', "=B$2", "'007"]]
+    sheet["B6:C7"].formula_array = "={1,2;3,4}*B2"
+    sheet["G1"].value = [["a", "b c"], [1, 2], [3, 4]]
+    sheet.tables.add(source=sheet["G1:H3"], name="Points")
+    sheet["J2:J3"].formula = [["=SUM(Points[[#This Row],[a]:[b c]])"], ["=SUM(Points[[#This Row],[a]:[b c]])"]]
+    book.sheets.add("My sheet", after=sheet)["A1"].formula = "=Sheet1!B2+SUM(Sheet1!B:B)"
+    book.names.add("rate", "=0.07")
+    sheet.names.add("solver_opt", "=Sheet1!$B$2")
+    path = tmp_path / "every.xlsx"
+    book.save(path)
+    assert_same(snapshot(book), package.read(path), rel=1e-14)
+    sheet["B4"].value = "#N/A"  # Calc saves it as a formula
+    taken = snapshot(book)
+    assert taken.cached("Sheet1", 1, 4) == "=1+1"
+    assert taken.formula("Sheet1", 1, 4) is None
+    assert taken.cached("Sheet1", 3, 1) is CellError.NA
+    assert taken.formula("Sheet1", 3, 1) is None
+    assert taken.cached("Sheet1", 3, 4) == "007"
+    assert taken.find_name("SOLVER_OPT", "Sheet1") is not None
+
+
+def test_snapshot_sees_unsaved_edits(titanic: xw.Book) -> None:
+    sheet = titanic.sheets["mmult"]
+    sheet["S4"].value = 0.1 + 0.2
+    sheet["Z4"].formula = "=X4-Y4"
+    taken = snapshot(titanic)
+    assert taken.cached("mmult", 3, 18) == 0.1 + 0.2
+    formula = taken.formula("mmult", 3, 25)
+    assert formula is not None
+    assert formula.text == "X4-Y4"
+
+
+# before, after: what a cell holds, exact to the bit
+VALUES: list[tuple[Any, Any]] = [
+    (0.1 + 0.2, 1 / 3),
+    (1e-300, -5e-324),
+    (1.7976931348623157e308, -0.1),
+    (None, 2.0),
+    (3.0, None),
+    (True, 1.0),
+    (1.0, False),
+    ("text", 4.0),
+    ("'007", 7.0),
+    ("'=1+1", 1.0),
+    ("'it's", "it isn't"),
+    (5.0, "'quoted"),
+    (6.0, "=not a formula"),
+    (7.0, "TRUE"),
+    (8.0, "3 May"),
+    ("#N/A", 1.0),
+    (9.0, CellError.DIV0),
+]
+
+
+def test_write_and_undo_to_the_bit(app: xw.App, book: xw.Book, tmp_path: Path) -> None:
+    sheet = book.sheets[0]
+    cells = {f"A{row}": pair for row, pair in enumerate(VALUES, 1)}
+    for cell, (before, _) in cells.items():
+        sheet[cell].value = before
+    sheet["B1"].formula = "=A1*2"
+    start = held(book, len(VALUES))
+    changes = write(book, {"Sheet1": {(row, 0): after for row, (_, after) in enumerate(VALUES)}})
+    assert held(book, len(VALUES)) == [code(after) for _, after in VALUES]
+    assert len(changes) == len(VALUES)
+    assert changes[0].cell == "Sheet1!A1"
+    assert (changes[0].before, changes[0].after) == (0.1 + 0.2, 1 / 3)
+    assert sheet["B1"].value == 2 / 3
+    path = tmp_path / "later.xlsx"
+    book.save(path)
+    book.close()
+    again = app.books.open(str(path))
+    undo(again)
+    assert held(again, len(VALUES)) == start
+    assert again.sheets["Sheet1"]["B1"].value == 2 * (0.1 + 0.2)
+    app.books.add()  # for the fixture to close
+
+
+def held(book: xw.Book, rows: int) -> list[str]:
+    """The codes of A1:A(rows): exact to the bit."""
+    taken = snapshot(book)
+    return [code(taken.cached("Sheet1", row, 0)) for row in range(rows)]
+
+
+@pytest.mark.parametrize("value", [before for before, _ in VALUES] + [after for _, after in VALUES], ids=repr)
+def test_codes_are_read_back(value: Any) -> None:
+    assert code(decode(code(value))) == code(value)
+
+
+def test_undo_goes_back_step_by_step(book: xw.Book) -> None:
+    sheet = book.sheets[0]
+    for value in range(MAX_STEPS + 3):
+        write(book, {"Sheet1": {(0, 0): float(value + 1), (2, 1): float(-value)}})
+    for value in reversed(range(3, MAX_STEPS + 3)):
+        assert sheet["A1"].value == value + 1
+        undo(book)
+    assert sheet["A1"].value == 3.0
+    with pytest.raises(WriteError, match="nothing to undo"):
+        undo(book)
+    assert live.UNDO_SHEET not in snapshot(book).sheets
+
+
+def test_undo_does_not_run_over_later_edits(book: xw.Book) -> None:
+    sheet = book.sheets[0]
+    sheet["A1:A2"].value = [[1], [2]]
+    write(book, {"Sheet1": {(0, 0): 5.0, (1, 0): 6.0}})
+    sheet["A2"].value = 99
+    with pytest.raises(WriteError, match=r"changed since the run: Sheet1!A2"):
+        undo(book)
+    assert sheet["A1:A2"].value == [5.0, 99.0]
+    undo(book, force=True)
+    assert sheet["A1:A2"].value == [1.0, 2.0]
+
+
+def test_a_run_that_was_cut_off_is_undone(book: xw.Book) -> None:
+    sheet = book.sheets[0]
+    sheet["A1:B2"].value = [[1, 2], [3, 4]]
+    dead = Transaction(book, [Region("Sheet1", 0, 0, 2, 2)]).__enter__()
+    dead.show([[[5.0, 6.0], [7.0, 8.0]]])
+    assert sheet["A1:B2"].value == [[5.0, 6.0], [7.0, 8.0]]
+    undo(book)
+    assert sheet["A1:B2"].value == [[1.0, 2.0], [3.0, 4.0]]
+
+
+def test_an_error_puts_everything_back(app: xw.App, book: xw.Book) -> None:
+    sheet = book.sheets[0]
+    sheet["A1:A2"].value = [[1], [2]]
+    with pytest.raises(KeyError), Transaction(book, [Region("Sheet1", 0, 0, 2, 1)]) as transaction:
+        transaction.show([[[8.0], [9.0]]])
+        raise KeyError("stop")
+    assert sheet["A1:A2"].value == [1.0, 2.0]
+    assert (app.screen_updating, app.enable_events, app.calculation) == (True, True, "automatic")
+    with pytest.raises(WriteError, match="nothing to undo"):
+        undo(book)
+
+
+# what is wrong, how to make it so, what is told; the cells A1:A2 are to be written
+def _formula(sheet: xw.Sheet) -> None:
+    sheet["A2"].formula = "=1+1"
+
+
+def _array(sheet: xw.Sheet) -> None:
+    sheet["A2:B3"].formula_array = "={1,2;3,4}"
+
+
+def _merged(sheet: xw.Sheet) -> None:
+    sheet["A2:B2"].merge()
+
+
+def _merged_from_above(sheet: xw.Sheet) -> None:
+    sheet["A1:A3"].merge()
+
+
+def _protected(sheet: xw.Sheet) -> None:
+    if sheet.book.app.engine.name == "calc":
+        sheet.api.protect("")
+    else:
+        sheet.api.Protect()
+
+
+REFUSED = [
+    (_formula, r"Sheet1!A2: =1\+1\n.*holds a formula"),
+    (_array, r"Sheet1!A2: =\{1,2;3,4\}\n.*holds a formula"),
+    (_merged, r"Sheet1!A1:A2: it is part of merged cells"),
+    (_merged_from_above, r"Sheet1!A1:A2: it is part of merged cells"),
+    (_protected, r"the sheet Sheet1 is protected"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "message"), REFUSED, ids=[row[0].__name__[1:] for row in REFUSED])
+def test_refused_in_words(app: xw.App, book: xw.Book, spoil: Any, message: str) -> None:
+    sheet = book.sheets[0]
+    sheet["A1"].value = 1
+    spoil(sheet)
+    before = sheet["A1:B3"].formula
+    with pytest.raises(WriteError, match=message):
+        write(book, {"Sheet1": {(0, 0): 5.0, (1, 0): 6.0}})
+    assert sheet["A1:B3"].formula == before
+    assert (app.screen_updating, app.enable_events, app.calculation) == (True, True, "automatic")
+
+
+def test_the_first_of_merged_cells_can_be_written(book: xw.Book) -> None:
+    sheet = book.sheets[0]
+    sheet["A1:B1"].merge()
+    write(book, {"Sheet1": {(0, 0): 5.0}})
+    assert sheet["A1"].value == 5.0
+
+
+def test_hidden_rows_are_written(book: xw.Book) -> None:
+    sheet = book.sheets[0]
+    sheet["A2:A3"].rows.hidden = True
+    write(book, {"Sheet1": {(row, 0): float(row) for row in range(4)}})
+    assert sheet["A1:A4"].value == [0.0, 1.0, 2.0, 3.0]
+    assert sheet["A2"].impl.row_hidden is True
+
+
+def test_a_missing_sheet_is_told(book: xw.Book) -> None:
+    with pytest.raises(ArgumentError, match="no sheet 'Nope'; the sheets are Sheet1"):
+        write(book, {"Nope": {(0, 0): 1.0}})
+
+
+def test_a_manual_workbook_stays_manual(app: xw.App, book: xw.Book) -> None:
+    sheet = book.sheets[0]
+    sheet["A1"].value = 1
+    sheet["A2"].formula = "=A1*2"
+    app.calculation = "manual"
+    try:
+        write(book, {"Sheet1": {(0, 0): 5.0}})
+        assert app.calculation == "manual"
+        assert sheet["A2"].value == 2.0
+        assert snapshot(book).manual
+    finally:
+        app.calculation = "automatic"
+
+
+def test_rectangles() -> None:
+    cells = dict.fromkeys([(0, 0), (1, 0), (0, 1), (1, 1), (3, 1), (5, 4)])
+    assert [region.a1 for region in rectangles("S", cells)] == ["A1:B2", "B4", "E6"]
+
+
+def test_optimising_in_the_open_sheet(app: xw.App, titanic: xw.Book) -> None:
+    """The sheet's own recalculated loss is ours to 1e-9; the optimum of the linear model is known."""
+    sheet = titanic.sheets["linear"]
+    before, parameters = sheet["AA1"].value, sheet["G2:P2"].value
+    answer = optimize_live(titanic, "linear")
+    assert sheet["AA1"].value == pytest.approx(answer.value, rel=1e-9)
+    assert answer.value == pytest.approx(0.144227149307, abs=1e-11)
+    assert app.status_bar is False
+    undo(titanic)
+    assert sheet["G2:P2"].value == parameters
+    assert sheet["AA1"].value == before
+
+
+def test_a_class_watches_it_learn(app: xw.App, titanic: xw.Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The status bar tells the step, the cells move before the end, and a stop keeps the best values so far."""
+    monkeypatch.setattr("cellgrad.live.STATUS_SECONDS", 0.0)
+    sheet = titanic.sheets["mmult"]
+    seen: list[tuple[object, float]] = []
+
+    def stop() -> bool:
+        seen.append((app.status_bar, sheet["AA1"].value))
+        return len(seen) == 6
+
+    start = sheet["AA1"].value
+    answer = optimize_live(titanic, "mmult", every=0.0, stop=stop, method="adam")
+    assert answer.status == "stopped by user"
+    assert str(seen[1][0]).startswith("Cellgrad: step ")
+    assert len({value for _, value in seen}) > 2
+    assert sheet["AA1"].value == pytest.approx(answer.value, rel=1e-9)
+    assert answer.value < start
+
+
+def test_a_run_that_fails_leaves_the_sheet_alone(book: xw.Book) -> None:
+    sheet = book.sheets[0]
+    sheet["A1"].value = [[-1], ["=LN(A1)"]]
+    with pytest.raises(ModelError, match=r"#NUM!"):
+        optimize_live(book, objective="A2", changing="A1")
+    assert sheet["A1"].value == -1.0
+    assert live.UNDO_SHEET not in book.sheet_names
+
+
+def test_an_interrupted_run_leaves_the_sheet_as_it_was(titanic: xw.Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cellgrad.live.STATUS_SECONDS", 0.0)
+    sheet = titanic.sheets["mmult"]
+    before = sheet["S4:T13"].value
+    asked = 0
+
+    def stop() -> bool:
+        nonlocal asked
+        asked += 1
+        if asked == 4:
+            assert sheet["S4:T13"].value != before
+            raise CellgradError("the power fails")
+        return False
+
+    with pytest.raises(CellgradError, match="power"):
+        optimize_live(titanic, "mmult", every=0.0, stop=stop)
+    assert sheet["S4:T13"].value == before
