@@ -258,6 +258,18 @@ class App(base_classes.App):
         else:
             self.office.indicator.setText(str(value))
 
+    def alert(self, prompt: str, title: str | None, buttons: str | None, mode: str | None, callback: Any) -> str:
+        """A message box. Raises NotImplementedError where there is no window for it."""
+        frame = self._frame() if self.office.visible else None
+        if frame is None:
+            raise NotImplementedError("this LibreOffice has no windows")
+        kinds = {"ok": 1, "ok_cancel": 2, "yes_no": 3, "yes_no_cancel": 4}  # com.sun.star.awt.MessageBoxButtons
+        asks = "QUERYBOX" if kinds[buttons or "ok"] > 1 else "INFOBOX"
+        box = bridge.import_uno().Enum("com.sun.star.awt.MessageBoxType", "ERRORBOX" if mode == "critical" else asks)
+        window = frame.getContainerWindow()
+        shown = window.getToolkit().createMessageBox(window, box, kinds[buttons or "ok"], title or "", prompt)
+        return ("cancel", "ok", "yes", "no")[shown.execute()]  # com.sun.star.awt.MessageBoxResults
+
     def run(self, macro: str, args: Any) -> Any:
         raise CalcError("macros are not run from here")
 
