@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pytest
 import xlwings as xw
 from tests.calc.hosts import HOSTS, running
@@ -112,6 +113,20 @@ def test_snapshot_of_every_kind_of_cell(app: xw.App, book: xw.Book, tmp_path: Pa
     assert taken.formula("Sheet1", 3, 1) is None
     assert taken.cached("Sheet1", 3, 4) == "007"
     assert taken.find_name("SOLVER_OPT", "Sheet1") is not None
+
+
+def test_constants_of_a_file_are_constants(app: xw.App, tmp_path: Path) -> None:
+    """Calc makes formulas of a file's constant booleans and errors."""
+    path = tmp_path / "constants.xlsx"
+    made = openpyxl.Workbook()
+    made.active.append([True, False, "#N/A", 1.5, "x"])
+    made.save(path)
+    opened = app.books.open(str(path))
+    assert_same(snapshot(opened), package.read(path), rel=0)
+    write(opened, {"Sheet": {(0, column): 2.0 for column in range(5)}})
+    undo(opened)
+    assert_same(snapshot(opened), package.read(path), rel=0)
+    opened.close()
 
 
 def test_snapshot_sees_unsaved_edits(titanic: xw.Book) -> None:

@@ -263,7 +263,7 @@ def _column_formulas(
             found.append(_constant(text, value))
             continue
         translated = translator.to_excel(text)
-        if translated in ERROR_LITERALS:
+        if translated in _CONSTANTS:
             found.append(translated[1:])
             continue
         found.append(translated)
@@ -271,8 +271,8 @@ def _column_formulas(
     return found
 
 
-ERROR_LITERALS = frozenset("=" + text for text in ERROR_CODES)
-"""A constant error is a formula in Calc, of the error alone."""
+_CONSTANTS = frozenset("=" + text for text in (*ERROR_CODES, "TRUE", "FALSE"))
+"""A constant error is a formula in Calc, of the error alone; so is a boolean that comes from an .xlsx file."""
 
 
 def _templates(text: str, translated: str, row: int, column: int) -> tuple[Template | None, Template | None]:

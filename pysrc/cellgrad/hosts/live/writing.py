@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -216,7 +217,8 @@ def _require_untouched(lines: Sequence[record.Line], now: Mapping[tuple[str, int
     touched = [
         full_name(line.sheet, *line.cell)
         for line in lines
-        if line.after != record.OPEN and record.code(now[line.sheet, *line.cell]) not in (line.before, line.after)
+        if line.after != record.OPEN
+        and not any(_alike(now[line.sheet, *line.cell], record.decode(one)) for one in (line.before, line.after))
     ]
     if touched:
         listed = ", ".join(touched[:5]) + (", ..." if len(touched) > 5 else "")
@@ -224,6 +226,13 @@ def _require_untouched(lines: Sequence[record.Line], now: Mapping[tuple[str, int
             f"{len(touched)} of the cells have been changed since the run: {listed}",
             action="undo those changes first, or undo all the same and lose them",
         )
+
+
+def _alike(a: ExactValue, b: ExactValue) -> bool:
+    """The same value, or the same number but for what a file format rounds away: Calc saves .xlsx with 15 digits."""
+    if type(a) is float and type(b) is float:
+        return math.isclose(a, b, rel_tol=1e-14)
+    return _same(a, b)
 
 
 def _writable(book: xw.Book, area: Region) -> list[list[ExactValue]]:
