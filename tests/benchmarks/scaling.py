@@ -18,7 +18,7 @@ def figures(setting: Setting) -> Iterator[Figure]:
     sizes = sorted({max(10, most // 100), max(10, most // 10), most})
     paths = {rows: str(setting.workbook(rows)) for rows in sizes}
     taken: dict[int, list[dict[str, float]]] = {rows: [] for rows in sizes}
-    for _ in range(setting.rounds(3)):
+    for _ in range(setting.rounds(2)):
         for rows, path in paths.items():
             taken[rows].append(setting.measure("whole_way", path=path, sheet="nnet"))
     for fewer, rows in pairwise(sizes):
