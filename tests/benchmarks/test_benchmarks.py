@@ -11,7 +11,7 @@ from tests.benchmarks.figures import Spread, against_limit, compare, shown
 from tests.benchmarks.fresh import TaskFailed, fresh
 from tests.benchmarks.tasks.step import interleaved, require_agreement
 
-FIELDS = {"section", "what", "against", "unit", "ours", "theirs", "ratio", "target", "note", "met"}
+FIELDS = {"section", "what", "against", "unit", "ours", "theirs", "ratio", "target", "note", "met", "verdict"}
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +74,14 @@ def test_ratios_are_taken_within_a_round():
 )  # fmt: skip
 def test_units(value, unit, text):
     assert shown(value, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("ours", "verdict"),
+    [([0.5, 0.9, 3.0], "met"), ([1.1, 1.2, 1.3], "missed"), ([0.9, 1.2, 1.3], "missed, within noise")],
+)
+def test_a_verdict_tells_what_the_noise_allows(ours, verdict):
+    assert compare("read", "ours", ours, "peer", [1.0, 1.0, 1.0], target=1.0).verdict == verdict
 
 
 def test_every_contender_runs_in_every_round_and_each_goes_first():
