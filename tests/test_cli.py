@@ -405,8 +405,9 @@ def test_lessons_check_and_build(tmp_path: Path) -> None:
     assert run("lessons", "check", source, "--json").json == {"stale": []}
     shutil.copytree(source / "data", tmp_path / "data")
     stale = run("lessons", "check", tmp_path, "--json")
-    assert (stale.code, stale.json) == (1, {"stale": [str(tmp_path / "titanic.xlsx")]})
-    assert run("lessons", "build", tmp_path, "--json").json == {"built": [str(tmp_path / "titanic.xlsx")]}
+    every = [str(tmp_path / "titanic.xlsx"), str(tmp_path / "titanic.xlsm")]
+    assert (stale.code, stale.json) == (1, {"stale": every})
+    assert run("lessons", "build", tmp_path, "--json").json == {"built": every}
     assert (tmp_path / "titanic.xlsx").read_bytes() == (source / "titanic.xlsx").read_bytes()
 
 

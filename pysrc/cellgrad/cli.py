@@ -16,6 +16,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -341,6 +342,14 @@ def lessons() -> None:
     """The lesson workbooks."""
 
 
+def _builders() -> ModuleType:
+    try:
+        from cellgrad import lessons as workbooks
+    except ModuleNotFoundError as error:
+        raise ArgumentError(f"building needs {error.name}", action="pip install 'cellgrad[addin]'") from error
+    return workbooks
+
+
 _folder = click.argument("folder", type=click.Path(path_type=Path), default=Path("workbooks"))
 
 
@@ -349,8 +358,7 @@ _folder = click.argument("folder", type=click.Path(path_type=Path), default=Path
 @_json
 def build(folder: Path, as_json: bool) -> int:
     """Build every lesson workbook into FOLDER (workbooks) from its data, the same bytes every time."""
-    from cellgrad import lessons as workbooks
-
+    workbooks = _builders()
     try:
         built = workbooks.build(folder)
     except OSError as error:
@@ -368,8 +376,7 @@ def build(folder: Path, as_json: bool) -> int:
 @_json
 def check(folder: Path, as_json: bool) -> int:
     """Whether the lesson workbooks of FOLDER are what build would write now; exit code 1 where not."""
-    from cellgrad import lessons as workbooks
-
+    workbooks = _builders()
     stale = workbooks.check(folder)
     if as_json:
         _print_json({"stale": [str(path) for path in stale]})

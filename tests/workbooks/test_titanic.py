@@ -374,8 +374,9 @@ def test_rebuilding_gives_the_committed_bytes(tmp_path, zone, hash_seed):
     ran = subprocess.run(
         [sys.executable, "-c", code, tmp_path], env=environment, capture_output=True, text=True, check=True
     )
-    assert ran.stdout.split() == [str(tmp_path / "titanic.xlsx")]
-    assert (tmp_path / "titanic.xlsx").read_bytes() == TITANIC.read_bytes()
+    assert ran.stdout.split() == [str(tmp_path / name) for name in lessons.BUILDERS]
+    for name in lessons.BUILDERS:
+        assert (tmp_path / name).read_bytes() == (WORKBOOKS / name).read_bytes()
 
 
 def test_check_names_what_is_stale_or_missing(tmp_path, monkeypatch):

@@ -10,8 +10,9 @@ import tempfile
 from pathlib import Path
 
 from cellgrad.lessons.titanic import build as build_titanic
+from cellgrad.lessons.titanic_buttons import build as build_titanic_with_buttons
 
-BUILDERS = {"titanic.xlsx": build_titanic}
+BUILDERS = {"titanic.xlsx": build_titanic, "titanic.xlsm": build_titanic_with_buttons}
 
 
 def build(folder: str | Path) -> list[Path]:

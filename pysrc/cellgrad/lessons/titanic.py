@@ -15,7 +15,7 @@ from __future__ import annotations
 import csv
 import math
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Context, Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -90,8 +90,8 @@ and 0.1322 in the middle, and both its units are awake for a good share of the p
 suits one method only would teach the wrong lesson."""
 
 
-def build(data: Path, path: Path) -> Path:
-    """Build the workbook at `path` from `data`/titanic.csv.
+def build(data: Path, path: Path, adorn: Callable[[xlsxwriter.Workbook], None] = lambda book: None) -> Path:
+    """Build the workbook at `path` from `data`/titanic.csv; `adorn` adds to it what a variant has besides.
 
     Raises FileError where the data is missing or has other columns.
     """
@@ -108,6 +108,7 @@ def build(data: Path, path: Path) -> Path:
             _linear(book.add_worksheet("linear"), look, people, linear_parameters)
             _nnet(book.add_worksheet("nnet"), look, people, unit_parameters)
             _mmult(book.add_worksheet("mmult"), look, people, unit_parameters)
+            adorn(book)
         changing = {"linear": "$G$2:$P$2", "nnet": "$G$1:$P$2", "mmult": "$S$4:$T$13"}
         models = {sheet: dict(solver_names(solver_model(sheet, cells))) for sheet, cells in changing.items()}
         return finish(draft, path, models)

@@ -63,11 +63,17 @@ class Turn:
         """Whether somebody has asked this run to stop."""
         return self._stop_file.exists()
 
-    def ask_to_stop(self) -> bool:
-        """Ask the run that has the turn to stop; False where none is under way."""
+    @property
+    def is_taken(self) -> bool:
+        """Whether a run is under way."""
         free = self._try()
         if free is not None:
             free.close()
+        return free is None
+
+    def ask_to_stop(self) -> bool:
+        """Ask the run that has the turn to stop; False where none is under way."""
+        if not self.is_taken:
             return False
         self._stop_file.touch()
         return True

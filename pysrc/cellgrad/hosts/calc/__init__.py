@@ -54,7 +54,7 @@ def start(visible: bool = False) -> xw.App:
     return xw.App(impl=App(_start(visible)))
 
 
-def attach(pipe: str) -> xw.App:
+def attach(pipe: str, seconds: float = 10.0) -> xw.App:
     """The running LibreOffice that listens on this pipe (``soffice --accept=pipe,name=PIPE;urp;``)."""
     register()
-    return xw.App(impl=App(_attach(pipe)))
+    return xw.App(impl=App(_attach(pipe, seconds)))

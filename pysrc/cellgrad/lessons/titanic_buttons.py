@@ -1,0 +1,65 @@
+"""The Titanic workbook with buttons: the same sheets, and an Optimize and a Step button on each model sheet.
+
+titanic.xlsx stays free of macros. The macros here only pass a press on, to the add-in in Excel and to the extension in
+Calc. Needs pyOpenVBA (the extra `addin`), which makes the macros' binary from their text.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zipfile
+from functools import lru_cache
+from pathlib import Path
+
+import pyopenvba
+import xlsxwriter
+
+from cellgrad.lessons import titanic
+
+MACROS = Path(__file__).with_name("buttons.bas")
+BUTTONS = {"Optimize": "CellgradOptimize", "Step": "CellgradStep"}
+"""What stands on a button, and the macro that a click runs."""
+
+BUTTONS_AT = {"linear": (9, 17), "nnet": (9, 17), "mmult": (21, 17)}
+"""The cell, counted from 0, where each model sheet's buttons begin: below the legend."""
+_SIZE = {"width": 140, "height": 30}
+_APART = 2
+"""Rows from one button to the next."""
+
+
+def build(data: Path, path: Path) -> Path:
+    """Build the workbook at `path` from `data`/titanic.csv. Raises FileError as `titanic.build` does."""
+    return titanic.build(data, path, _add_buttons)
+
+
+def _add_buttons(book: xlsxwriter.Workbook) -> None:
+    sheets = book.worksheets()
+    book.add_vba_project(io.BytesIO(macros([sheet.get_name() for sheet in sheets])), is_stream=True)
+    book.set_vba_name("ThisWorkbook")
+    for number, sheet in enumerate(sheets, start=1):
+        sheet.set_vba_name(f"Sheet{number}")
+        if sheet.get_name() not in BUTTONS_AT:
+            continue
+        row, column = BUTTONS_AT[sheet.get_name()]
+        for place, (caption, macro) in enumerate(BUTTONS.items()):
+            sheet.insert_button(row + place * _APART, column, {"macro": macro, "caption": caption, **_SIZE})
+
+
+def macros(sheets: list[str]) -> bytes:
+    """vbaProject.bin with our module, for a workbook with these sheets, called Sheet1, Sheet2, ... by the macros."""
+    return _macros(tuple(sheets), MACROS.read_text(encoding="ascii"))
+
+
+@lru_cache
+def _macros(sheets: tuple[str, ...], source: str) -> bytes:
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "macros.xlsm"
+        with xlsxwriter.Workbook(path) as book:
+            for sheet in sheets:
+                book.add_worksheet(sheet)
+        with pyopenvba.ExcelFile(path) as workbook:
+            workbook.add_vba_project().add_module("CellgradButtons", "\r\n".join(source.splitlines()) + "\r\n")
+            workbook.save()
+        with zipfile.ZipFile(path) as package:
+            return package.read("xl/vbaProject.bin")
