@@ -65,7 +65,7 @@ class CompiledObjective:
 
     def _program(self, name: str) -> Program:
         if name not in self._programs:
-            inputs = ["x"]
+            inputs, fixed = ["x"], {}
             if name == "value":
                 outputs = [self._value]
             elif name == "gradient":
@@ -74,12 +74,12 @@ class CompiledObjective:
                 assert self._residuals is not None
                 tangent = input_node("tangent", (self.size,))
                 outputs = [self._residuals, push_forward(self._residuals, self.x, tangent)]
-                inputs.append("tangent")
+                fixed["tangent"] = torch.eye(self.size, device=self.device, dtype=self.dtype)[None]
             else:
                 tangent = input_node("tangent", (self.size,))
                 outputs = pull_back([gradient(self._value, self.x)], [tangent], [self.x])
                 inputs.append("tangent")
-            self._programs[name] = Program(outputs, inputs, self.device, self.dtype)
+            self._programs[name] = Program(outputs, inputs, self.device, self.dtype, fixed)
         return self._programs[name]
 
     def value(self, X: Tensor) -> Tensor:
@@ -100,9 +100,7 @@ class CompiledObjective:
 
     def residuals_and_jacobian(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """r (K, m) and J (K, m, n), by one forward tangent a changing cell, all in one run."""
-        program = self._program("jacobian")
-        basis = torch.eye(self.size, device=self.device, dtype=self.dtype)
-        residuals, columns = program(X[:, None], basis[None])
+        residuals, columns = self._program("jacobian")(X[:, None])
         shape = (len(X), self.size, self.residual_count)
         return residuals.reshape(len(X), -1), columns.expand(shape).mT
 

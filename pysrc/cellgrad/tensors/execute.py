@@ -19,6 +19,7 @@ class Program:
 
     outputs: the nodes to compute; inputs: names of the input nodes, in the order `__call__` takes their tensors.
     Every input may carry the same number of leading batch axes, of sizes that broadcast; so do the outputs then.
+    fixed: inputs that never change, with their tensors: what depends on them alone is computed once, here.
     Constants live on `device` in `dtype` (float64 unless the device has none).
     """
 
@@ -28,6 +29,7 @@ class Program:
         inputs: Sequence[str],
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float64,
+        fixed: Mapping[str, Tensor] | None = None,
     ) -> None:
         self.outputs = tuple(outputs)
         self.inputs = tuple(inputs)
@@ -52,11 +54,19 @@ class Program:
             if node.value is not None:
                 self._registers[number] = node.value.to(self.device, None if node.boolean else dtype)
             elif node.operation == "input":
-                self._feeds[node.parameters[0]] = number
+                name = node.parameters[0]
+                if fixed is not None and name in fixed:
+                    self._registers[number] = fixed[name]
+                else:
+                    self._feeds[name] = number
             else:
                 operands = tuple(slot[id(i)] for i in node.inputs)
                 run = OPERATIONS[node.operation].run
-                self._steps.append((run, operands, node.parameters, number, tuple(ends.get(number, ()))))
+                known = [self._registers[at] for at in operands]
+                if all(tensor is not None for tensor in known):
+                    self._registers[number] = run(*known, *node.parameters)
+                else:
+                    self._steps.append((run, operands, node.parameters, number, tuple(ends.get(number, ()))))
 
     def __len__(self) -> int:
         """How many torch calls one run makes."""
