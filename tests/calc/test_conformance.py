@@ -160,6 +160,15 @@ def test_one_formula_fills_a_range(sheet: xw.Sheet) -> None:
     assert sheet["A1:A3"].formula == (("=$D1*E$1",), ("=$D2*E$1",), ("=$D3*E$1",))
 
 
+def test_a_filled_formula_of_another_sheet(book: xw.Book, sheet: xw.Sheet) -> None:
+    name = book.sheets.add(after=sheet).name
+    sheet["B2:C3"].formula = f"={name}!A1+$A2+A$1"
+    assert sheet["B2:C3"].formula == (
+        (f"={name}!A1+$A2+A$1", f"={name}!B1+$A2+B$1"),
+        (f"={name}!A2+$A3+A$1", f"={name}!B2+$A3+B$1"),
+    )
+
+
 def test_formulas_and_constants_in_bulk(sheet: xw.Sheet) -> None:
     sheet["A1"].value = [["x", 1.5, None], ["=B1*2", True, DAY]]
     assert sheet["A1:C2"].formula == (("x", "1.5", ""), ("=B1*2", "TRUE", "43832"))

@@ -73,7 +73,7 @@ TO_EXCEL = [
 
 @pytest.mark.parametrize(("excel", "calc"), TO_CALC)
 def test_to_calc(excel: str, calc: str) -> None:
-    assert TRANSLATOR.to_calc(excel, own_table="Own") == calc
+    assert TRANSLATOR.to_calc(excel, own_table=lambda: "Own") == calc
 
 
 @pytest.mark.parametrize(("calc", "excel"), TO_EXCEL)

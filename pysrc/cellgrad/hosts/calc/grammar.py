@@ -82,8 +82,8 @@ class Translator:
         text = formula[1:-1] if formula.startswith("{=") and formula.endswith("}") else formula
         return _ToExcel(self, text).result()
 
-    def to_calc(self, formula: str, own_table: str | None = None) -> str:
-        """An Excel formula in Calc's words. `own_table`: the table of the cell, for ``[@x]`` without a table's name."""
+    def to_calc(self, formula: str, own_table: Callable[[], str | None] = lambda: None) -> str:
+        """An Excel formula in Calc's words. `own_table`: gives the cell's table, for ``[@x]`` without a name."""
         return _ToCalc(self, formula, own_table).result()
 
     def is_sheet(self, name: str) -> bool:
@@ -216,7 +216,7 @@ class _ToExcel:
 
 
 class _ToCalc:
-    def __init__(self, translator: Translator, text: str, own_table: str | None) -> None:
+    def __init__(self, translator: Translator, text: str, own_table: Callable[[], str | None]) -> None:
         self.translator = translator
         self.text = text
         self.own_table = own_table
@@ -248,9 +248,10 @@ class _ToCalc:
         body = self.text[self.at + 1 : end - 1].strip()
         self.at = end
         if not self.after_operand or not self.out or not re.fullmatch(_WORD, self.out[-1]):
-            if self.own_table is None:
+            table = self.own_table()
+            if table is None:
                 raise ValueError(f"'{self.text}' names no table, and its cell lies in none")
-            self.out.append(self.own_table)
+            self.out.append(table)
         if body.startswith("@"):
             columns = body[1:].strip()
             if columns and not columns.startswith("["):

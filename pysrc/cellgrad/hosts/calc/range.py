@@ -9,7 +9,7 @@ from xlwings import base_classes
 from xlwings.utils import hex_to_rgb, int_to_rgb, rgb_to_int
 
 from cellgrad.address import column_letters, quote_sheet
-from cellgrad.hosts.calc import reading, writing
+from cellgrad.hosts.calc import formulas, reading, writing
 from cellgrad.hosts.calc.bridge import CalcError, import_uno, translated, uno_exceptions
 from cellgrad.hosts.calc.names import Name
 from cellgrad.hosts.calc.tables import Table
@@ -101,9 +101,11 @@ class Range(base_classes.Range):
         return rows[0][0] if self.shape == (1, 1) else rows
 
     def _write(self, data: Any) -> None:
-        rows = self._filled(data)
-        if rows:
-            writing.write_values(self._sheet.sheet, self.area, rows, self._sheet.book.formats, self._to_calc(data))
+        sheet, formats = self._sheet.sheet, self._sheet.book.formats
+        if isinstance(data, str) and data.startswith("=") and len(self) > 1:
+            writing.write_fill(sheet, self.area, data, formats, self._to_calc)
+        elif rows := self._filled(data):
+            writing.write_values(sheet, self.area, rows, formats, self._to_calc)
 
     def _filled(self, data: Any) -> Sequence[Sequence[Any]]:
         """The data in this range's shape: a single value fills it, one row is repeated as Excel does."""
@@ -117,20 +119,12 @@ class Range(base_classes.Range):
             raise CalcError(f"{len(rows)} x {len(rows[0])} values do not fit {self.address}")
         return rows
 
-    def _to_calc(self, data: Any) -> Any:
-        """Formula texts for the cells: a single one for many cells is filled, its references moving as in Excel."""
-        fills = not isinstance(data, list | tuple) and len(self) > 1
-
-        def translate(formula: str, row: int, column: int) -> str:
-            text = writing.moved(formula, self.row - 1, self.column - 1, row, column) if fills else formula
-            needs_table = "[" in text
-            own = self._own_table(row, column) if needs_table else None
-            try:
-                return self._sheet.book.translator.to_calc(text, own)
-            except ValueError as error:
-                raise CalcError(str(error)) from error
-
-        return translate
+    def _to_calc(self, formula: str, row: int, column: int) -> str:
+        """An Excel formula for the cell at (row, column) of the range, from zero, in Calc's words."""
+        try:
+            return self._sheet.book.translator.to_calc(formula, lambda: self._own_table(row, column))
+        except ValueError as error:
+            raise CalcError(str(error)) from error
 
     def _own_table(self, row: int, column: int) -> str | None:
         at_row, at_column = self.row + row, self.column + column
@@ -146,7 +140,7 @@ class Range(base_classes.Range):
         """Formulas in Excel's words, constants as text: a string for one cell, else a tuple of rows."""
         if not all(self.shape):
             return None
-        rows = reading.read_formulas(self.area, self._sheet.book.translator, self._sheet.book.formats)
+        rows = formulas.read_formulas(self.area, self._sheet.book.translator, self._sheet.book.formats)
         return rows[0][0] if self.shape == (1, 1) else tuple(tuple(row) for row in rows)
 
     @formula.setter
@@ -169,7 +163,7 @@ class Range(base_classes.Range):
     def formula_array(self, value: str) -> None:
         writing.require_unprotected(self._sheet.sheet)
         writing.require_whole_arrays(self._sheet.sheet, self.area)
-        self.area.setArrayFormula(self._to_calc([[value]])(value, 0, 0))
+        self.area.setArrayFormula(self._to_calc(value, 0, 0))
 
     @property
     def has_array(self) -> bool | None:
@@ -182,10 +176,16 @@ class Range(base_classes.Range):
     @property
     def array_blocks(self) -> list[Range]:
         """The whole blocks of the array formulas that touch this range."""
-        return [
-            self._sheet.area(block.top + 1, block.left + 1, block.bottom - block.top, block.right - block.left)
-            for block in reading.array_blocks(self._sheet.sheet, self.area)
-        ]
+        return [self._block(block) for block in formulas.array_blocks(self._sheet.sheet, self.area)]
+
+    def everything(self) -> tuple[list[list[str]], list[list[Any]], list[Range]]:
+        """(formulas, ``""`` for constants; values as of `value2`; array blocks) as rows, with two bulk calls."""
+        book = self._sheet.book
+        found = formulas.read_everything(self._sheet.sheet, self.area, book.translator, book.formats)
+        return found.formulas, found.values, [self._block(block) for block in found.arrays]
+
+    def _block(self, block: reading.Rectangle) -> Range:
+        return self._sheet.area(block.top + 1, block.left + 1, block.bottom - block.top, block.right - block.left)
 
     def _common(self, other: Range) -> Range | None:
         top, left = max(self.row, other.row), max(self.column, other.column)

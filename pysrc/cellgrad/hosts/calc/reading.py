@@ -1,4 +1,4 @@
-"""What a Calc range holds, many cells at a time: values and formulas as Excel gives them.
+"""The values of a Calc range, many cells at a time, as Excel gives them.
 
 A call over the pipe takes up to a millisecond whatever it carries, so everything here is a few calls a range.
 """
@@ -8,15 +8,13 @@ from __future__ import annotations
 import csv
 import datetime
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from cellgrad.formula.pool import Template, scan
 from cellgrad.hosts.calc.bridge import import_uno, property_value
-from cellgrad.hosts.calc.grammar import Translator
 
 Raw: TypeAlias = float | bool | str | int | datetime.datetime | None
 """A value as the engine gives it: an `int` is an error's code, as in Excel's own interface (see `ERROR_CODES`)."""
@@ -132,7 +130,12 @@ def read_values(area: Any, formats: Formats, dates: bool = True) -> Rows:
     Blank cells are None, text results that are empty ``""`` only in formulas; dates are moments, unless `dates` is
     off: then serial numbers, exact to the bit. Errors are codes of `ERROR_CODES`.
     """
-    rows = [list(row) for row in area.getDataArray()]
+    return values_of(area, area.getDataArray(), formats, dates)
+
+
+def values_of(area: Any, data: Sequence[Sequence[Any]], formats: Formats, dates: bool) -> Rows:
+    """As `read_values`, from the range's data array."""
+    rows = [list(row) for row in data]
     where = Rectangle.of(area.RangeAddress)
     if any(None in row for row in rows):
         _mark_errors(area, where, rows, formats)
@@ -144,9 +147,9 @@ def read_values(area: Any, formats: Formats, dates: bool = True) -> Rows:
                            for value, of_formula in zip(row, formulas[r].tolist(), strict=True)]  # fmt: skip
     for kind, parts in special_formats(area, formats):
         if kind & LOGICAL:
-            _convert(rows, where, parts, _if_number(bool))
+            convert_parts(rows, where, parts, _if_number(bool))
         elif dates:
-            _convert(rows, where, parts, _if_number(formats.moment))
+            convert_parts(rows, where, parts, _if_number(formats.moment))
     return rows
 
 
@@ -169,7 +172,7 @@ def _if_number(convert: Callable[[float], Any]) -> Callable[[Any], Any]:
     return lambda value: convert(value) if isinstance(value, float) else value
 
 
-def _convert(rows: Rows, where: Rectangle, parts: list[Rectangle], convert: Callable[[Any], Any]) -> None:
+def convert_parts(rows: Rows, where: Rectangle, parts: list[Rectangle], convert: Callable[[Any], Any]) -> None:
     for part in parts:
         for r in range(part.top - where.top, part.bottom - where.top):
             for c in range(part.left - where.left, part.right - where.left):
@@ -210,105 +213,3 @@ def _shown(document: Any, sheet: int) -> list[list[str]]:
         written = next(Path(folder).glob("*.csv"))  # with a sheet's number its name is added to the file's
         with written.open(encoding="utf-8", newline="") as stream:
             return list(csv.reader(stream))
-
-
-def read_formulas(area: Any, translator: Translator, formats: Formats) -> list[list[str]]:
-    """What Excel's ``Range.Formula`` gives: formulas from ``=`` on in Excel's words, constants as text, blanks ``""``.
-
-    Two calls. A filled-down column is translated once and its other rows are only compared.
-    """
-    texts, values = area.getFormulaArray(), area.getDataArray()
-    where = Rectangle.of(area.RangeAddress)
-    width = len(texts[0])
-    columns = [
-        _column_formulas([row[c] for row in texts], [row[c] for row in values], where.top, where.left + c, translator)
-        for c in range(width)
-    ]
-    rows = [list(row) for row in zip(*columns, strict=True)]
-    for kind, parts in special_formats(area, formats):
-        if kind & LOGICAL:
-            _convert(rows, where, parts, _boolean_text)
-    return rows
-
-
-def _boolean_text(text: str) -> str:
-    return {"1": "TRUE", "0": "FALSE"}.get(text, text)
-
-
-def is_formula(text: str, value: object) -> bool:
-    """Whether a cell whose formula reads `text` and whose value is `value` holds a formula.
-
-    A constant text may begin with ``=`` too; it is its own value, which no formula is.
-    """
-    return text.startswith(("=", "{=")) and text != value
-
-
-def _column_formulas(
-    texts: list[str], values: list[object], top: int, column: int, translator: Translator
-) -> list[str]:
-    found: list[str] = []
-    calc: Template | None = None
-    excel: Template | None = None
-    batch = 1024
-    while len(found) < len(texts):
-        at = len(found)
-        text, value = texts[at], values[at]
-        if calc is not None and excel is not None and text.startswith("="):
-            rows = range(top + at, top + min(len(texts), at + batch))
-            count = calc.count_matches(texts[at : at + batch], rows)
-            if count:
-                found += excel.expected(rows[:count])
-                continue
-        if not is_formula(text, value):
-            found.append(_constant(text, value))
-            continue
-        translated = translator.to_excel(text)
-        if translated in _CONSTANTS:
-            found.append(translated[1:])
-            continue
-        found.append(translated)
-        calc, excel = _templates(text, translated, top + at, column)
-    return found
-
-
-_CONSTANTS = frozenset("=" + text for text in (*ERROR_CODES, "TRUE", "FALSE"))
-"""A constant error is a formula in Calc, of the error alone; so is a boolean that comes from an .xlsx file."""
-
-
-def _templates(text: str, translated: str, row: int, column: int) -> tuple[Template | None, Template | None]:
-    """Both texts as templates for other rows, where the same row numbers move in the same order in both."""
-    ours, theirs = scan(text, row, column), scan(translated, row, column)
-    if text.startswith("{") or ours is None or theirs is None:
-        return None, None
-    calc = Template.of(0, tuple(ours), column, str)
-    excel = Template.of(0, tuple(theirs), column, str)
-    return (calc, excel) if calc.offsets == excel.offsets else (None, None)
-
-
-def _constant(text: str, value: object) -> str:
-    if isinstance(value, float):
-        return text if text in ("TRUE", "FALSE") else number_text(value)
-    return str(value) if value is not None else text
-
-
-def number_text(value: float) -> str:
-    """A number as Excel writes it into a formula bar, all digits kept: 1, 0.1, 1E-20."""
-    text = repr(value)
-    return text.removesuffix(".0") if "e" not in text else text.upper()
-
-
-def array_blocks(sheet: Any, area: Any) -> list[Rectangle]:
-    """The array formulas' whole blocks that touch a range."""
-    texts, values, where = area.getFormulaArray(), area.getDataArray(), Rectangle.of(area.RangeAddress)
-    found: list[Rectangle] = []
-    seen = np.zeros((where.bottom - where.top, where.right - where.left), bool)
-    for r, row in enumerate(texts):
-        for c, text in enumerate(row):
-            if not text.startswith("{=") or seen[r, c] or text == values[r][c]:
-                continue
-            cursor = sheet.createCursorByRange(area.getCellByPosition(c, r))
-            cursor.collapseToCurrentArray()
-            block = Rectangle.of(cursor.RangeAddress)
-            seen |= where.mask([block])
-            found.append(block)
-    return found

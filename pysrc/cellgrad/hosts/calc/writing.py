@@ -9,11 +9,21 @@ from typing import Any
 
 from cellgrad.address import cell_name
 from cellgrad.formula.pool import FormulaPool
-from cellgrad.hosts.calc.bridge import CalcError, uno_exceptions
-from cellgrad.hosts.calc.reading import DATE, ERROR_CODES, LOGICAL, Formats, Rectangle, array_blocks, special_formats
+from cellgrad.hosts.calc.bridge import CalcError, import_uno, uno_exceptions
+from cellgrad.hosts.calc.formulas import array_blocks
+from cellgrad.hosts.calc.reading import (
+    DATE,
+    ERROR_CODES,
+    LOGICAL,
+    Formats,
+    Rectangle,
+    special_formats,
+)
 
 _CONTENTS = 1 | 2 | 4 | 16  # com.sun.star.sheet.CellFlags: numbers, dates, texts, formulas
 _ANNOTATION, _FORMULA = 8, 16
+_CHUNK = 256
+"""Rows of formulas that go in one call."""
 _NUMERAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
@@ -114,14 +124,13 @@ def entered(value: Any) -> Any:
 def _put(
     sheet: Any, area: Any, block: tuple[tuple[float | str, ...], ...], formulas: list[tuple[int, int, str]]
 ) -> None:
-    noted = _noted_cells(sheet, area)
-    if formulas and len(formulas) == len(block) * len(block[0]) and not noted:
+    if formulas and len(formulas) == len(block) * len(block[0]):
         texts = [[""] * len(block[0]) for _ in block]
         for r, c, text in formulas:
             texts[r][c] = text
-        area.setFormulaArray(tuple(tuple(row) for row in texts))
+        _put_formulas(sheet, area, texts)
         return
-    if not noted:
+    if not _noted_cells(sheet, area):
         area.setDataArray(block)
     else:
         for r, row in enumerate(block):
@@ -163,10 +172,37 @@ def _runs(cells: list[tuple[int, int]]) -> list[tuple[int, int, int]]:
     return found
 
 
-def moved(formula: str, top: int, left: int, rows: int, columns: int) -> str:
-    """A formula written for the cell (top, left), as filling writes it for the cell so many rows and columns on."""
-    if not formula.startswith("="):
-        return formula
+def write_fill(sheet: Any, area: Any, formula: str, formats: Formats, to_calc: Callable[[str, int, int], str]) -> None:
+    """Fill a range with one Excel formula written for its first cell, relative references moving as in Excel."""
+    require_unprotected(sheet)
+    require_whole_arrays(sheet, area)
+    where = Rectangle.of(area.RangeAddress)
     pool = FormulaPool()
-    number = pool.intern(formula[1:], top, left)
-    return "=" + pool.text_at(number, top + rows, left + columns)
+    number = pool.intern(formula[1:], where.top, where.left)
+    rows = range(where.top, where.bottom)
+    _forget_booleans(sheet, area, formats)
+    if len(rows) > _CHUNK and area.getUniqueCellFormatRanges().Count == 1 and not _noted_cells(sheet, area):
+        # Calc fills quickly, formats included: only where there is one format anyway
+        for c, column in enumerate(range(where.left, where.right)):
+            text = to_calc("=" + pool.text_at(number, where.top, column), 0, c)
+            area.getCellByPosition(c, 0).setFormula(text)
+        area.fillAuto(import_uno().Enum("com.sun.star.sheet.FillDirection", "TO_BOTTOM"), 1)
+        return
+    texts = [
+        [to_calc("=" + pool.text_at(number, row, where.left + c), r, c) for c in range(where.right - where.left)]
+        for r, row in enumerate(rows)
+    ]
+    _put_formulas(sheet, area, texts)
+
+
+def _put_formulas(sheet: Any, area: Any, texts: Sequence[Sequence[str]]) -> None:
+    """Formulas into every cell, from the bottom up in pieces: from the top down Calc takes quadratic time."""
+    if _noted_cells(sheet, area):
+        for r, row in enumerate(texts):
+            for c, text in enumerate(row):
+                area.getCellByPosition(c, r).setFormula(text)
+        return
+    width = len(texts[0])
+    for top in reversed(range(0, len(texts), _CHUNK)):
+        part = tuple(tuple(row) for row in texts[top : top + _CHUNK])
+        area.getCellRangeByPosition(0, top, width - 1, top + len(part) - 1).setFormulaArray(part)

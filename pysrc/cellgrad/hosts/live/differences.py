@@ -79,7 +79,11 @@ def exact_values(cells: xw.Range) -> Rows:
     if kind == "mac":
         return _mac_values(cells)
     found = cells.impl.value2 if kind == "calc" else cells.api.Value2
-    rows = rows_of(found, cells)
+    return _with_errors(rows_of(found, cells))
+
+
+def _with_errors(rows: Rows) -> Rows:
+    """Error codes, the only whole numbers that come, as `CellError`."""
     for row in rows:
         if int in set(map(type, row)):
             row[:] = [_ERRORS.get(value, CellError.VALUE) if type(value) is int else value for value in row]
@@ -101,14 +105,41 @@ def _mac_values(cells: xw.Range) -> Rows:
     return values
 
 
-def array_blocks(cells: xw.Range) -> list[xw.Range]:
-    """The whole blocks of the array formulas, spilling ones too, that touch a range.
+def everything(cells: xw.Range) -> tuple[list[list[str]], Rows, list[Region]]:
+    """(formulas, values, whole blocks of array formulas) of a range in a few calls; constants have no formula.
 
-    Calc tells them all at once. Excel says whether all, none or some of a range's cells are in arrays: a range that is
-    mixed is halved until it is not.
+    formulas: from ``=`` on. values: as `exact_values`. Spilling formulas count as array formulas.
     """
     if program(cells.sheet.book) == "calc":
-        return [xw.Range(impl=block) for block in cells.impl.array_blocks]
+        formulas, values, blocks = cells.impl.everything()
+        return formulas, _with_errors(values), [region_of(xw.Range(impl=block)) for block in blocks]
+    values = exact_values(cells)
+    try:
+        texts = rows_of(cells.formula2, cells)
+    except _NO_FORMULA2:
+        texts = rows_of(cells.formula, cells)
+    formulas = [
+        [text if is_formula(text, value) else "" for text, value in zip(*row, strict=True)]
+        for row in zip(texts, values, strict=True)
+    ]
+    return formulas, values, [region_of(block) for block in _array_blocks(cells)]
+
+
+def is_formula(text: object, value: object) -> bool:
+    """A cell with this formula text and value holds a formula: a text that begins with ``=`` is its own value."""
+    return isinstance(text, str) and text.startswith("=") and text != value
+
+
+_NO_FORMULA2: tuple[type[Exception], ...] = (*HOST_ERRORS, AttributeError)
+"""What Excel before 2021 raises."""
+
+
+def _array_blocks(cells: xw.Range) -> list[xw.Range]:
+    """The whole blocks of array formulas that touch a range of Excel.
+
+    Excel says whether all, none or some of a range's cells are in arrays: a range that is mixed is halved until it is
+    not.
+    """
     found: dict[str, xw.Range] = {}
     pending = [cells]
     while pending:

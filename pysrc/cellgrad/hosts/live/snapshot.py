@@ -13,12 +13,10 @@ from cellgrad.formula.pool import FormulaPool
 from cellgrad.hosts.live.differences import (
     HOST_ERRORS,
     ExactValue,
-    array_blocks,
     calculation_of,
-    exact_values,
+    everything,
     is_protected,
     region_of,
-    rows_of,
 )
 from cellgrad.hosts.live.record import UNDO_SHEET
 from cellgrad.hosts.sheet_builder import Shared, SheetBuilder
@@ -81,24 +79,6 @@ def _snapshot(book: xw.Book) -> Workbook:
     )
 
 
-def read_formulas(cells: xw.Range) -> list[list[str]]:
-    """The formulas of a range: with Excel's dynamic arrays where the program knows them."""
-    try:
-        found = cells.formula2
-    except _NO_FORMULA2:
-        found = cells.formula
-    return rows_of(found, cells)
-
-
-def is_formula(text: object, value: object) -> bool:
-    """A cell with this formula text and value holds a formula: a text that begins with ``=`` is its own value."""
-    return isinstance(text, str) and text.startswith("=") and text != value
-
-
-_NO_FORMULA2: tuple[type[Exception], ...] = (*HOST_ERRORS, AttributeError)
-"""What Excel before 2021 raises."""
-
-
 class _Values:
     """What a sheet's used range holds, for the tables' headers."""
 
@@ -114,19 +94,16 @@ class _Values:
 def _sheet(sheet: xw.Sheet, shared: Shared) -> tuple[Sheet, _Values]:
     used = sheet.used_range
     region = region_of(used)
-    texts, values = read_formulas(used), exact_values(used)
+    texts, values, blocks = everything(used)
     builder = SheetBuilder(region.sheet, shared, protected=is_protected(sheet))
-    blocks = [region_of(block) for block in array_blocks(used)]
     in_array = np.zeros((region.height, region.width), bool)
     for block in blocks:
         if inside := block.intersect(region):
             rows = slice(inside.top - region.top, inside.bottom - region.top)
             in_array[rows, inside.left - region.left : inside.right - region.left] = True
     columns = [
-        _column(
-            [row[c] for row in texts], [row[c] for row in values], in_array[:, c], region.top, region.left + c, shared
-        )
-        for c in range(region.width)
+        _column(formulas, held, in_array[:, c], region.top, region.left + c, shared)
+        for c, (formulas, held) in enumerate(zip(zip(*texts, strict=True), zip(*values, strict=True), strict=True))
     ]
     if columns:
         builder.add_cells(*(np.concatenate([column[at] for column in columns]) for at in range(5)))
@@ -147,15 +124,18 @@ def _column(
     """rows, columns, kinds, data and formula ids of one column's cells that hold something."""
     height = len(values)
     formulas = np.full(height, -1, np.int32)
-    places = [
-        at for at, text in enumerate(texts) if text[:1] == "=" and is_formula(text, values[at]) and not in_array[at]
-    ]
+    places = [at for at, text in enumerate(texts) if text and not in_array[at]]
     if places:
         formulas[places] = shared.pool.intern_column(
             [texts[at][1:] for at in places], [top + at for at in places], column, _same, _same
         )
-    if set(map(type, values)) == {float}:
+    types = set(map(type, values))
+    if types == {float}:
         kinds, data = np.full(height, Kind.NUMBER, np.uint8), np.array(values, np.float64)
+    elif types == {float, type(None)}:
+        data = np.array(values, np.float64)  # None becomes nan, which no cell holds
+        blank = np.isnan(data)
+        kinds, data[blank] = np.where(blank, Kind.BLANK, Kind.NUMBER).astype(np.uint8), 0.0
     else:
         kinds, data = np.zeros(height, np.uint8), np.zeros(height)
         for at, value in enumerate(values):

@@ -14,8 +14,7 @@ import xlwings as xw
 from cellgrad.address import Region, full_name
 from cellgrad.errors import ArgumentError, CellgradError, WriteError
 from cellgrad.hosts.live import record
-from cellgrad.hosts.live.differences import HOST_ERRORS, ExactValue, exact_values, is_protected
-from cellgrad.hosts.live.snapshot import is_formula, read_formulas
+from cellgrad.hosts.live.differences import HOST_ERRORS, ExactValue, everything, exact_values, is_protected
 from cellgrad.hosts.sheet_editor import Change
 from cellgrad.hosts.writer import Edits
 from cellgrad.values import CellError, Value
@@ -246,10 +245,10 @@ def _writable(book: xw.Book, area: Region) -> list[list[ExactValue]]:
             f"the sheet {area.sheet} is protected", action="take its protection off (Review, Unprotect Sheet)"
         )
     cells = cells_of(book, area)
-    texts, values = read_formulas(cells), exact_values(cells)
+    texts, values, _ = everything(cells)
     for r, row in enumerate(texts):
         for c, text in enumerate(row):
-            if is_formula(text, values[r][c]):
+            if text:
                 raise WriteError(
                     "this cell holds a formula, which a value would replace",
                     cell=full_name(area.sheet, area.top + r, area.left + c),
