@@ -17,7 +17,7 @@ from cellgrad.address import Region
 from cellgrad.errors import ArgumentError, CellgradError, ModelError, WriteError
 from cellgrad.formula.parse import parse
 from cellgrad.hosts import live, package
-from cellgrad.hosts.live import Transaction, snapshot, undo, write
+from cellgrad.hosts.live import Transaction, differences, snapshot, undo, write
 from cellgrad.hosts.live.record import MAX_STEPS, code, decode
 from cellgrad.hosts.live.writing import rectangles
 from cellgrad.live import optimize_live
@@ -127,6 +127,19 @@ def test_constants_of_a_file_are_constants(app: xw.App, tmp_path: Path) -> None:
     undo(opened)
     assert_same(snapshot(opened), package.read(path), rel=0)
     opened.close()
+
+
+def test_array_blocks_are_found_by_halving(book: xw.Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in Excel, which says of a range only whether all, none or some of it is in array formulas."""
+    sheet = book.sheets[0]
+    sheet["A1:J40"].value = 1
+    blocks = {"$B$2:$C$31": "=ROW(2:31)+{1,2}", "$D$2": "=SUM({1,2})", "$D$3": "=SUM({1,3})", "$H$35:$J$40": "={1,2,3}"}
+    for address, formula in blocks.items():
+        sheet[address].formula_array = formula
+    if book.app.engine.name == "calc":
+        monkeypatch.setattr(differences, "_current_array", lambda cell: xw.Range(impl=cell.impl.array_blocks[0]))
+    found = differences._array_blocks(sheet["A1:J40"])
+    assert sorted(block.address for block in found) == sorted(blocks)
 
 
 def test_snapshot_sees_unsaved_edits(titanic: xw.Book) -> None:

@@ -223,7 +223,8 @@ class App(base_classes.App):
                 controller.Frame.ContainerWindow.setVisible(bool(value))
 
     def quit(self) -> None:
-        if self.office.alive:
+        """Close every book unsaved and end; one that somebody else started is let go, its books as they are."""
+        if self.office.process is not None and self.office.alive:
             for book in list(self.books):
                 book.close()
         self.office.quit()
