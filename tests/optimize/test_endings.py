@@ -49,6 +49,21 @@ def test_goal_value_out_of_reach_says_so_and_gives_the_closest(starts):
     assert solution.value == pytest.approx(5, abs=1e-6)
 
 
+# a point of no slope that is no optimum: (objective, start, goal)
+STATIONARY = [
+    ("saddle", lambda X: X[:, 0] ** 2 - X[:, 1] ** 2, [0.0, 0.0], "min"),
+    ("edge of a domain", lambda X: -torch.where(X > 0, X, 0.0).pow(1.5).sum(1), [0.0], "min"),
+    ("bottom of a bowl, asked for the top", lambda X: X.square().sum(1), [0.0, 0.0], "max"),
+]
+
+
+@pytest.mark.parametrize(("name", "function", "start", "goal"), STATIONARY, ids=[row[0] for row in STATIONARY])
+def test_no_slope_is_not_taken_for_an_optimum(name, function, start, goal):
+    solution = optimize(Scalar(function, len(start)), np.array(start), goal)
+    assert solution.status is Status.STATIONARY
+    assert not solution.improved and not solution.usable
+
+
 def barrier(X):
     """x - log x, an error (nan) for x <= 0; least at 1."""
     return (X - torch.log(X)).sum(1)

@@ -117,4 +117,5 @@ def _told_apart(problem: Problem, status: Status, value: float) -> Status:
     target = problem.goal.target
     if abs(value - target) <= REACHED * max(1.0, abs(target)):
         return Status.TARGET_REACHED
-    return Status.TARGET_NOT_REACHED if status.found or status is Status.FLAT else status
+    stuck = status.found or status in (Status.FLAT, Status.STATIONARY)
+    return Status.TARGET_NOT_REACHED if stuck else status

@@ -184,16 +184,19 @@ class Search:
         return float(torch.nan_to_num(live.f, nan=math.inf).min())
 
     def _told_flat(self, state: State) -> Tensor:
-        """Tell a flat region from the bottom of a valley: is the gradient exactly zero nearby as well?"""
+        """Tell the bottom of a valley from a flat region (no gradient nearby either) and from a saddle or an edge."""
         still = (state.gradient == 0).all(1) & (state.ended == STATUS_NUMBER[Status.OPTIMAL])
         if not bool(still.any()):
             return state.ended
         x = state.x[still]
         probes = torch.linspace(-1, 1, 2 * x.shape[1], dtype=x.dtype, device=x.device).view(2, -1)
         span = 1e-3 * torch.maximum(x.abs(), x.abs().amax(1, keepdim=True).clamp(min=1e-3))
-        around = [self.problem.value_and_gradient(x + span * probe)[1] for probe in (*probes, *probes.flip(1))]
-        flat = (torch.stack(around) == 0).all(2).all(0)
-        ended = torch.where(flat, STATUS_NUMBER[Status.FLAT], state.ended[still])
+        around = [self.problem.value_and_gradient(x + span * probe) for probe in (*probes, *probes.flip(1))]
+        flat = (torch.stack([gradient for _, gradient in around]) == 0).all(2).all(0)
+        here = state.f[still]
+        better = torch.stack([value for value, _ in around]) < here - 1e-9 * here.abs().clamp(min=1e-9)
+        ended = torch.where(better.any(0), STATUS_NUMBER[Status.STATIONARY], state.ended[still])
+        ended = torch.where(flat, STATUS_NUMBER[Status.FLAT], ended)
         return state.ended.masked_scatter(still, ended)
 
     def _file(self, live: _Live) -> None:

@@ -95,6 +95,13 @@ class Status(Enum):
         "Solver cannot improve the current solution. All constraints are satisfied.",
         "No step at this learning rate led below the start. Give a smaller one, or none: then it looks after itself.",
     )
+    STATIONARY = (
+        "stationary",
+        2,
+        "Solver cannot improve the current solution. All constraints are satisfied.",
+        "The gradient is zero here, but values nearby are better: this is a saddle, or the edge of where a function is "
+        "defined. Start from other values.",
+    )
     FLAT = (
         "flat",
         2,
