@@ -109,7 +109,9 @@ class Message(unohelper.Base, XCallback):
         frame = service(self.context, "com.sun.star.frame.Desktop").getCurrentFrame()
         parent = None if frame is None else frame.getContainerWindow()
         if parent is not None:
-            parent.getToolkit().createMessageBox(parent, ERRORBOX, 1, "Cellgrad", self.text).execute()
+            box = parent.getToolkit().createMessageBox(parent, ERRORBOX, 1, "Cellgrad", self.text)
+            box.execute()
+            box.dispose()
 
 
 def show(context, text):

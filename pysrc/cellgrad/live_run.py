@@ -42,10 +42,15 @@ def search(book: xw.Book, sheet: str, settings: Settings) -> Answer:
 
 
 def one_step(book: xw.Book, sheet: str, settings: Settings) -> Answer:
-    """One step of the chosen method from the sheet's values. Raises as `search` does."""
+    """One step of the chosen method from the sheet's values. Raises as `search` does.
+
+    Where none is chosen it is plain gradient descent, as it is for the command `cellgrad step`: a step of the methods
+    that choose themselves may find that it went too far, and change nothing.
+    """
+    method = "gradient-descent" if settings.method == "auto" else settings.method
     with Turn(book.fullname):
         answer = optimize_live(
-            book, sheet, every=None, method=settings.method, steps=1, learning_rate=settings.rate,
+            book, sheet, every=None, method=method, steps=1, learning_rate=settings.rate,
             device=settings.device,
         )  # fmt: skip
     status(book.app, in_words(answer))

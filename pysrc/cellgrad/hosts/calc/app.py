@@ -299,7 +299,10 @@ class App(base_classes.App):
         box = bridge.import_uno().Enum("com.sun.star.awt.MessageBoxType", "ERRORBOX" if mode == "critical" else asks)
         window = frame.getContainerWindow()
         shown = window.getToolkit().createMessageBox(window, box, kinds[buttons or "ok"], title or "", prompt)
-        answer = _OnMainThread(shown.execute).run(self.office)
+        try:
+            answer = _OnMainThread(shown.execute).run(self.office)
+        finally:
+            shown.dispose()
         return ("cancel", "ok", "yes", "no")[answer]  # com.sun.star.awt.MessageBoxResults
 
     def run(self, macro: str, args: Any) -> Any:
