@@ -124,10 +124,17 @@ class Window:
         bar = until(lambda: find(self._root(), lambda one: one.getAccessibleRole() == MENU_BAR), "the menu bar shows")
         entry = find(bar, lambda one: one.getAccessibleName() == menu)
         assert entry is not None, f"no menu {menu} in the menu bar"
-        self.click(entry)
-        shown = until(lambda: find(entry, lambda one: one.getAccessibleName() == item), f"the menu has {item}")
-        time.sleep(0.5)
-        self.click(shown)
+
+        def opened() -> Any:
+            """The first click after a dialog may do no more than bring the window back to the front."""
+            shown = find(entry, lambda one: one.getAccessibleName() == item)
+            if shown is None or not shown.getAccessibleStateSet().contains(SHOWING):
+                self.click(entry)
+                time.sleep(1)
+                shown = find(entry, lambda one: one.getAccessibleName() == item)
+            return shown if shown is not None and shown.getAccessibleStateSet().contains(SHOWING) else None
+
+        self.click(until(opened, f"the menu shows {item}"))
 
     def click_button(self, caption: str) -> None:
         """Click a button on the active sheet."""
@@ -188,6 +195,7 @@ class Window:
 DIALOGS = (1, 12)  # ALERT, DIALOG
 MENU_BAR = 35
 PUSH_BUTTON = 44
+SHOWING = 25  # com.sun.star.accessibility.AccessibleStateType
 
 
 def children(element: Any) -> Iterator[Any]:
