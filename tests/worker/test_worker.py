@@ -78,7 +78,7 @@ def test_a_worker_that_hangs_is_stopped_within_a_second_too(worker: Worker) -> N
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGSTOP to hang a process with")
 def test_a_stop_before_the_first_step_changes_nothing(worker: Worker) -> None:
     worker.start()
-    os.kill(worker.pid or 0, signal.SIGSTOP)
+    os.kill(pid_of(worker), signal.SIGSTOP)
     with pytest.raises(RunError, match="stopped before its first step; nothing was changed"):
         worker.run(NET, stop=lambda: True)
     assert worker.run(NET).kept
@@ -125,7 +125,7 @@ def test_killed_at_random_moments(worker: Worker, times: int) -> None:
         def watch(advance: Advance, complete: list[np.ndarray] = complete) -> None:
             complete.append(advance.x)
 
-        killer = threading.Timer(draw.uniform(0.0, 0.6), os.kill, (worker.pid, signal.SIGTERM))
+        killer = threading.Timer(draw.uniform(0.0, 0.6), os.kill, (pid_of(worker), signal.SIGTERM))
         killer.start()
         with pytest.raises(RunError, match="press again"):
             worker.run(ENDLESS, watch)
@@ -134,6 +134,11 @@ def test_killed_at_random_moments(worker: Worker, times: int) -> None:
         assert written.shape == model.x0.shape
         assert np.isfinite(model.value_and_gradient(written)[0])
     assert worker.run(NET).kept
+
+
+def pid_of(worker: Worker) -> int:
+    assert worker.pid is not None
+    return worker.pid
 
 
 class Asked:
@@ -149,5 +154,5 @@ class Asked:
         self.seen.append(advance)
         if len(self.seen) == self.after:
             if self.hang:
-                os.kill(self.worker.pid or 0, signal.SIGSTOP)
+                os.kill(pid_of(self.worker), signal.SIGSTOP)
             self.at = time.monotonic()
