@@ -316,7 +316,8 @@ def undo(file: Path, as_json: bool) -> int:
         _print_json({"file": str(file), "changes": [change_answer(change) for change in changes]})
     else:
         screen = Screen()
-        screen.say(f"{file} is again as it was; {len(changes):,} cells changed back", style="bold")
+        what = f"{len(changes):,} cells changed back" if changes else "the file that had been replaced is back"
+        screen.say(f"{file} is again as it was; {what}", style="bold")
         show_changes(screen, changes)
     return 0
 

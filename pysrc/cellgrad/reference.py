@@ -432,6 +432,8 @@ class Reference:
             return CellError.REF
         self._peek((region.sheet, region.top, region.left))
         result = self._results.get((region.sheet, region.top, region.left))
+        if result is None:  # its values were given, not computed here: they fill the block in the file
+            return Areas((array.region,))
         height, width = result.shape if isinstance(result, Matrix) else (1, 1)
         return Areas((Region(region.sheet, region.top, region.left, region.top + height, region.left + width),))
 

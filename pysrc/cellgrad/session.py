@@ -6,7 +6,7 @@ import math
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +62,7 @@ class Written:
     """What a save did: the file, every cell whose value changed, and cells that lost theirs (with the reason)."""
 
     path: Path
-    changes: list[package.Change]
+    changes: list[package.Change] = field(repr=False)
     lost: list[tuple[Region, CellgradError]]
     seconds: float
 

@@ -26,7 +26,7 @@ from tests.libreoffice import recalculate
 
 from cellgrad.errors import ArgumentError, WriteError
 from cellgrad.hosts import replace
-from cellgrad.hosts.package import NO_VALUE, Change, read, write
+from cellgrad.hosts.package import NO_VALUE, Change, read, undo, write
 from cellgrad.hosts.writer import with_full_recalculation
 from cellgrad.values import CellError, Value
 
@@ -525,3 +525,30 @@ def test_killed_at_any_moment_the_file_is_old_or_new(tmp_path: Path) -> None:
         delay += took / 40
         assert delay < 20 * took
     assert seen == {0.1, 1.5}
+
+
+def test_undo_brings_back_whatever_file_a_save_replaced(tmp_path: Path) -> None:
+    row = '<row r="1"><c r="A1"><v>1</v></c></row>'
+    source = tiny(tmp_path, row)
+    other = tmp_path / "other.xlsx"
+    other.write_bytes(b"somebody's work, not even a workbook")
+    write(source, other, EDIT)
+    first = other.read_bytes()
+    write(source, other, {"Sheet1": {(0, 0): 5.0}})
+    undo(other)
+    assert other.read_bytes() == first
+    undo(other)
+    assert other.read_bytes() == b"somebody's work, not even a workbook"
+
+
+def test_a_save_over_a_file_with_a_history_of_its_own_can_be_undone_all_the_way(tmp_path: Path) -> None:
+    source = tiny(tmp_path, '<row r="1"><c r="A1"><v>1</v></c></row>')
+    mine = tmp_path / "mine.xlsx"
+    mine.write_bytes(source.read_bytes())
+    write(mine, mine, {"Sheet1": {(0, 0): 7.0}})
+    improved = mine.read_bytes()
+    write(source, mine, {"Sheet1": {(0, 0): 9.0}})
+    undo(mine)
+    assert mine.read_bytes() == improved
+    undo(mine)
+    assert mine.read_bytes() == source.read_bytes()

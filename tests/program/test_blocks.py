@@ -241,3 +241,35 @@ def test_sums_of_squares_are_found_from_the_formula(formula, count, rooted) -> N
         torch.testing.assert_close(residuals.square().sum(1), merit, rtol=1e-12, atol=0)
         chain = 2 * value[:, None] * slope if rooted else slope
         torch.testing.assert_close((2 * jacobian.mT @ residuals[:, :, None])[:, :, 0], chain, rtol=1e-11, atol=1e-12)
+
+
+def test_a_spilled_block_is_read_by_its_anchor() -> None:
+    book = book_of(
+        {"Sheet": {**NUMBERS, "H1": "=SUMSQ(E1#)+SUM(_xlfn.ANCHORARRAY($E$1))"}},
+        dynamic={"Sheet!E1:E3": "=MMULT(A1:B3,B1:B2)"},
+    )
+    model = compile_model(Dependence(book), parse_region("H1", "Sheet"), [parse_region("A1:A3", "Sheet")])
+    value, slope = model.function.value_and_gradient(torch.from_numpy(model.x0)[None])
+    assert value.item() == pytest.approx(Reference(book).value("Sheet", 0, 7), rel=1e-13)
+    assert check_gradient(model.function.value, slope[0].numpy(), model.x0).max_relative_error < 1e-6
+    dependence = Dependence(book)
+    block = dependence.touching(parse_region("H1", "Sheet"))[0]
+    data = recalculate(dependence, [block], {}).blocks[block][1]
+    assert data[0, 0] == pytest.approx(value.item(), rel=1e-13)
+
+
+@pytest.mark.parametrize("stored", ["Sheet!E1:E1", "Sheet!E1:E2"])
+def test_a_formula_that_spills_beyond_what_the_file_holds_is_refused(stored) -> None:
+    """The cells it would spill into stand empty in the file: whoever reads them would read nothing, in silence."""
+    book = book_of({"Sheet": {**NUMBERS, "H1": "=SUM(E1:E3)"}}, dynamic={stored: "=MMULT(A1:B3,B1:B2)"})
+    with pytest.raises(UnsupportedError, match="Sheet!E1"):
+        compile_model(Dependence(book), parse_region("H1", "Sheet"), [parse_region("A1:A3", "Sheet")])
+    dependence = Dependence(book)
+    result = recalculate(dependence, dependence.all_blocks(), {})
+    assert [type(error) for error in result.failures.values()] == [UnsupportedError, UnsupportedError]
+
+
+def test_the_checker_takes_steps_to_the_size_of_a_cell() -> None:
+    x = np.array([3e9, 2e-21])
+    check = check_gradient(lambda X: torch.log(X).sum(1), 1 / x, x)
+    np.testing.assert_allclose(check.difference, 1 / x, rtol=1e-6, atol=1e-15)

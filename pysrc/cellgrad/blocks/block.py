@@ -14,12 +14,14 @@ class Block:
     region: the cells. formula: index into `Workbook.formulas`.
     array: evaluated as an array formula (no implicit intersection).
     spread: one array formula fills the whole region with its one result; else each cell has its own evaluation.
+    dynamic: it spills as far as its result reaches, so a result larger than the region means a stale file.
     """
 
     region: Region
     formula: int
     array: bool = False
     spread: bool = False
+    dynamic: bool = False
 
     @property
     def host(self) -> Region:
@@ -34,4 +36,6 @@ class Block:
 
     def cell(self, row: int, column: int) -> Block:
         """The block of one of its cells alone."""
-        return Block(Region(self.region.sheet, row, column, row + 1, column + 1), self.formula, self.array)
+        return Block(
+            Region(self.region.sheet, row, column, row + 1, column + 1), self.formula, self.array, dynamic=self.dynamic
+        )

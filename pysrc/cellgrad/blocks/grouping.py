@@ -47,20 +47,20 @@ class SheetBlocks:
 def _group(sheet: Sheet) -> list[Block]:
     cells = sheet.cells
     formulas = cells.formulas.astype(np.int64)
-    in_array = np.zeros(len(formulas), bool)
+    in_array = np.zeros(len(formulas), np.int64)  # 1 in an array formula, 2 in a dynamic one
     blocks = []
     for array in sheet.arrays:
         region = array.region
         for _, part in cells.entries(region.top, region.left, region.bottom, region.right):
-            in_array[part] = True
+            in_array[part] = 2 if array.dynamic else 1
             if region.size > 1:
                 formulas[part] = -1
         if region.size > 1:
-            blocks.append(Block(region, array.formula, array=True, spread=True))
+            blocks.append(Block(region, array.formula, array=True, spread=True, dynamic=array.dynamic))
     entries = np.flatnonzero(formulas >= 0)
     if not len(entries):
         return blocks
-    key = formulas[entries] * 2 + in_array[entries]
+    key = formulas[entries] * 4 + in_array[entries]
     rows, columns = cells.rows[entries], cells.column_of(entries)
     new = np.ones(len(entries), bool)
     new[1:] = (key[1:] != key[:-1]) | (columns[1:] != columns[:-1]) | (rows[1:] != rows[:-1] + 1)
@@ -87,5 +87,5 @@ def _group(sheet: Sheet) -> list[Block]:
         (column[last] + 1).tolist(),
         strict=True,
     ):
-        blocks.append(Block(Region(sheet.name, t, left, b, right), k >> 1, bool(k & 1)))
+        blocks.append(Block(Region(sheet.name, t, left, b, right), k >> 2, bool(k & 3), dynamic=k & 3 == 2))
     return blocks

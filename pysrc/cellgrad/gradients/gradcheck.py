@@ -44,22 +44,27 @@ def check_gradient(value: Callable[[Tensor], Tensor], exact: np.ndarray, x: np.n
     cells = np.arange(len(x))
     if len(cells) > MOST_CELLS:
         cells = np.sort(np.random.default_rng(seed).choice(len(x), MOST_CELLS, replace=False))
-    slopes = np.stack([_differences(value, x, cells, step) for step in STEPS])
-    disagreement = np.abs(np.diff(slopes, axis=0))
+    # Steps in proportion to a cell's own size serve cells far below 1, where a step of 1e-7 would be a leap.
+    size = np.abs(x[cells])
+    scales = (np.maximum(1.0, size), np.where((size > 0) & (size < 1), size, 1.0))
+    slopes = np.stack([_differences(value, x, cells, step * scale) for scale in scales for step in STEPS])
+    with np.errstate(invalid="ignore", over="ignore"):  # a difference may run into an error value
+        disagreement = np.abs(np.diff(slopes, axis=0))
     disagreement = np.where(np.isfinite(disagreement), disagreement, np.inf)
+    disagreement[len(STEPS) - 1] = np.inf  # not two steps of one scale
     best = disagreement.argmin(axis=0)
     return GradientCheck(cells, exact[cells], slopes[best, np.arange(len(cells))])
 
 
-def _differences(value: Callable[[Tensor], Tensor], x: np.ndarray, cells: np.ndarray, step: float) -> np.ndarray:
+def _differences(value: Callable[[Tensor], Tensor], x: np.ndarray, cells: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """Central differences by each of `cells`, with a step of its own."""
     slopes = np.empty(len(cells))
     for start in range(0, len(cells), CHUNK):
         part = cells[start : start + CHUNK]
         high, low = np.repeat(x[None], len(part), 0), np.repeat(x[None], len(part), 0)
         at = np.arange(len(part))
-        size = step * np.maximum(1.0, np.abs(x[part]))
-        high[at, part] += size
-        low[at, part] -= size
+        high[at, part] += steps[start : start + len(part)]
+        low[at, part] -= steps[start : start + len(part)]
         values = value(torch.from_numpy(np.concatenate([high, low]))).double().cpu().numpy()
         slopes[start : start + len(part)] = (values[: len(part)] - values[len(part) :]) / (
             high[at, part] - low[at, part]

@@ -61,6 +61,8 @@ def undo_path(path: Path) -> Path:
 class UndoDraft:
     """The new undo data of a save under way. Use it in a `with` block.
 
+    What undo brings back is the file that was at the target; where there was none, the workbook the save was made from.
+
     `commit` puts them in place; unless `keep` is called after that, leaving the block takes back what it can: old
     undo data stay as they were or were copied into the new, and where there were none there are none again.
     """
@@ -76,16 +78,20 @@ class UndoDraft:
             self._replacement = stack.enter_context(Replacement(self._path))
             old = _earlier_steps(target)
             stack.callback(old.close)
-            original = sha256(package.file)
+            before = package.file
+            replaces_another = target.exists() and not target.samefile(package.path)
+            if replaces_another:
+                before, changes = stack.enter_context(target.open("rb")), ()
+            original = sha256(before)
             written = sha256(new)
-            size = package.file.seek(0, io.SEEK_END)
-            pieces, literals = _recipe(segments, size)
+            size = before.seek(0, io.SEEK_END)
+            pieces, literals = _recipe(() if replaces_another else segments, size)
             number = max([0, *(int(step.data.split(".")[0]) for step in old.steps)]) + 1
             step = Step(written, original, size, pieces, f"{number}.bin", f"{number}.json")
             kept = old.steps[-MAX_STEPS + 1 :]
             with zipfile.ZipFile(self._replacement.file, "w") as archive:
                 old.copy(kept, archive)
-                _write_literals(archive, step.data, package.file, literals)
+                _write_literals(archive, step.data, before, literals)
                 _write_member(archive, step.changes, _changes_text(changes))
                 _write_index(archive, [*kept, step])
             self._replacement.finish()

@@ -66,7 +66,7 @@ class Evaluation:
             case Unary(operator="@"):
                 return self.of(tree.operand, array_mode=False)
             case Unary(operator="#"):
-                raise NoKernel("the spill operator #")
+                return self._spilled(tree.operand)
             case Unary():
                 name = tree.operator if tree.operator == "%" else f"unary {tree.operator}"
                 return KERNELS[name]((self.of(tree.operand, array_mode),), self.lowering.texts)
@@ -130,6 +130,23 @@ class Evaluation:
             return Array(data, values.kind, reference=True)
         kind = t.windows(t.broadcast(values.kind, values.data.shape), rows.inner, columns.inner)
         return Array(data, simple_kind(kind), reference=True)
+
+    def _spilled(self, anchor: Node) -> Array:
+        """The block of the array formula anchored at a cell; an error where none is."""
+        if not isinstance(anchor, Range) or not anchor.is_cell or anchor.top is None or anchor.left is None:
+            raise NoKernel("# after something that is no cell")
+        if self.host.size > 1 and not (anchor.top.absolute and anchor.left.absolute):
+            raise NoKernel("# after a cell that moves")
+        sheet = self.lowering.book.sheet(anchor.sheet or self.host.sheet)
+        place = (anchor.top.at(self.host.top), anchor.left.at(self.host.left))
+        for array in sheet.arrays:
+            if (array.region.top, array.region.left) == place:
+                values, shape = self.lowering.value(array.region), (1, 1, array.region.height, array.region.width)
+                kind = values.kind
+                if not isinstance(kind, int):
+                    kind = t.reshape(t.broadcast(kind, values.data.shape), shape)
+                return Array(t.reshape(values.data, shape), kind, reference=True)
+        return scalar(math.nan)
 
     def _call(self, tree: Call, array_mode: bool) -> Array:
         book, block = self.lowering.book, self.block

@@ -11,7 +11,7 @@ import torch
 from cellgrad.address import Region
 from cellgrad.blocks.block import Block
 from cellgrad.functions import kernels_aggregate, kernels_logic, kernels_neural  # noqa: F401 - they register their kernels
-from cellgrad.functions.arrays import Array, kind_node, simple_kind
+from cellgrad.functions.arrays import Array, NoKernel, kind_node, simple_kind
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.nodes import Node as Tensor
 from cellgrad.tensors.nodes import constant
@@ -72,8 +72,11 @@ def constants(kinds: np.ndarray, data: np.ndarray) -> Values:
 
 
 def fitted(array: Array, block: Block) -> Values:
-    """A block's result as the values of its cells."""
+    """A block's result as the values of its cells. Raises NoKernel for one that spills beyond its block."""
     r = block.region
+    space = (r.height, r.width) if block.spread else (1, 1)
+    if block.dynamic and any(size > room for size, room in zip(array.inner, space, strict=True)):
+        raise NoKernel("it spills over more cells than the file holds of it")
     if not block.spread:
         # A formula that yields an array in one cell shows its first element.
         data = t.crop(array.data, (0, 0, 0, 0), (*array.data.shape[:2], 1, 1))
