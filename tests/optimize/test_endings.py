@@ -64,6 +64,13 @@ def test_no_slope_is_not_taken_for_an_optimum(name, function, start, goal):
     assert not solution.improved and not solution.usable
 
 
+@pytest.mark.parametrize("method", ["auto", "l-bfgs", "levenberg-marquardt"])
+def test_a_valley_that_ends_at_infinity_is_no_answer(method):
+    solution = optimize(Squares(lambda X: 1 / X, 1), np.array([7.0]), method=method)
+    assert solution.status is Status.UNBOUNDED
+    assert not solution.usable
+
+
 def barrier(X):
     """x - log x, an error (nan) for x <= 0; least at 1."""
     return (X - torch.log(X)).sum(1)

@@ -28,6 +28,9 @@ MANY_ELEMENTS = 2**19
 REACHED = 1e-9
 """A goal value is reached within this, relative to it, or absolute below 1."""
 
+RUNAWAY = 1e15
+"""Changing cells that grew by this factor never came to rest: the objective only flattens out towards infinity."""
+
 RATE_MATTERS = (Status.CONVERGED, Status.STEP_LIMIT, Status.NO_FINITE_STEP, Status.FLAT)
 """Ends at which a fixed rate that never gained anything is to blame."""
 
@@ -80,6 +83,8 @@ def optimize(
     status = _told_apart(problem, statuses[best], values[best])
     if rate is not None and search.steps > 0 and status in RATE_MATTERS and not search.f[best] < search.start_f[best]:
         status = Status.RATE_TOO_LARGE
+    if status.found and bool(search.x[best].abs().max() > RUNAWAY * start.abs().max().clamp(min=1)):
+        status = Status.UNBOUNDED
     return Solution(
         x=search.x[best].detach().cpu().double().numpy(),
         value=values[best],
