@@ -369,7 +369,7 @@ class Model:
             f"short, makes the objective {self.objective} an error",
             cell=str(origin.cell),
             formula=origin.formula,
-            action="let the formula answer with a number there, or start from other values",
+            action="let the formula answer with a number there, start from other values, or try --method auto",
         )
 
     def _origin(self, x: np.ndarray) -> Origin:
