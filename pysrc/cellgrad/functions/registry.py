@@ -6,7 +6,6 @@ generated table in FUNCTIONS.md read the same one. A function that is not in her
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import enum
 from collections.abc import Callable, Mapping
@@ -83,7 +82,6 @@ class Function:
     parameters: in order; the last `repeats` of them may be given again and again.
     minimum, maximum: how many arguments it takes; None: as many as Excel's 255.
     value: the plain-Python implementation over Excel values, one argument a parameter.
-    kernel: the differentiable implementation, attached by the compiler's side (see `attach`).
     volatile: changes on every recalculation; its cached value is data.
     subgradient: for piecewise functions, which slope is taken at a kink.
     cases: (formula, expected value) pairs that the tests run.
@@ -103,7 +101,6 @@ class Function:
     cases: tuple[tuple[str, Any], ...] = ()
     subgradient: str = ""
     volatile: bool = False
-    kernel: Callable[..., Any] | None = None
 
     def parameter(self, index: int) -> Parameter:
         """The parameter that argument number `index` (from zero) belongs to."""
@@ -177,11 +174,6 @@ def _read_signature(signature: str) -> tuple[str, tuple[Parameter, ...], int, in
         parameters.append(Parameter(label.strip(), _TAKES[kind.removesuffix("^")], from_host=kind.endswith("^")))
     minimum = len([text for text in required.split(",") if ":" in text])
     return name, tuple(parameters), minimum, repeats
-
-
-def attach(name: str, kernel: Callable[..., Any]) -> None:
-    """Gives a registered function its differentiable kernel. Raises KeyError for a name that is not registered."""
-    FUNCTIONS[name] = dataclasses.replace(FUNCTIONS[name], kernel=kernel)
 
 
 def find(name: str, *, cell: str | None = None, formula: str | None = None, position: int | None = None) -> Function:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from cellgrad.errors import UnsupportedError
 from cellgrad.tensors.building import build
 from cellgrad.tensors.cotangents import bound_of_product, define, full, ratio, reduce_to
 from cellgrad.tensors.elementwise import compare, mul, to_number
@@ -62,7 +63,9 @@ def _run_leave_one_out(a: Tensor, axes: tuple[int, ...]) -> Tensor:
 
 
 def _leave_one_out_vjp(node: Node, g: Node) -> tuple[Node | None, ...]:
-    raise NotImplementedError("second derivatives of PRODUCT over a range")
+    raise UnsupportedError(
+        "the second derivative of a product over a range is not supported", action="multiply the cells with * instead"
+    )
 
 
 define(
