@@ -60,11 +60,7 @@ _BY_TEXT = {error.text: error for error in CellError}
 
 
 class Strings:
-    """Every text of a workbook once; a text in an array is its index here.
-
-    `folded(index)` is the index of the text's case-folded form, so that Excel's case-blind comparison of two text
-    arrays is a comparison of two integer arrays.
-    """
+    """Every text of a workbook once; a text in an array is its index here."""
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
         self.texts: list[str] = []
@@ -85,10 +81,6 @@ class Strings:
 
     def __len__(self) -> int:
         return len(self.texts)
-
-    def folded(self, index: int) -> int:
-        """The index of the text folded for comparison."""
-        return self.intern(fold_case(self.texts[index]))
 
 
 def fold_case(text: str) -> str:

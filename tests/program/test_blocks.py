@@ -273,3 +273,14 @@ def test_the_checker_takes_steps_to_the_size_of_a_cell() -> None:
     x = np.array([3e9, 2e-21])
     check = check_gradient(lambda X: torch.log(X).sum(1), 1 / x, x)
     np.testing.assert_allclose(check.difference, 1 / x, rtol=1e-6, atol=1e-15)
+
+
+def test_hessian_products_are_differences_of_gradients() -> None:
+    formulas = {"D1:D10": "=1/(1+EXP(-A$1*B1-A$2))", "H1": "=SUMXMY2(D1:D10,C1:C10)"}
+    book = book_of({"Sheet": {**NUMBERS, **formulas}})
+    function = compile_model(Dependence(book), parse_region("H1", "Sheet"), [parse_region("A1:A2", "Sheet")]).function
+    x = torch.tensor([[0.5, -0.3]], dtype=torch.float64)
+    for direction in torch.eye(2, dtype=torch.float64):
+        after, before = (function.value_and_gradient(x + sign * 1e-6 * direction)[1] for sign in (1, -1))
+        product = function.hessian_product(x, direction[None])
+        torch.testing.assert_close(product, (after - before) / 2e-6, rtol=1e-6, atol=1e-7)

@@ -12,10 +12,9 @@ from cellgrad.address import Region, full_name
 from cellgrad.blocks.block import Block
 from cellgrad.blocks.grouping import SheetBlocks
 from cellgrad.errors import CircularReferenceError, FormulaError
-from cellgrad.formula.parse import parse
 from cellgrad.formula.printing import to_text
 from cellgrad.formula.tree import Call, Node, walk
-from cellgrad.graph.binding import bind
+from cellgrad.graph.binding import Binder
 from cellgrad.graph.order import components
 from cellgrad.graph.precedents import is_uniform, regions_read
 from cellgrad.workbook import Workbook
@@ -34,7 +33,7 @@ class Dependence:
         self.book = book
         self._apart = apart
         self._sheets: dict[str, SheetBlocks] = {}
-        self._parsed: dict[int, Node] = {}
+        self._binder = Binder(book)
         self._bound: dict[Block, Node | FormulaError] = {}
         self._taken_apart: set[Block] = set()
         self._read: dict[Block, list[Region]] = {}
@@ -74,21 +73,15 @@ class Dependence:
         return first == last and is_uniform(first, r)
 
     def _bind(self, block: Block, row: int, column: int) -> Node:
-        formula = self.book.formulas[block.formula]
-        tree = self._parsed.get(block.formula)
         try:
-            if tree is None:
-                tree = self._parsed[block.formula] = parse(formula.text, formula.row, formula.column)
-            return bind(tree, self.book, block.region.sheet, row, column)
+            return self._binder.bound(block.formula, block.region.sheet, row, column)
         except FormulaError as error:
             if error.cell is not None:
                 raise
-            cell = full_name(block.region.sheet, row, column)
-            text = "=" + (formula.text if tree is None else to_text(tree, row, column))
             raise type(error)(
                 error.cause,
-                cell=cell,
-                formula=error.formula or text,
+                cell=full_name(block.region.sheet, row, column),
+                formula=error.formula or self.text_at(block, row, column),
                 position=error.position,
                 action=error.action,
             ) from error
@@ -116,7 +109,7 @@ class Dependence:
         if (formula.row, formula.column) == (row, column) or block.spread:
             return "=" + formula.text
         try:
-            tree = self._parsed.get(block.formula) or parse(formula.text, formula.row, formula.column)
+            tree = self._binder.parsed(block.formula)
         except FormulaError:
             return "=" + formula.text
         return "=" + to_text(tree, row, column)

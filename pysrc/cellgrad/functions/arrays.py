@@ -120,9 +120,6 @@ class Texts:
     def _logicals(self) -> list[float]:
         return [_logical_or_nan(text) for text in self.strings.texts] or [math.nan]
 
-    def _folded(self) -> list[float]:
-        return [float(self.strings.folded(index)) for index in range(len(self.strings))] or [0.0]
-
     def _order(self) -> list[float]:
         folded = [text.lower() for text in self.strings.texts]
         rank = {text: float(place) for place, text in enumerate(sorted(set(folded)))}

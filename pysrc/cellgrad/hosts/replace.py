@@ -7,7 +7,7 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -135,11 +135,3 @@ def sync_folder(folder: Path) -> None:
             os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def write_whole(target: Path, fill: Callable[[BinaryIO], None]) -> None:
-    """Write a whole file at once or not at all; `fill` writes its bytes. Raises OSError."""
-    with Replacement(target) as new:
-        fill(new.file)
-        new.finish()
-        new.commit()
