@@ -230,13 +230,17 @@ def gradients(
 @click.option("--against", type=click.Choice(["file", "libreoffice"]), default="file", show_default=True,
               help="Compare with the values in the file, or with what LibreOffice computes.")  # fmt: skip
 @click.option("--fail-on", default="", metavar="BUCKETS", help="Exit 3 where any is not empty: mismatched,unsupported.")
+@click.option("--jobs", type=int, default=0, help="Files audited side by side.  [default: one a processor core]")
+@click.option("--timeout", type=float, default=600.0, show_default=True, help="Seconds for one of several files.")
 @_json
-def audit(files: Sequence[Path], tolerance: float, against: str, fail_on: str, as_json: bool) -> int:
+def audit(
+    files: Sequence[Path], tolerance: float, against: str, fail_on: str, jobs: int, timeout: float, as_json: bool
+) -> int:
     """Recompute every formula cell and compare. Several files may be given."""
-    from cellgrad.answers import error_answer
-    from cellgrad.audit import FAILABLE
-    from cellgrad.audit import audit as audit_file
-    from cellgrad.console import Screen, show_audit
+    from cellgrad.audit.auditing import audit as audit_file
+    from cellgrad.audit.buckets import FAILABLE
+    from cellgrad.audit.files import audit_files, file_answer
+    from cellgrad.console import Screen, show_audit, show_audits
 
     wanted = [word.strip() for word in fail_on.split(",") if word.strip()]
     for word in wanted:
@@ -244,25 +248,24 @@ def audit(files: Sequence[Path], tolerance: float, against: str, fail_on: str, a
             raise ArgumentError(f"--fail-on knows no '{word}'", action=f"use some of {', '.join(FAILABLE)}")
     if not 0 <= tolerance < math.inf:
         raise ArgumentError(f"--tolerance {tolerance} is no tolerance", action="give zero or more, such as 1e-9")
-    screen, answers, code = Screen(), [], 0
-    for file in files:
-        try:
-            found = audit_file(file, tolerance, against)
-        except CellgradError as error:
-            if len(files) == 1:
-                raise
-            screen.error(error)
-            answers.append({"file": str(file), "error": error_answer(error)})
-            code = max(code, error.exit_code)
-            continue
-        answers.append(found.answer())
-        if not as_json:
+    if jobs < 0 or not timeout > 0:
+        raise ArgumentError("--jobs and --timeout must be above zero", action="give one or more")
+    screen = Screen()
+    if len(files) == 1:
+        found = audit_file(files[0], tolerance, against)
+        if as_json:
+            _print_json([found.answer()])
+        else:
             show_audit(screen, found)
-        if any(getattr(found, word) for word in wanted):
-            code = FAILED_AUDIT
+        return FAILED_AUDIT if any(getattr(found, word) for word in wanted) else 0
+    running = audit_files(files, tolerance, against, jobs or os.cpu_count() or 1, timeout)
+    results = show_audits(screen, files, running, quiet=as_json)
     if as_json:
-        _print_json(answers)
-    return code
+        _print_json([file_answer(file, one) for file, one in zip(files, results, strict=True)])
+    errors = [one.exit_code for one in results if isinstance(one, CellgradError)]
+    if any(getattr(one, word) for one in results if not isinstance(one, CellgradError) for word in wanted):
+        return FAILED_AUDIT
+    return max(errors, default=0)
 
 
 @commands.command()

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from types import TracebackType
 
 import pandas as pd
 from rich.console import Console
 from rich.live import Live
+from rich.progress import Progress as ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from cellgrad.audit import Audit
+from cellgrad.audit.buckets import Audit
+from cellgrad.audit.files import Found
 from cellgrad.doctor import Check
 from cellgrad.errors import CellgradError, printable
 from cellgrad.explain import Explanation
@@ -216,24 +219,61 @@ def show_audit(screen: Screen, found: Audit) -> None:
     """One file's audit."""
     whom = "the values in the file" if found.against == "file" else "what LibreOffice computes"
     screen.say(f"{found.file}: {found.matched:,} of {found.formulas:,} formula cells match {whom}", style="bold")
-    for count, what in (
+    for line in _buckets(found):
+        screen.say(f"  {line}")
+    origins = found.origins
+    firsts = [m for m in found.mismatched if m.cell == m.origin]
+    rows = [
+        (m.cell, shown(m.cached), shown(m.computed), f"{origins[m.cell]:,}", m.formula) for m in firsts[:MOST_LINES]
+    ]
+    if rows:
+        held = "file" if found.against == "file" else "LibreOffice"
+        screen.say("  where they part:")
+        screen.table(("cell", held, "computed", "cells", "formula"), rows, right=(held, "computed", "cells"))
+    for failed in found.failed[:MOST_LINES]:
+        screen.error(failed.error)
+    if max(len(firsts), len(found.failed)) > MOST_LINES:
+        screen.say(f"... the first {MOST_LINES} are shown; --json lists them all")
+
+
+def _buckets(found: Audit) -> list[str]:
+    """What did not match, a line a bucket."""
+    counts = (
         (len(found.mismatched), "differ"),
         (sum(found.unsupported.values()), f"need functions that are not supported: {_counted(found)}"),
         (found.no_cached_value, "hold no value to compare with"),
-        (found.volatile, "depend on chance, the clock or another workbook, and are not compared"),
+        (found.volatile, "depend on chance or the clock, and are not compared"),
+        (found.external, "hold what only another workbook or a service knows, and are not compared"),
         (found.errors, "cannot be evaluated"),
         (found.error_values, "show an error value"),
-    ):
-        if count:
-            screen.say(f"  {count:,} {what}")
-    rows = [(m.cell, shown(m.cached), shown(m.computed), m.formula) for m in found.mismatched[:MOST_LINES]]
-    if rows:
-        held = "file" if found.against == "file" else "LibreOffice"
-        screen.table(("cell", held, "computed", "formula"), rows, right=(held, "computed"))
-    for failed in found.failed[:MOST_LINES]:
-        screen.error(failed.error)
-    if max(len(found.mismatched), len(found.failed)) > MOST_LINES:
-        screen.say(f"... the first {MOST_LINES} are shown; --json lists them all")
+    )
+    return [f"{count:,} {what}" for count, what in counts if count]
+
+
+def show_audits(
+    screen: Screen, files: Sequence[Path], running: Iterable[Found], quiet: bool
+) -> list[Audit | CellgradError]:
+    """Several audits as they come in, with their progress and a total; all of them, in the order of `files`."""
+    results: dict[int, Audit | CellgradError] = {}
+    with ProgressBar(console=screen.err, transient=True, disable=not screen.err.is_terminal) as bar:
+        task = bar.add_task("auditing", total=len(files))
+        for at, one in running:
+            results[at] = one
+            bar.advance(task)
+            if isinstance(one, CellgradError):
+                screen.error(one)
+            elif not quiet:
+                show_audit(screen, one)
+    audits = [one for one in results.values() if isinstance(one, Audit)]
+    if not quiet:
+        matched, formulas = sum(a.matched for a in audits), sum(a.formulas for a in audits)
+        whole = sum(a.matched == a.formulas for a in audits)
+        screen.say(
+            f"{counted(len(files), 'file')}: {matched:,} of {formulas:,} formula cells match; "
+            f"{whole:,} files match in every cell, {len(files) - len(audits):,} could not be audited",
+            style="bold",
+        )
+    return [results[at] for at in range(len(files))]
 
 
 def _counted(found: Audit) -> str:
