@@ -14,14 +14,19 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region, full_name
 from cellgrad.errors import CircularReferenceError, FormulaError, UnsupportedError
 from cellgrad.formula.printing import shown_in
 from cellgrad.formula.tree import ArrayConstant, Binary, Call, External, Literal, Missing, Node, Range, Unary
 from cellgrad.functions.calling import call
+from cellgrad.functions.context import OnlyTheFileKnows
 from cellgrad.functions.operands import OMITTED, Areas, Argument, Lazy, Matrix, Operand
 from cellgrad.functions.registry import SCALARS, Function, Takes, find
 from cellgrad.graph.binding import Binder, regions_of
+from cellgrad.graph.subtotals import Subtotals
+from cellgrad.graph.textual import names_another_book, regions_of_text
 from cellgrad.values import CellError, Kind, Value
 from cellgrad.workbook import ArrayFormula, Workbook, decode
 
@@ -74,6 +79,7 @@ class Reference:
     def __init__(self, book: Workbook, overrides: Mapping[Cell, Value] | None = None) -> None:
         self.book = book
         self.binder = Binder(book)
+        self.subtotals = Subtotals(self.binder)
         self._overrides = overrides
         self._results: dict[Cell, Value | Matrix] = {}
         self._numbers: dict[Cell, int] = {}
@@ -412,7 +418,11 @@ class Reference:
         for parameter in function.parameters[len(arguments) :]:
             if parameter.from_host:
                 arguments.append(Areas((host.region,)))
-        return call(function, arguments, self._read)
+        context = _Context(self, host) if function.context else None
+        try:
+            return call(function, arguments, self._read, context)
+        except OnlyTheFileKnows as data:
+            raise _CachedIsData(data.what, position) from None
 
     def _lazy(self, node: Node, host: _Host, array: bool) -> Lazy:
         return lambda: self._evaluate(node, host, array)
@@ -436,6 +446,50 @@ class Reference:
             return Areas((array.region,))
         height, width = result.shape if isinstance(result, Matrix) else (1, 1)
         return Areas((Region(region.sheet, region.top, region.left, region.top + height, region.left + width),))
+
+
+class _Context:
+    """The workbook as the formula of one cell sees it: a `Context` for the functions that ask for one."""
+
+    def __init__(self, reference: Reference, host: _Host) -> None:
+        self._reference = reference
+        self._host = host
+
+    @property
+    def book(self) -> Workbook:
+        return self._reference.book
+
+    @property
+    def date_1904(self) -> bool:
+        return self.book.date1904
+
+    @property
+    def host(self) -> Region:
+        return self._host.region
+
+    @property
+    def sheets(self) -> tuple[str, ...]:
+        return tuple(self.book.sheets)
+
+    def formula(self, sheet: str, row: int, column: int) -> str | None:
+        if self.book.formula(sheet, row, column) is None:
+            return None
+        task = self._reference._task((self.book.sheet(sheet).name, row, column))
+        return self._reference._shown(task, None)[0]
+
+    def reference(self, text: str, a1: bool = True) -> Areas | None:
+        if names_another_book(text):
+            raise OnlyTheFileKnows(f"the reference into another workbook, {text},")
+        here = Region(self._host.sheet, self._host.row, self._host.column, self._host.row + 1, self._host.column + 1)
+        regions = regions_of_text(text, self.book, here, a1)
+        return None if regions is None else Areas(regions)
+
+    def read(self, areas: Areas) -> Matrix:
+        return self._reference._read(areas, clip=True)
+
+    def kept(self, region: Region, *, filtered: bool, hidden: bool, nested: bool) -> np.ndarray:
+        used = self._reference._clipped(region)
+        return self._reference.subtotals.kept(used, filtered=filtered, hidden=hidden, nested=nested)
 
 
 def _combined(operator: str, left: Operand, right: Operand) -> Operand:

@@ -144,7 +144,10 @@ class DefinedName:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One worksheet. `arrays` holds array formulas by whole block; every cell of a block carries its formula id too."""
+    """One worksheet. `arrays` holds array formulas by whole block; every cell of a block carries its formula id too.
+
+    hidden_rows: every row that is not shown, from zero and in order. filtered_rows: those of them that a filter hides.
+    """
 
     name: str
     cells: Cells
@@ -152,6 +155,8 @@ class Sheet:
     data_tables: tuple[Region, ...] = ()
     visible: bool = True
     protected: bool = False
+    hidden_rows: tuple[int, ...] = ()
+    filtered_rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

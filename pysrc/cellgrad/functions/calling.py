@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+from cellgrad.functions.context import Context
 from cellgrad.functions.operands import (
     OMITTED,
     Areas,
@@ -18,7 +19,7 @@ from cellgrad.functions.operands import (
     to_number,
     to_text,
 )
-from cellgrad.functions.registry import SCALARS, Function, Takes
+from cellgrad.functions.registry import SCALARS, Function, Parameter, Takes
 from cellgrad.values import CellError, Value
 
 Read: TypeAlias = Callable[[Areas], Matrix]
@@ -33,8 +34,10 @@ _OMITTED_VALUE: dict[Takes, Value] = {
 }
 
 
-def call(function: Function, arguments: Sequence[Argument], read: Read) -> Operand:
+def call(function: Function, arguments: Sequence[Argument], read: Read, context: Context | None = None) -> Operand:
     """The function's answer to evaluated arguments, each as its parameter takes it; lazy ones are thunks.
+
+    context: what a function registered with `context=True` gets before its arguments.
 
     A one-value parameter that gets a Matrix lifts the function over it: one answer an element, with one row or one
     column repeating and #N/A beyond an argument's end. Cell errors are answers, never exceptions.
@@ -43,7 +46,7 @@ def call(function: Function, arguments: Sequence[Argument], read: Read) -> Opera
     if not any(
         isinstance(argument, Matrix) and kind in SCALARS for argument, kind in zip(arguments, takes, strict=True)
     ):
-        return _once(function, arguments)
+        return _once(function, arguments, context)
     grids: dict[int, Matrix] = {}
     for index, (argument, kind) in enumerate(zip(arguments, takes, strict=True)):
         if kind is Takes.LAZY and callable(argument):
@@ -56,7 +59,7 @@ def call(function: Function, arguments: Sequence[Argument], read: Read) -> Opera
         for index, grid in grids.items():
             value = grid.broadcast(row, column)
             ones[index] = _thunk(value) if takes[index] is Takes.LAZY else value
-        answer = _read_if_areas(_once(function, ones), read)
+        answer = _read_if_areas(_once(function, ones, context), read)
         return answer.rows[0][0] if isinstance(answer, Matrix) else answer
 
     height, width = max(grid.height for grid in grids.values()), max(grid.width for grid in grids.values())
@@ -71,18 +74,19 @@ def _read_if_areas(operand: Operand, read: Read) -> Value | Matrix:
     return read(operand) if isinstance(operand, Areas) else operand
 
 
-def _once(function: Function, arguments: Sequence[Argument]) -> Operand:
+def _once(function: Function, arguments: Sequence[Argument], context: Context | None) -> Operand:
     try:
-        ready = [_coerced(function.parameter(index).takes, argument) for index, argument in enumerate(arguments)]
-        answer: Operand = function.value(*ready)
+        ready = [_coerced(function.parameter(index), argument) for index, argument in enumerate(arguments)]
+        answer: Operand = function.value(context, *ready) if function.context else function.value(*ready)
     except Fault as fault:
         return fault.error
     return answer
 
 
-def _coerced(takes: Takes, argument: Argument) -> Argument:
+def _coerced(parameter: Parameter, argument: Argument) -> Argument:
+    takes = parameter.takes
     if argument is OMITTED:
-        return _OMITTED_VALUE.get(takes)
+        return None if parameter.none_if_empty else _OMITTED_VALUE.get(takes)
     match takes:
         case Takes.NUMBER:
             return to_number(argument)  # type: ignore[arg-type]

@@ -68,11 +68,15 @@ class Smoothness(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter. `from_host`: when omitted it is the cell that holds the formula."""
+    """One parameter. `from_host`: when omitted it is the cell that holds the formula.
+
+    none_if_empty: left empty between commas it arrives as None, as if the call ended before it.
+    """
 
     name: str
     takes: Takes
     from_host: bool = False
+    none_if_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,7 @@ class Function:
     cases: tuple[tuple[str, Any], ...] = ()
     subgradient: str = ""
     volatile: bool = False
+    context: bool = False
 
     def parameter(self, index: int) -> Parameter:
         """The parameter that argument number `index` (from zero) belongs to."""
@@ -139,12 +144,13 @@ def function(
     cases: tuple[tuple[str, Any], ...] = (),
     subgradient: str = "",
     volatile: bool = False,
+    context: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Registers the decorated plain-Python implementation under `signature`.
 
     The signature reads like Excel's own: ``ROUND(number: number, digits: number)``; optional parameters follow a
     ``[``; the last ones repeat together where each ends in ``...``: ``IFS(test: logical..., then: lazy...)``. A ``^``
-    after an optional parameter's type makes the host cell its default.
+    after an optional parameter's type makes the host cell its default; a ``?`` lets one left empty arrive as None.
     """
 
     def register(value: Callable[..., Any]) -> Callable[..., Any]:
@@ -155,7 +161,7 @@ def function(
             raise ValueError(f"{name} is registered twice")
         FUNCTIONS[name] = Function(
             name, parameters, minimum, None if repeats else len(parameters), repeats, shape, smoothness, value, summary,
-            source or f"{name} function", cases, subgradient, volatile,
+            source or f"{name} function", cases, subgradient, volatile, context,
         )  # fmt: skip
         return value
 
@@ -171,7 +177,8 @@ def _read_signature(signature: str) -> tuple[str, tuple[Parameter, ...], int, in
     for text in texts:
         label, _, kind = text.partition(":")
         kind = kind.removesuffix("...").strip()
-        parameters.append(Parameter(label.strip(), _TAKES[kind.removesuffix("^")], from_host=kind.endswith("^")))
+        takes = _TAKES[kind.rstrip("^?")]
+        parameters.append(Parameter(label.strip(), takes, kind.endswith("^"), kind.endswith("?")))
     minimum = len([text for text in required.split(",") if ":" in text])
     return name, tuple(parameters), minimum, repeats
 
