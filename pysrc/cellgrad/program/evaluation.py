@@ -22,9 +22,8 @@ from cellgrad.formula.tree import (
     Range,
     Unary,
 )
-from cellgrad.functions import kernels_aggregate, kernels_logic, kernels_neural  # noqa: F401 - they register their kernels
 from cellgrad.functions.arrays import Array, NoKernel, Texts, scalar, simple_kind
-from cellgrad.functions.kernels import KERNELS
+from cellgrad.functions.every_kernel import KERNELS
 from cellgrad.functions.registry import Takes, find
 from cellgrad.graph.precedents import axes, sheets_of
 from cellgrad.program.forms import FORMS

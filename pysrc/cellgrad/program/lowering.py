@@ -17,7 +17,6 @@ from cellgrad.blocks.block import Block
 from cellgrad.blocks.dependence import Dependence
 from cellgrad.errors import CellgradError, UnsupportedError
 from cellgrad.formula.tree import Node
-from cellgrad.functions import kernels_aggregate, kernels_logic, kernels_neural  # noqa: F401 - they register their kernels
 from cellgrad.functions.arrays import NoKernel, Texts, kind_node, simple_kind
 from cellgrad.graph.precedents import only_the_file_knows
 from cellgrad.program.evaluation import Evaluation

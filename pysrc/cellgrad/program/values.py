@@ -10,7 +10,6 @@ import torch
 
 from cellgrad.address import Region
 from cellgrad.blocks.block import Block
-from cellgrad.functions import kernels_aggregate, kernels_logic, kernels_neural  # noqa: F401 - they register their kernels
 from cellgrad.functions.arrays import Array, NoKernel, kind_node, simple_kind
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.nodes import Node as Tensor

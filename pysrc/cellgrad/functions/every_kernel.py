@@ -1,0 +1,12 @@
+"""Every kernel there is: importing this module fills KERNELS, a family a module."""
+
+from __future__ import annotations
+
+from cellgrad.functions import (  # noqa: F401 - they register their kernels
+    kernels_aggregate,
+    kernels_logic,
+    kernels_neural,
+)
+from cellgrad.functions.kernels import KERNELS
+
+__all__ = ["KERNELS"]
