@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from cellgrad.address import Region
+from cellgrad.functions.dates_text import read_moment
 from cellgrad.values import CellError, Value, fold_case
 
 
@@ -132,15 +133,30 @@ def to_logical(value: Value) -> bool:
 
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:,\d{3})*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_MIXED_FRACTION = re.compile(r"(?P<sign>[+-]?) *(?P<whole>\d+) +(?P<part>\d{1,4})/(?P<of>\d{1,5})")
 _DECORATED = re.compile(r"(?P<sign>[+-]?)\s*\$?\s*(?P<number>[+-]?[\d.,]+(?:[eE][+-]?\d+)?)\s*(?P<percent>%?)")
 
 
-def text_to_number(text: str) -> float:
-    """Text as a number where Excel reads it as one: ' 1,234.5 ', '50%', '1e3', '$3', '(3)'. Faults: #VALUE!.
+def text_to_number(text: str, date_1904: bool = False) -> float:
+    """Text as a number where Excel reads it as one: ' 1,234.5 ', '50%', '1e3', '$3', '(3)', '1 1/2'. Faults: #VALUE!.
 
-    Dates and times as text are not read (that depends on the machine's locale) and give #VALUE!.
+    Dates and times are read as they are in the United States: '1/31/2020', '31-Jan-2020', '6:30 PM' (see dates_text).
     """
+    try:
+        return _plain_number(text)
+    except Fault:
+        moment = read_moment(text, date_1904)
+        if moment is None:
+            raise
+        return moment.serial
+
+
+def _plain_number(text: str) -> float:
     stripped = text.strip(" ")
+    mixed = _MIXED_FRACTION.fullmatch(stripped)
+    if mixed and stripped.isascii() and int(mixed["of"]):
+        size = int(mixed["whole"]) + int(mixed["part"]) / int(mixed["of"])
+        return -size if mixed["sign"] == "-" else size
     negative = stripped.startswith("(") and stripped.endswith(")")
     match = _DECORATED.fullmatch(stripped[1:-1] if negative else stripped)
     if not match or not _NUMBER.fullmatch(match["number"]) or not stripped.isascii():
