@@ -117,13 +117,17 @@ class Cells:
 
 @dataclass(frozen=True)
 class Table:
-    """An Excel table. `region` is the whole of it: header rows, data and totals rows."""
+    """An Excel table. `region` is the whole of it: header rows, data and totals rows.
+
+    filtered: its filter hides the rows that do not pass.
+    """
 
     name: str
     region: Region
     columns: tuple[str, ...]
     header_rows: int = 1
     totals_rows: int = 0
+    filtered: bool = False
 
     @property
     def body(self) -> Region:
@@ -165,6 +169,7 @@ class Workbook:
 
     formulas: distinct relative formulas; `Cells.formulas` indexes it.
     names: in file order; look one up with `find_name`, which knows scope and ignores case.
+    tabs: every sheet by its name in the order of the tabs, those without cells (charts) among them.
     """
 
     sheets: Mapping[str, Sheet]
@@ -178,10 +183,12 @@ class Workbook:
     iterate_delta: float = 0.001
     manual: bool = False
     r1c1: bool = False
+    tabs: tuple[str, ...] = ()
     externals: tuple[str, ...] = ()
     """What `[1]`, `[2]`, ... in formulas stand for: the external books' targets as text; never opened."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "tabs", self.tabs or tuple(self.sheets))
         by_name = {(n.sheet.casefold() if n.sheet else None, n.name.casefold()): n for n in self.names}
         object.__setattr__(self, "_names", by_name)
         object.__setattr__(self, "_sheets", {name.casefold(): sheet for name, sheet in self.sheets.items()})

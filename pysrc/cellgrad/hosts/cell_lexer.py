@@ -50,6 +50,22 @@ OddCell = Callable[[bytes, int, int], None]
 def add_rows(data: bytes, builder: SheetBuilder, odd_cell: OddCell) -> None:
     """Add the cells of a stretch of whole rows. Raises Irregular, or FileError for what makes no sense."""
     _Stretch(data, builder, odd_cell).add()
+    if b"hidden=" in data:
+        _note_hidden_rows(data, builder)
+
+
+_ROW = re.compile(rb"<row\s[^>]*>")
+_HIDDEN = re.compile(rb"""\shidden=["'](?:1|true|on)["']""")
+_ROW_NUMBER = re.compile(rb"""\sr=["'](\d+)["']""")
+
+
+def _note_hidden_rows(data: bytes, builder: SheetBuilder) -> None:
+    for row in _ROW.finditer(data):
+        if _HIDDEN.search(row[0]):
+            number = _ROW_NUMBER.search(row[0])
+            if number is None:
+                raise Irregular
+            builder.hidden_rows.append(int(number[1]) - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from cellgrad.hosts.container import Package
 from cellgrad.hosts.parts import read_calculation, read_dynamic, read_tables, read_workbook_part
 from cellgrad.hosts.replace import require_writable
 from cellgrad.hosts.shared_strings import read_strings
-from cellgrad.hosts.sheet_builder import Shared
+from cellgrad.hosts.sheet_builder import Shared, with_filtered_rows
 from cellgrad.hosts.sheet_editor import NO_VALUE, Change
 from cellgrad.hosts.sheet_reader import read_sheet
 from cellgrad.hosts.undo import saved_here, undo
@@ -41,8 +41,10 @@ def read(path: str | Path) -> Workbook:
         for entry in part.sheets:
             if entry.part is None:
                 continue
-            sheets[entry.name] = read_sheet(package, entry.name, entry.part, entry.visible, shared)
-            tables.update({table.name: table for table in read_tables(package, entry.name, entry.part)})
+            sheet = read_sheet(package, entry.name, entry.part, entry.visible, shared)
+            own = read_tables(package, entry.name, entry.part)
+            tables.update({table.name: table for table in own})
+            sheets[entry.name] = with_filtered_rows(sheet, own)
         return Workbook(
             sheets=sheets,
             formulas=tuple(shared.pool.formulas),
@@ -50,6 +52,7 @@ def read(path: str | Path) -> Workbook:
             tables=tables,
             names=part.names,
             date1904=part.date1904,
+            tabs=tuple(entry.name for entry in part.sheets),
             externals=part.externals,
             **read_calculation(package, part),  # type: ignore[arg-type]
         )

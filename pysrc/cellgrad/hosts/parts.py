@@ -149,7 +149,8 @@ def _table(package: Package, part: str, sheet: str) -> Table:
         raise package.damaged(
             part, f"table '{name}' has {len(columns)} columns and {header}+{totals} extra rows over {region.a1}"
         )
-    return Table(name, region, columns, header, totals)
+    own = child(root, "autoFilter")
+    return Table(name, region, columns, header, totals, own is not None and child(own, "filterColumn") is not None)
 
 
 def read_dynamic(package: Package, part: str | None) -> frozenset[int] | None:

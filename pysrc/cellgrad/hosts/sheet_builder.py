@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +16,7 @@ from cellgrad.errors import ArgumentError, FileError
 from cellgrad.formula.pool import FormulaPool
 from cellgrad.hosts.markup import unescape
 from cellgrad.values import CellError, Kind, Strings
-from cellgrad.workbook import ArrayFormula, Cells, Sheet
+from cellgrad.workbook import ArrayFormula, Cells, Sheet, Table
 
 MAX_CELLS = 60_000_000
 """Cells of one workbook; each takes some 21 bytes."""
@@ -46,6 +47,9 @@ class SheetBuilder:
     name: str
     shared: Shared
     protected: bool = False
+    filter: Region | None = None
+    """The range of the sheet's own filter, where one hides rows."""
+    hidden_rows: list[int] = field(default_factory=list)
     _chunks: list[list[np.ndarray]] = field(default_factory=list)
     _rows: list[int] = field(default_factory=list)
     _columns: list[int] = field(default_factory=list)
@@ -243,7 +247,19 @@ class SheetBuilder:
         if late or self._arrays:
             cells = self._overlaid(cells, late)
         arrays = sorted(self._arrays, key=lambda array: (array.region.top, array.region.left))
-        return Sheet(self.name, cells, tuple(arrays), tuple(self._data_tables), visible, self.protected)
+        hidden = tuple(sorted(set(self.hidden_rows)))
+        own = self.filter
+        filtered = tuple(row for row in hidden if own.top <= row < own.bottom) if own is not None else ()
+        return Sheet(
+            self.name, cells, tuple(arrays), tuple(self._data_tables), visible, self.protected, hidden, filtered
+        )
+
+    def filtered_by(self, reference: str) -> None:
+        """Note the range of the sheet's filter; a range that makes no sense hides nothing."""
+        try:
+            self.filter = parse_region(reference, self.name)
+        except ArgumentError:
+            self.filter = None
 
     def _late_child(self, row: int, column: int, index: str) -> int:
         if index not in self._masters:
@@ -295,6 +311,15 @@ class SheetBuilder:
             cell=cell,
             action="open it in the program that made it and save it again, or take a backup",
         )
+
+
+def with_filtered_rows(sheet: Sheet, tables: Sequence[Table]) -> Sheet:
+    """The sheet, with the rows that its tables' filters hide among `filtered_rows`."""
+    bodies = [table.body for table in tables if table.filtered]
+    if not bodies or not sheet.hidden_rows:
+        return sheet
+    more = {row for row in sheet.hidden_rows if any(body.top <= row < body.bottom for body in bodies)}
+    return dataclasses.replace(sheet, filtered_rows=tuple(sorted(more.union(sheet.filtered_rows))))
 
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")

@@ -11,7 +11,7 @@ from cellgrad.address import column_index
 from cellgrad.errors import FileError
 from cellgrad.hosts.cell_lexer import add_rows
 from cellgrad.hosts.container import Package
-from cellgrad.hosts.markup import Element, forbidden_dtd, local
+from cellgrad.hosts.markup import Element, child, flag, forbidden_dtd, local
 from cellgrad.hosts.sheet_builder import Shared, SheetBuilder
 from cellgrad.hosts.sheet_markup import MAX_ROW_BYTES, Checker, Irregular, sections
 from cellgrad.workbook import Sheet
@@ -47,21 +47,30 @@ def _lex(package: Package, name: str, part: str, shared: Shared) -> SheetBuilder
     def too_long() -> FileError:
         return package.damaged(part, f"a row takes more than {MAX_ROW_BYTES >> 20} MiB")
 
-    after_rows = b""
+    after_rows, filter_mode = b"", False
     with package.open(part) as stream:
         for kind, data in sections(cast(BinaryIO, stream), checker, too_long):
             if checker.irregular or (kind == "rows" and not checker.is_plain):
                 raise Irregular
             if kind == "rows":
                 add_rows(data, builder, odd_cell)
+            elif kind == "head":
+                filter_mode = filter_mode or _FILTER_MODE.search(data) is not None
             elif kind == "tail" and len(after_rows) < _PROTECTION_WITHIN:
                 after_rows += data[:_PROTECTION_WITHIN]
     protection = _PROTECTION.search(after_rows)
     builder.protected = protection is not None and protection[1] in (b"1", b"true")
+    own = _FILTER.search(after_rows)
+    if own is not None and (filter_mode or own["active"]):
+        builder.filtered_by(own["range"].decode())
     return builder
 
 
 _PROTECTION_WITHIN = 1 << 16
+_FILTER_MODE = re.compile(rb"""<sheetPr\s(?:[^>]*\s)?filterMode=["'](?:1|true|on)["']""")
+_FILTER = re.compile(
+    rb"""<autoFilter\s(?:[^>]*\s)?ref=["'](?P<range>[$:\w]+)["'][^>]*?(?:/>|>\s*(?P<active><filterColumn\b)?)"""
+)
 _PROTECTION = re.compile(rb"""<sheetProtection\s(?:[^>]*\s)?sheet=["'](\w+)["']""")
 
 
@@ -70,7 +79,14 @@ def walk(package: Package, part: str, stream: BinaryIO, builder: SheetBuilder) -
     events = etree.iterparse(
         stream,
         events=("start", "end"),
-        tag=("{*}worksheet", "{*}row", "{*}c", "{*}sheetProtection", *(f"{{*}}{name}" for name in _CLEARED)),
+        tag=(
+            "{*}worksheet",
+            "{*}row",
+            "{*}c",
+            "{*}sheetProtection",
+            "{*}autoFilter",
+            *(f"{{*}}{name}" for name in _CLEARED),
+        ),
         resolve_entities=False,
         load_dtd=False,
         no_network=True,
@@ -78,7 +94,7 @@ def walk(package: Package, part: str, stream: BinaryIO, builder: SheetBuilder) -
         remove_pis=True,
     )
     row, column = -1, -1
-    checked = False
+    checked = filter_mode = False
     for event, element in events:
         tag = local(element.tag)
         if not checked:
@@ -90,8 +106,12 @@ def walk(package: Package, part: str, stream: BinaryIO, builder: SheetBuilder) -
         if event == "start":
             if tag == "row":
                 row, column = _row_number(element, row, builder), -1
+                if flag(element, "hidden"):
+                    builder.hidden_rows.append(row)
             elif tag == "sheetProtection":
                 builder.protected = element.get("sheet", "0") in ("1", "true", "on")
+            elif tag == "sheetPr":
+                filter_mode = flag(element, "filterMode")
         elif tag == "c":
             row_of_cell, column = _position(element, row, column, builder)
             _cell(element, row_of_cell, column, builder)
@@ -99,6 +119,9 @@ def walk(package: Package, part: str, stream: BinaryIO, builder: SheetBuilder) -
             # everything before the cell is done with
             while element.getprevious() is not None:
                 del element.getparent()[0]
+        elif tag == "autoFilter" and local(element.getparent().tag) == "worksheet":
+            if filter_mode or child(element, "filterColumn") is not None:
+                builder.filtered_by(element.get("ref", ""))
         elif tag != "worksheet":
             element.clear()
             while tag == "row" and element.getprevious() is not None:
@@ -130,13 +153,13 @@ def _cell(element: Element, row: int, column: int, builder: SheetBuilder) -> Non
     kind = element.get("t", "n")
     text: str | None = None
     formula = -1
-    for child in element:
-        tag = local(child.tag)
+    for inner in element:
+        tag = local(inner.tag)
         if tag == "v":
-            text = child.text or ("" if kind in ("str", "inlineStr") else None)
+            text = inner.text or ("" if kind in ("str", "inlineStr") else None)
         elif tag == "f":
-            formula = builder.formula(row, column, dict(child.attrib), child.text or "", element.get("cm", ""))
+            formula = builder.formula(row, column, dict(inner.attrib), inner.text or "", element.get("cm", ""))
         elif tag == "is":
-            text = "".join(part.text or "" for part in child.iter("{*}t") if local(part.getparent().tag) != "rPh")
+            text = "".join(part.text or "" for part in inner.iter("{*}t") if local(part.getparent().tag) != "rPh")
     value_kind, data = builder.value(row, column, kind, text)
     builder.add_cell(row, column, value_kind, data, formula)
