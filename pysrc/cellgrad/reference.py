@@ -34,7 +34,8 @@ Cell = tuple[str, int, int]
 """A cell as (sheet, row, column), the sheet spelled as in the workbook."""
 
 _MOST_CELLS = 5_000_000
-_EVALUATED_AS_ARRAYS = frozenset({Takes.ARRAY, Takes.REFERENCE})
+_EVALUATED_AS_ARRAYS = frozenset({Takes.ARRAY, Takes.CELLS, Takes.REFERENCE, Takes.FUNCTION})
+_REFERENCES_AS_THEY_ARE = frozenset({Takes.REFERENCE, Takes.FUNCTION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,8 +408,8 @@ class Reference:
                 arguments.append(self._lazy(node, host, array))
             else:
                 operand = self._evaluate(node, host, array or parameter.takes in _EVALUATED_AS_ARRAYS)
-                if isinstance(operand, Areas) and parameter.takes is not Takes.REFERENCE:
-                    if parameter.takes is Takes.RANGE:
+                if isinstance(operand, Areas) and parameter.takes not in _REFERENCES_AS_THEY_ARE:
+                    if parameter.takes in (Takes.RANGE, Takes.CELLS):
                         if len(operand.regions) > 1 and not function.repeats:
                             return CellError.VALUE
                         arguments += [self._read(Areas((region,)), clip=True) for region in operand.regions]

@@ -7,6 +7,7 @@ from cellgrad.functions import (  # noqa: F401  (each family registers its funct
     information,
     logic,
     lookup,
+    lookup_x,
     matrix,
     neural,
     operators,

@@ -1,105 +1,128 @@
-"""Looking values up: MATCH, VLOOKUP and HLOOKUP."""
+"""Looking values up: MATCH, VLOOKUP, HLOOKUP and LOOKUP."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from cellgrad.errors import UnsupportedError
-from cellgrad.functions.criteria import wildcards
-from cellgrad.functions.operands import Fault, Matrix, as_matrix, compare
+from cellgrad.functions.lookup_lines import Line, column_line, row_line
+from cellgrad.functions.operands import Fault, Matrix, as_matrix
 from cellgrad.functions.registry import Shape, Smoothness, function
-from cellgrad.values import CellError, Value, fold_case
+from cellgrad.values import CellError, Value
 
-_WHICH = "the place has no slope; the entry that is found gives it"
-
-
-def _same_type(a: Value, b: Value) -> bool:
-    return type(a) is type(b) and a is not None and not isinstance(a, CellError)
+WHICH = "the place has no slope; the entry that is found gives it"
+_LONGEST_TEXT = 255
 
 
-def _exact(wanted: Value, line: Sequence[Value]) -> int:
-    """The first place equal to what is wanted, text with wildcards. Faults: #N/A."""
-    pattern = wildcards(wanted) if isinstance(wanted, str) else None
-    for place, value in enumerate(line):
-        if not _same_type(value, wanted):
-            continue
-        if pattern.fullmatch(fold_case(value)) if pattern else compare(value, wanted) == 0:  # type: ignore[arg-type]
-            return place
-    raise Fault(CellError.NA)
-
-
-def _sorted(wanted: Value, line: Sequence[Value], descending: bool = False) -> int:
-    """The last place not beyond what is wanted, in a sorted line; other types are skipped. Faults: #N/A.
-
-    Excel searches by halves, which on a line that is sorted, as it asks for, comes to the same place. Raises
-    UnsupportedError where it might not.
-    """
-    found, passed = -1, False
-    for place, value in enumerate(line):
-        if not _same_type(value, wanted):
-            continue
-        order = compare(value, wanted)
-        if order > 0 if not descending else order < 0:
-            passed = True
-        elif passed:
-            raise UnsupportedError(
-                "the nearest value is looked up among entries that are not sorted the way the formula says",
-                action="sort them, or look up an exact match",
-            )
-        else:
-            found = place
-    if found < 0:
-        raise Fault(CellError.NA)
-    return found
-
-
-def _wanted(value: Value) -> Value:
+def sought(value: Value) -> Value:
+    """A value as it is looked up: blank is 0. Faults: its own error; #VALUE! for a text of over 255 characters."""
     if isinstance(value, CellError):
         raise Fault(value)
+    if isinstance(value, str) and len(value) > _LONGEST_TEXT:
+        raise Fault(CellError.VALUE)
     return 0.0 if value is None else value
 
 
+def _exact(value: Value, line: Line) -> int | None:
+    """The first place equal to what is sought, text with wildcards."""
+    return line.matching(value) if isinstance(value, str) else line.exact(value)
+
+
+def found(place: int | None) -> int:
+    """The place, or the fault #N/A where there is none."""
+    if place is None:
+        raise Fault(CellError.NA)
+    return place
+
+
 @function(
-    "MATCH(value: value, array: range, [type: number])", Shape.REDUCE, Smoothness.NONE,
+    "MATCH(value: value, array: range, [type: number])", Shape.REDUCE, Smoothness.STEP,
     "The place of a value in a row or column: 0 exact, 1 the last not above in rising order, -1 in falling order.",
     cases=(("MATCH(5,{1,5,9},0)", 2), ("MATCH(6,{1,5,9})", 2), ("MATCH(0,{1,5,9})", CellError.NA),
            ("MATCH(6,{9,7,5},-1)", 2), ('MATCH("B*",{"a","bc"},0)', 2), ('MATCH("1",{1,2},0)', CellError.NA),
-           ("MATCH(1,{1,2;3,4},0)", CellError.NA)),
+           ("MATCH(1,{1,2;3,4},0)", CellError.NA), ("MATCH(39,{25;38;40;41},1)", 2), ("MATCH(41,{25;38;40;41},0)", 4),
+           ("MATCH(40,{25;38;40;41},-1)", CellError.NA), ("MATCH(0.1,{0.09999999999999964},0)", CellError.NA),
+           ('MATCH(REPT("a",256),{"a"},0)', CellError.VALUE), ("MATCH(TRUE,{1,TRUE},0)", 2)),
 )  # fmt: skip
 def match(value: Value, array: Value | Matrix, kind: float = 1.0) -> float:
-    value, matrix = _wanted(value), as_matrix(array)
+    value, matrix = sought(value), as_matrix(array)
     if 1 not in matrix.shape:
         raise Fault(CellError.NA)
-    line = list(matrix)
-    place = _exact(value, line) if kind == 0 else _sorted(value, line, descending=kind < 0)
-    return float(place + 1)
+    line = column_line(matrix) if matrix.width == 1 else row_line(matrix)
+    return float(found(_exact(value, line) if kind == 0 else line.sorted(value, descending=kind < 0)) + 1)
 
 
-def _looked_up(value: Value, lines: Sequence[Sequence[Value]], index: float, approximate: bool) -> Value:
-    """The value in line number `index` at the place found in the first line."""
-    value = _wanted(value)
+def _number_of_line(index: float, count: int) -> int:
     if index < 1:
         raise Fault(CellError.VALUE)
-    if int(index) > len(lines):
+    if int(index) > count:
         raise Fault(CellError.REF)
-    return lines[int(index) - 1][(_sorted if approximate else _exact)(value, lines[0])]
+    return int(index) - 1
 
 
 @function(
     "VLOOKUP(value: value, table: range, column: number, [approximate: logical])", Shape.REDUCE, Smoothness.PIECEWISE,
-    "The entry of a column, in the row whose first entry is found.", subgradient=_WHICH,
+    "The entry of a column, in the row whose first entry is found.", subgradient=WHICH,
     cases=(("VLOOKUP(2,{1,10;2,20;3,30},2,FALSE)", 20), ("VLOOKUP(2.5,{1,10;2,20;3,30},2)", 20),
            ("VLOOKUP(9,{1,10;2,20},2,FALSE)", CellError.NA), ("VLOOKUP(1,{1,10},3,FALSE)", CellError.REF),
-           ("VLOOKUP(1,{1,10},0,FALSE)", CellError.VALUE), ('VLOOKUP("A",{"a",1},2,)', 1)),
+           ("VLOOKUP(1,{1,10},0,FALSE)", CellError.VALUE), ('VLOOKUP("A",{"a",1},2,)', 1),
+           ('VLOOKUP("b?t*",{"bat",1;"bottle",2},2,FALSE)', 2), ('VLOOKUP("m",{"a",1;"k",2;"x",3},2)', 2),
+           ("VLOOKUP(1,{1,10;1,20},2,TRUE)", 20), ("VLOOKUP(1,{1,10;1,20},2,FALSE)", 10),
+           ("SUM(VLOOKUP({1,3},{1,10;2,20;3,30},2,FALSE))", 40), ("VLOOKUP(0,{1,10},2)", CellError.NA)),
 )  # fmt: skip
 def vlookup(value: Value, table: Value | Matrix, column: float, approximate: bool = True) -> Value:
-    return _looked_up(value, list(zip(*as_matrix(table).rows, strict=True)), column, approximate)
+    value, matrix = sought(value), as_matrix(table)
+    number = _number_of_line(column, matrix.width)
+    line = column_line(matrix)
+    return matrix.rows[found(line.sorted(value) if approximate else _exact(value, line))][number]
 
 
 @function(
     "HLOOKUP(value: value, table: range, row: number, [approximate: logical])", Shape.REDUCE, Smoothness.PIECEWISE,
-    "The entry of a row, in the column whose first entry is found.", subgradient=_WHICH,
-    cases=(("HLOOKUP(2,{1,2,3;10,20,30},2,FALSE)", 20), ("HLOOKUP(2.5,{1,2,3;10,20,30},2)", 20)),
+    "The entry of a row, in the column whose first entry is found.", subgradient=WHICH,
+    cases=(("HLOOKUP(2,{1,2,3;10,20,30},2,FALSE)", 20), ("HLOOKUP(2.5,{1,2,3;10,20,30},2)", 20),
+           # Microsoft, "HLOOKUP function", example
+           ('HLOOKUP("Axles",{"Axles","Bearings","Bolts";4,4,9;5,7,10;6,8,11},2,TRUE)', 4),
+           ('HLOOKUP("B",{"Axles","Bearings","Bolts";4,4,9;5,7,10;6,8,11},3,TRUE)', 5),
+           ('HLOOKUP(3,{1,2,3;"a","b","c";"d","e","f"},2,TRUE)', "c")),
 )  # fmt: skip
 def hlookup(value: Value, table: Value | Matrix, row: float, approximate: bool = True) -> Value:
-    return _looked_up(value, as_matrix(table).rows, row, approximate)
+    value, matrix = sought(value), as_matrix(table)
+    number = _number_of_line(row, matrix.height)
+    line = row_line(matrix)
+    return matrix.rows[number][found(line.sorted(value) if approximate else _exact(value, line))]
+
+
+@function(
+    "LOOKUP(value: value, vector: cells, [result: cells])", Shape.REDUCE, Smoothness.PIECEWISE,
+    "The entry of the result at the last place not above the value in a sorted row or column; of a table, searched "
+    "along its longer side, the last row or column is the result.", subgradient=WHICH,
+    # Microsoft, "LOOKUP function", examples
+    cases=(('LOOKUP(4.19,{4.14;4.19;5.17;5.77;6.39},{"red";"orange";"yellow";"green";"blue"})', "orange"),
+           ('LOOKUP(5.75,{4.14;4.19;5.17;5.77;6.39},{"red";"orange";"yellow";"green";"blue"})', "yellow"),
+           ('LOOKUP(7.66,{4.14;4.19;5.17;5.77;6.39},{"red";"orange";"yellow";"green";"blue"})', "blue"),
+           ('LOOKUP(0,{4.14;4.19;5.17;5.77;6.39},{"red";"orange";"yellow";"green";"blue"})', CellError.NA),
+           ('LOOKUP("C",{"a","b","c","d";1,2,3,4})', 3), ('LOOKUP("bump",{"a",1;"b",2;"c",3})', 2),
+           ("LOOKUP(9,{1;5;7})", 7), ("LOOKUP(2,1/({1,0,3}>0),{7,8,9})", 9)),
+)  # fmt: skip
+def lookup(value: Value, vector: Value | Matrix, result: Value | Matrix | None = None) -> Value:
+    value, matrix = sought(value), as_matrix(vector)
+    wide = matrix.width > matrix.height
+    if result is None:
+        place = found((row_line(matrix) if wide else column_line(matrix)).sorted(value))
+        return matrix.rows[-1][place] if wide else matrix.rows[place][-1]
+    if 1 not in matrix.shape:
+        raise Fault(CellError.NA)
+    place = found((row_line(matrix) if wide else column_line(matrix)).sorted(value))
+    return nth(as_matrix(result), place, max(matrix.shape) + matrix.beyond)
+
+
+def nth(results: Matrix, place: int, length: int) -> Value:
+    """Entry `place` of a row or column that goes with a line of `length` entries. Faults: #N/A for a rectangle."""
+    if 1 not in results.shape:
+        raise Fault(CellError.NA)
+    if max(results.shape) + results.beyond != length:
+        raise UnsupportedError(
+            "the results that go with what is looked up are fewer or more", action="give both ranges one size"
+        )
+    if place >= max(results.shape):
+        return None
+    return results.rows[place][0] if results.width == 1 else results.rows[0][place]
