@@ -1,8 +1,8 @@
 """Optimise a model in an open workbook while its class watches: the live sheet is the display.
 
-The workbook is read once, the search runs here, and the sheet is only written: its changing cells every now and then,
-its status bar more often, and the best values at the end. The sheet recalculates itself; what it then shows must be
-what the search found.
+The workbook is read once, the search runs in a process of its own, and the sheet is only written: its changing cells
+every now and then, its status bar more often, and the best values at the end. The sheet recalculates itself; what it
+then shows must be what the search found.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from cellgrad.errors import WriteError
 from cellgrad.hosts.live import Transaction, snapshot, status
 from cellgrad.hosts.live.differences import exact_values
 from cellgrad.hosts.live.writing import Block, cells_of
-from cellgrad.worker.job import Advance, Answer, Job, run
+from cellgrad.worker.job import Advance, Answer, Job
+from cellgrad.worker.process import shared_worker
 
 STATUS_SECONDS = 0.1
 """The status bar is written no more often."""
@@ -40,23 +41,29 @@ def optimize_live(
     *,
     every: float | None = 0.5,
     stop: Callable[[], bool] = lambda: False,
-    runner: Runner = run,
+    runner: Runner | None = None,
     **search: Any,
 ) -> Answer:
     """Optimise in an open workbook: the saved model of a sheet, or the one named (see `session.Book.model`).
 
     every: seconds between two showings of the changing cells; None shows only the answer.
-    stop: asked after every step; once it says yes, the best values so far are kept.
-    runner: does the job and tells of its advances; here in this process unless another is given.
+    stop: asked all the time; once it says yes, the best values so far are kept.
+    runner: does the job and tells of its advances (`worker.work.run` does so in this process); by default the worker
+    process, in which the wish to stop is looked for within a step too.
     search: method, steps, learning_rate, starts, seed, device, seconds, as in `Model.optimize`.
 
     Raises what the model raises, and WriteError; the sheet is then as it was. `hosts.live.undo` takes the answer back.
     """
     app = book.app
-    job = Job(snapshot(book), book.name, sheet, objective, changing, goal, **search)
     display = _Display(book, every)
     try:
-        answer = runner(job, lambda advance: display.tell(advance) or stop())
+        status(app, "Cellgrad: reading the workbook")
+        job = Job(snapshot(book), book.name, sheet, objective, changing, goal, **search)
+        status(app, "Cellgrad: searching")
+        if runner is None:
+            answer = shared_worker().run(job, lambda advance: display.tell(lambda: advance), stop)
+        else:
+            answer = runner(job, lambda advance: display.tell(advance) or stop())
         if not answer.kept:
             display.cancel()
             return answer

@@ -6,39 +6,34 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
-from pathlib import Path
+import time
+from collections.abc import Sequence
+from contextlib import suppress
 
 import xlwings as xw
 
 from cellgrad.hosts.dialogs import faults_told, tell
-from cellgrad.hosts.live import snapshot, status
+from cellgrad.hosts.live import give_back_status, on_escape, snapshot, status
+from cellgrad.hosts.live.differences import HOST_ERRORS
 from cellgrad.hosts.settings import Settings, read_settings
 from cellgrad.live import optimize_live
-from cellgrad.reports.check import check_model
-from cellgrad.session import Book
-from cellgrad.worker.job import Advance, Answer, Job
+from cellgrad.worker.job import Answer
 from cellgrad.worker.process import shared_worker
 from cellgrad.worker.turn import Turn
 
+SHOWN_SECONDS = 0.5
+"""Between two showings of the changing cells."""
+ANSWER_SECONDS = 15.0
+"""How long the status bar keeps a command's last words before the program has it back."""
+
 
 def search(book: xw.Book, sheet: str, settings: Settings) -> Answer:
-    """Run the model saved in a sheet with the ribbon's settings, in the worker, until Stop is pressed or it has ended.
+    """Run the model saved in a sheet with the ribbon's settings, in the worker, until Stop or Esc is pressed or it has
+    ended.
 
     Raises RunError while another run has the workbook, and what `optimize_live` raises.
     """
-    with Turn(book.fullname) as turn:
-
-        def in_worker(job: Job, heard: Callable[[Callable[[], Advance]], bool]) -> Answer:
-            # The wish to stop is looked for between advances too: a step of a large model takes its time.
-            return shared_worker().run(job, lambda advance: heard(lambda: advance), lambda: turn.stop_asked)
-
-        answer = optimize_live(
-            book, sheet, runner=in_worker, method=settings.method, steps=settings.steps,
-            learning_rate=settings.rate, device=settings.device,
-        )  # fmt: skip
-    status(book.app, in_words(answer))
-    return answer
+    return _run(book, sheet, settings.method, settings.steps, settings, every=SHOWN_SECONDS)
 
 
 def one_step(book: xw.Book, sheet: str, settings: Settings) -> Answer:
@@ -48,10 +43,15 @@ def one_step(book: xw.Book, sheet: str, settings: Settings) -> Answer:
     that choose themselves may find that it went too far, and change nothing.
     """
     method = "gradient-descent" if settings.method == "auto" else settings.method
-    with Turn(book.fullname):
+    return _run(book, sheet, method, 1, settings, every=None)
+
+
+def _run(book: xw.Book, sheet: str, method: str, steps: int | None, settings: Settings, every: float | None) -> Answer:
+    """A run that Stop ends, from whichever process, and Esc."""
+    with Turn(book.fullname) as turn, on_escape(book, turn.ask_to_stop):
         answer = optimize_live(
-            book, sheet, every=None, method=method, steps=1, learning_rate=settings.rate,
-            device=settings.device,
+            book, sheet, every=every, stop=lambda: turn.stop_asked, method=method, steps=steps,
+            learning_rate=settings.rate, device=settings.device,
         )  # fmt: skip
     status(book.app, in_words(answer))
     return answer
@@ -59,7 +59,8 @@ def one_step(book: xw.Book, sheet: str, settings: Settings) -> Answer:
 
 def check(book: xw.Book, sheet: str) -> None:
     """Say in words what the model of a sheet is, and what is in the way."""
-    tell(book.app, "\n\n".join(check_model(Book(Path(book.name), snapshot(book)), sheet)))
+    lines = shared_worker().call("cellgrad.worker.work:check", snapshot(book), book.name, sheet)
+    tell(book.app, "\n\n".join(lines))
 
 
 def in_words(answer: Answer) -> str:
@@ -78,8 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("book")
     parser.add_argument("sheet")
     given = parser.parse_args(arguments)
-    if given.command == "optimize":
-        shared_worker().start()  # it is ready by the time the sheet has been read
+    shared_worker().start()  # it is ready by the time the sheet has been read
     book = xw.apps[given.pid].books[given.book]
     with faults_told(book.app):
         match given.command:
@@ -89,6 +89,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 one_step(book, given.sheet, read_settings())
             case _:
                 search(book, given.sheet, read_settings())
+    with suppress(*HOST_ERRORS):  # the program may end meanwhile
+        said = str(book.app.status_bar)
+        time.sleep(ANSWER_SECONDS)
+        give_back_status(book.app, said)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from cellgrad.hosts.live.writing import rectangles
 from cellgrad.live import optimize_live
 from cellgrad.values import CellError, Kind
 from cellgrad.workbook import Workbook
+from cellgrad.worker.work import run
 
 TITANIC = Path(__file__).parents[2] / "workbooks" / "titanic.xlsx"
 
@@ -364,7 +365,7 @@ def test_a_class_watches_it_learn(app: xw.App, titanic: xw.Book, monkeypatch: py
         return len(seen) == 6
 
     start = sheet["AA1"].value
-    answer = optimize_live(titanic, "mmult", every=0.0, stop=stop, method="adam")
+    answer = optimize_live(titanic, "mmult", every=0.0, stop=stop, runner=run, method="adam")
     assert answer.status == "stopped by user"
     assert str(seen[1][0]).startswith("Cellgrad: step ")
     assert len({value for _, value in seen}) > 2
@@ -396,5 +397,5 @@ def test_an_interrupted_run_leaves_the_sheet_as_it_was(titanic: xw.Book, monkeyp
         return False
 
     with pytest.raises(CellgradError, match="power"):
-        optimize_live(titanic, "mmult", every=0.0, stop=stop)
+        optimize_live(titanic, "mmult", every=0.0, stop=stop, runner=run)
     assert sheet["S4:T13"].value == before

@@ -7,6 +7,7 @@ import os
 import pickle
 import random
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -17,11 +18,11 @@ import numpy as np
 import pytest
 from tests.sheets import book_of
 
-from cellgrad.errors import FormulaError, ModelError, RunError
+from cellgrad.errors import ArgumentError, FormulaError, ModelError, RunError
 from cellgrad.session import open_book
 from cellgrad.values import Value
 from cellgrad.worker.job import Advance, Job
-from cellgrad.worker.process import Worker
+from cellgrad.worker.process import KEEP_SECONDS, Worker
 
 ROOT = Path(__file__).parents[2]
 TITANIC = open_book(ROOT / "workbooks" / "titanic.xlsx").workbook
@@ -134,6 +135,46 @@ def test_killed_at_random_moments(worker: Worker, times: int) -> None:
         assert written.shape == model.x0.shape
         assert np.isfinite(model.value_and_gradient(written)[0])
     assert worker.run(NET).kept
+
+
+def test_what_the_model_refuses_costs_no_worker(worker: Worker) -> None:
+    worker.start()
+    before = worker.pid
+    with pytest.raises(ModelError):
+        worker.run(Job(book_of({"Sheet1": {"A1": 0.0, "B1": "=1/A1"}}), "small.xlsx", objective="B1", changing="A1"))
+    assert worker.pid == before
+    assert worker.run(NET).kept
+
+
+def test_an_errand_is_done_in_the_worker_and_its_error_told_here(worker: Worker) -> None:
+    assert worker.call("os:getpid") == worker.pid
+    with pytest.raises(ArgumentError, match="no sheet 'nope'"):
+        worker.call("cellgrad.worker.work:check", TITANIC, "titanic.xlsx", "nope")
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        worker.call("operator:truediv", 1, 0)
+    assert worker.call("os:getpid") == worker.pid
+
+
+def test_a_kept_worker_that_dies_between_two_runs_is_replaced() -> None:
+    worker = Worker()
+    worker.keep()
+    first = pid_of(worker)
+    os.kill(first, signal.SIGTERM)
+    deadline = time.monotonic() + 10
+    while worker.pid in (first, None):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert worker.call("os:getpid") == worker.pid
+    worker.end()
+    time.sleep(KEEP_SECONDS + 0.5)
+    assert worker.pid is None
+
+
+def test_who_writes_the_sheet_loads_no_torch() -> None:
+    """Python starts in a moment where only the worker loads the engine."""
+    code = "import sys, cellgrad.addin.calc_server; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def pid_of(worker: Worker) -> int:

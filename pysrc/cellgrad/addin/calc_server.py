@@ -20,6 +20,7 @@ from cellgrad.address import quote_sheet
 from cellgrad.errors import ArgumentError, RunError
 from cellgrad.hosts import calc
 from cellgrad.hosts.dialogs import faults_told, tell
+from cellgrad.hosts.live import give_back_status
 from cellgrad.hosts.settings import read_settings
 from cellgrad.worker.process import shared_worker
 
@@ -132,6 +133,10 @@ class Server:
     def _run(self, command: Callable[[xw.Book], None], book: xw.Book) -> None:
         with faults_told(self._app):
             command(book)
+        if isinstance(said := self._app.status_bar, str):
+            later = threading.Timer(live_run.ANSWER_SECONDS, give_back_status, (self._app, said))
+            later.daemon = True
+            later.start()
 
 
 def serve(app: xw.App, presses: TextIO) -> None:
@@ -143,7 +148,7 @@ def serve(app: xw.App, presses: TextIO) -> None:
 
 def main() -> None:
     """``python -m cellgrad.addin.calc_server PIPE``."""
-    shared_worker().start()  # torch loads while LibreOffice is being connected
+    shared_worker().keep()  # torch loads while LibreOffice is being connected
     app = calc.attach(sys.argv[1])
     print("ready", flush=True)
     serve(app, sys.stdin)

@@ -1,19 +1,15 @@
-"""What goes to the worker process and what comes back."""
+"""What goes to the worker process and what comes back; loads no heavy library."""
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cellgrad.address import Region
-from cellgrad.optimize.solution import Progress
-from cellgrad.session import Book
 from cellgrad.workbook import Workbook
 
 
@@ -75,41 +71,3 @@ class Answer:
     iterations: int
     kept: bool
     seconds: float
-
-
-def run(job: Job, tell: Callable[[Callable[[], Advance]], bool]) -> Answer:
-    """Do the job. `tell` hears of every step and says whether to stop; what it is given makes the advance, which costs
-    a copy of the changing cells.
-
-    Raises what `Book.model` and `Model.optimize` raise.
-    """
-    began = time.perf_counter()
-    book = Book(Path(job.path), job.workbook)
-    model = book.model(job.sheet, job.objective, job.changing, job.goal)
-    objective, changing = model.objective, tuple(model.compiled.areas)
-
-    def callback(progress: Progress) -> bool:
-        return tell(
-            lambda: Advance(
-                objective, changing, progress.step, progress.value, progress.point(), time.perf_counter() - began
-            )
-        )
-
-    solution = model.optimize(
-        method=job.method, steps=job.steps, learning_rate=job.learning_rate, starts=job.starts, seed=job.seed,
-        device=job.device, seconds=job.seconds, callback=callback,
-    )  # fmt: skip
-    return Answer(
-        objective,
-        changing,
-        solution.x,
-        book.value(objective) if solution.usable else solution.value,
-        solution.start_value,
-        solution.status.word,
-        solution.message,
-        solution.method,
-        str(model.ran_on.device),
-        solution.iterations,
-        solution.usable,
-        time.perf_counter() - began,
-    )

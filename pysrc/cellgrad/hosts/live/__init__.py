@@ -5,8 +5,9 @@ xlwings does it, in Calc the engine of `cellgrad.hosts.calc`. What is written st
 user's.
 """
 
+from cellgrad.hosts.live.interrupting import on_escape
 from cellgrad.hosts.live.record import UNDO_SHEET
 from cellgrad.hosts.live.snapshot import snapshot
-from cellgrad.hosts.live.writing import Transaction, quiet, status, undo, write
+from cellgrad.hosts.live.writing import Transaction, give_back_status, quiet, status, undo, write
 
-__all__ = ["UNDO_SHEET", "Transaction", "quiet", "snapshot", "status", "undo", "write"]
+__all__ = ["UNDO_SHEET", "Transaction", "give_back_status", "on_escape", "quiet", "snapshot", "status", "undo", "write"]

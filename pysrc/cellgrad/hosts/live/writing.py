@@ -46,6 +46,12 @@ def status(app: xw.App, text: str | None) -> None:
     app.status_bar = False if text is None else text[:250]
 
 
+def give_back_status(app: xw.App, text: str) -> None:
+    """Give the status bar back to the program, if this is still what it shows."""
+    if app.status_bar == text[:250]:
+        status(app, None)
+
+
 def write(book: xw.Book, edits: Edits, undoable: bool = True) -> list[Change]:
     """Put new values into cells, all or none of them, and say what changed; `undo` takes it back.
 

@@ -1,0 +1,56 @@
+"""What the worker does with a job: compile the model and search. This is where the engine, torch with it, is loaded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from cellgrad.optimize.solution import Progress
+from cellgrad.reports.check import check_model
+from cellgrad.session import Book
+from cellgrad.workbook import Workbook
+from cellgrad.worker.job import Advance, Answer, Job
+
+
+def run(job: Job, tell: Callable[[Callable[[], Advance]], bool]) -> Answer:
+    """Do the job. `tell` hears of every step and says whether to stop; what it is given makes the advance, which costs
+    a copy of the changing cells.
+
+    Raises what `Book.model` and `Model.optimize` raise.
+    """
+    began = time.perf_counter()
+    book = Book(Path(job.path), job.workbook)
+    model = book.model(job.sheet, job.objective, job.changing, job.goal)
+    objective, changing = model.objective, tuple(model.compiled.areas)
+
+    def callback(progress: Progress) -> bool:
+        return tell(
+            lambda: Advance(
+                objective, changing, progress.step, progress.value, progress.point(), time.perf_counter() - began
+            )
+        )
+
+    solution = model.optimize(
+        method=job.method, steps=job.steps, learning_rate=job.learning_rate, starts=job.starts, seed=job.seed,
+        device=job.device, seconds=job.seconds, callback=callback,
+    )  # fmt: skip
+    return Answer(
+        objective,
+        changing,
+        solution.x,
+        book.value(objective) if solution.usable else solution.value,
+        solution.start_value,
+        solution.status.word,
+        solution.message,
+        solution.method,
+        str(model.ran_on.device),
+        solution.iterations,
+        solution.usable,
+        time.perf_counter() - began,
+    )
+
+
+def check(workbook: Workbook, name: str, sheet: str) -> list[str]:
+    """What the model of a sheet is and what is in its way, as `check_model` says it. name: the workbook's."""
+    return check_model(Book(Path(name), workbook), sheet)
