@@ -3,7 +3,12 @@
 from cellgrad.functions import (  # noqa: F401  (each family registers its functions)
     arithmetic,
     criteria,
+    dates,
+    dates_spans,
+    dates_workdays,
     dispersion,
+    dynamic_arrays,
+    dynamic_arrays_shapes,
     information,
     logic,
     lookup,

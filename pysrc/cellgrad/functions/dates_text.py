@@ -3,7 +3,8 @@
 Excel reads such text by the settings of the machine it runs on; a file does not say which those were. Here it is
 always month/day/year. What is read:
 
-- dates in numbers: ``1/31/2020``, ``1-31-20``, ``2020/1/31``, ``2020-01-31``, ``1/31`` (this year), ``1/2020`` (the first);
+- dates in numbers: ``1/31/2020``, ``1-31-20``, ``2020/1/31``, ``2020-01-31``, ``1/31`` (this year), ``1/2020`` (the
+  first of the month);
 - dates with the name of the month, in full or in three letters: ``31-Jan-2020``, ``31 January 20``, ``31Jan2020``,
   ``January 31, 2020``, ``Jan-31`` (this year), ``31-Jan`` (this year), ``Jan 2020`` and ``Jan-45`` (the first);
 - years of two digits: 00 to 29 are 2000 to 2029, 30 to 99 are 1930 to 1999;
@@ -28,13 +29,8 @@ from cellgrad.functions.dates_calendar import days_in_month, last_day, serial_of
 
 SECONDS_A_DAY = 86400
 
-_MONTHS = {
-    name: number
-    for number, full in enumerate(
-        "january february march april may june july august september october november december".split(), 1
-    )
-    for name in (full, full[:3])
-}
+_NAMES = "january february march april may june july august september october november december"
+_MONTHS = {name: number for number, full in enumerate(_NAMES.split(), 1) for name in (full, full[:3])}
 _NAME = "(?P<name>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + ")"
 _GAP = r"(?: *[-/, ] *)"
 _DATES = tuple(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import bisect
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 from cellgrad.errors import UnsupportedError
@@ -64,11 +64,14 @@ class Line:
     def sorted(self, wanted: Value, descending: bool = False) -> int | None:
         """The last place not beyond the value, in a line sorted that way.
 
-        Excel searches by halves, which on a sorted line comes to the same place. Raises UnsupportedError where the
-        line is not sorted around the value, and where a falling line holds the value more than once.
+        Excel searches a rising line by halves, which comes to the same place where it is sorted, and a falling one
+        from its start. Raises UnsupportedError where a rising line is not sorted around the value, and where a falling
+        line holds the value more than once.
         """
         entries, key = self._of_type(wanted)
         inside, beyond = entries.bounds(key, descending)
+        if descending:
+            inside = beyond - 1
         if inside < 0:
             return None
         if inside > beyond:
@@ -138,7 +141,7 @@ class _Entries:
     def strictly(self, descending: bool) -> bool:
         if descending not in self._strictly:
             keys = self.keys[::-1] if descending else self.keys
-            self._strictly[descending] = all(a < b for a, b in zip(keys, keys[1:], strict=False))
+            self._strictly[descending] = all(a < b for a, b in pairwise(keys))
         return self._strictly[descending]
 
 

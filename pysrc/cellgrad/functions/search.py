@@ -64,7 +64,7 @@ def _number_of_line(index: float, count: int) -> int:
     cases=(("VLOOKUP(2,{1,10;2,20;3,30},2,FALSE)", 20), ("VLOOKUP(2.5,{1,10;2,20;3,30},2)", 20),
            ("VLOOKUP(9,{1,10;2,20},2,FALSE)", CellError.NA), ("VLOOKUP(1,{1,10},3,FALSE)", CellError.REF),
            ("VLOOKUP(1,{1,10},0,FALSE)", CellError.VALUE), ('VLOOKUP("A",{"a",1},2,)', 1),
-           ('VLOOKUP("b?t*",{"bat",1;"bottle",2},2,FALSE)', 2), ('VLOOKUP("m",{"a",1;"k",2;"x",3},2)', 2),
+           ('VLOOKUP("b?t*e",{"bat",1;"bottle",2},2,FALSE)', 2), ('VLOOKUP("m",{"a",1;"k",2;"x",3},2)', 2),
            ("VLOOKUP(1,{1,10;1,20},2,TRUE)", 20), ("VLOOKUP(1,{1,10;1,20},2,FALSE)", 10),
            ("SUM(VLOOKUP({1,3},{1,10;2,20;3,30},2,FALSE))", 40), ("VLOOKUP(0,{1,10},2)", CellError.NA)),
 )  # fmt: skip
