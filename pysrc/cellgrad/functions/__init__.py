@@ -19,5 +19,7 @@ from cellgrad.functions import (  # noqa: F401  (each family registers its funct
     search,
     statistics,
     text,
+    text_codes,
+    text_numbers,
     trigonometry,
 )

@@ -275,13 +275,3 @@ def rand() -> float:
 )  # fmt: skip
 def randbetween(bottom: float, top: float) -> float:
     return _cached_value_is_data()
-
-
-@function("NOW()", Shape.REDUCE, Smoothness.NONE, "The date and time.", volatile=True)
-def now() -> float:
-    return _cached_value_is_data()
-
-
-@function("TODAY()", Shape.REDUCE, Smoothness.NONE, "The date.", volatile=True)
-def today() -> float:
-    return _cached_value_is_data()

@@ -1,7 +1,8 @@
 """Excel's calendar: day numbers into years, months and days, and back.
 
 In the 1900 system day 1 is 1900-01-01 and day 60 the 29th of February 1900, which never was; day 0 shows as the
-"0th" of January 1900. In the 1904 system day 0 is 1904-01-01. Both end with 9999-12-31. Days are whole numbers throughout.
+"0th" of January 1900. In the 1904 system day 0 is 1904-01-01. Both end with 9999-12-31. Days are whole
+numbers throughout.
 
 Source: Microsoft, "Differences between the 1900 and the 1904 date system in Excel" and "Excel incorrectly assumes that
 the year 1900 is a leap year"; day counts by Hinnant, "chrono-Compatible Low-Level Date Algorithms" (2013).
