@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from cellgrad.errors import UnsupportedError
+from cellgrad.functions.criteria_text import wildcards
 from cellgrad.functions.operands import Fault, Matrix, as_matrix, same_number, text_to_number, total
 from cellgrad.functions.registry import Shape, Smoothness, function
 from cellgrad.values import CellError, Value, fold_case
@@ -80,18 +81,6 @@ def _ordered(compare: Callable[..., bool], wanted: Value) -> Test:
         folded = fold_case(wanted)
         return lambda value: isinstance(value, str) and compare(fold_case(value), folded)
     return lambda value: type(value) is type(wanted) and compare(value, wanted)
-
-
-def wildcards(text: str) -> re.Pattern[str]:
-    """The pattern that a text with ``*``, ``?`` and ``~`` stands for, over case-folded text."""
-    parts = re.findall(r"~[*?~]|[*?]|[^*?~]+|~", fold_case(text))
-    translated = {"*": ".*", "?": "."}
-    return re.compile(
-        "".join(
-            translated.get(part) or re.escape(part[1:] if part[0] == "~" and part != "~" else part) for part in parts
-        ),
-        re.DOTALL,
-    )
 
 
 def _met(conditions: Sequence[Value | Matrix]) -> tuple[list[bool], int, tuple[int, int]]:
