@@ -32,7 +32,7 @@ Public Sub OnStep(control As IRibbonControl)
 End Sub
 
 Public Sub OnStop(control As IRibbonControl)
-    RunPython "from cellgrad import macros; macros.stop()"
+    StopRun
 End Sub
 
 Public Sub OnUndo(control As IRibbonControl)
@@ -40,11 +40,40 @@ Public Sub OnUndo(control As IRibbonControl)
 End Sub
 
 Public Sub Optimize()
+    On Error GoTo Broken
+    BeginRun
     RunPython "from cellgrad import macros; macros.optimize()"
+    AllowInterrupts
+    Exit Sub
+Broken:
+    EndBroken Err.Number, Err.Description
 End Sub
 
 Public Sub StepOnce()
+    On Error GoTo Broken
+    BeginRun
     RunPython "from cellgrad import macros; macros.step()"
+    AllowInterrupts
+    Exit Sub
+Broken:
+    EndBroken Err.Number, Err.Description
+End Sub
+
+' Stop in the ribbon, and Esc during a run.
+Public Sub StopRun()
+    ReleaseEscape
+    RunPython "from cellgrad import macros; macros.stop()"
+End Sub
+
+' The macro that begins a run has been interrupted: the run may have begun, so it is stopped.
+Private Sub EndBroken(ByVal number As Long, ByVal description As String)
+    AllowInterrupts
+    If IsInterruption(number) Then
+        StopRun
+    Else
+        ReleaseEscape
+        Tell description
+    End If
 End Sub
 
 Public Sub UndoRun()

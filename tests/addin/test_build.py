@@ -65,7 +65,8 @@ def test_building_twice_gives_the_same_bytes(built: bytes) -> None:
 
 def test_olevba_lists_the_modules(modules: dict[str, str]) -> None:
     assert set(modules) == {
-        "ThisWorkbook", "Sheet2", "Dictionary", "xlwings", "CellgradRibbon", "CellgradAnswers", "CellgradFunctions",
+        "ThisWorkbook", "Sheet2", "Dictionary", "xlwings", "CellgradRibbon", "CellgradKeys", "CellgradAnswers",
+        "CellgradFunctions",
     }  # fmt: skip
 
 

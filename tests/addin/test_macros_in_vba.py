@@ -5,11 +5,14 @@ What Excel alone knows (OnKey, MacroOptions, the ribbon) is on the checklist in 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from pyopenvba.apps.excel import ExcelApplication
 from pyopenvba.interpreter import NOTHING, VBAErrorValue
+
+from cellgrad.hosts.live.interrupting import RELEASE
 
 VBA = Path(__file__).parents[2] / "addin" / "vba"
 
@@ -17,9 +20,20 @@ STUBS = """
 Public Calls As String
 Public Settings As Object
 
+Public Breaks As Long
+
 Public Function RunPython(PythonCommand As String)
     Calls = Calls & PythonCommand & "|"
+    If Breaks <> 0 Then
+        Dim number As Long
+        number = Breaks
+        Breaks = 0
+        Err.Raise number, "Excel", "it broke"
+    End If
 End Function
+Public Sub BreakNext(number As Long)
+    Breaks = number
+End Sub
 Public Function GetConfigFilePath() As String
     GetConfigFilePath = "cellgrad.conf"
 End Function
@@ -48,12 +62,34 @@ Public Sub Fill()
 End Sub
 """
 
+KEYS = """
+Public Log As String
+
+Public Sub BeginRun()
+    Log = Log & "begin "
+End Sub
+Public Sub AllowInterrupts()
+    Log = Log & "allow "
+End Sub
+Public Sub ReleaseEscape()
+    Log = Log & "release "
+End Sub
+Public Function IsInterruption(number As Long) As Boolean
+    IsInterruption = (number = 18)
+End Function
+Public Function KeysSoFar() As String
+    KeysSoFar = Log
+End Function
+"""
+"""What only Excel knows, said instead of done; `test_the_keys` holds it to the real module."""
+
 
 @pytest.fixture
 def excel() -> ExcelApplication:
     app = ExcelApplication()
     app.add_workbook()
     app.add_module(STUBS, name="xlwings")
+    app.add_module(KEYS, name="CellgradKeys")
     for name in ("CellgradRibbon", "CellgradAnswers"):
         app.add_module((VBA / f"{name}.bas").read_text(), name=name)
     app.run("Fill")
@@ -75,6 +111,40 @@ BUTTONS = [
 def test_a_button_runs_its_python(excel: ExcelApplication, macro: str, function: str) -> None:
     excel.run(macro, *([NOTHING] if macro.startswith("On") else []))
     assert excel.run("CallsSoFar") == f"from cellgrad import macros; macros.{function}()|"
+
+
+# the error while Python is being started, what is done with the keys, what Python runs, what the user is told
+BROKEN = [
+    (0, "begin allow ", "optimize", 0),
+    (18, "begin allow release ", "optimize stop", 0),
+    (1004, "begin allow release ", "optimize", 1),
+]
+
+
+@pytest.mark.parametrize(("error", "keys", "functions", "dialogs"), BROKEN)
+def test_esc_while_a_run_begins_is_stop(
+    excel: ExcelApplication, error: int, keys: str, functions: str, dialogs: int
+) -> None:
+    excel.run("BreakNext", error)
+    excel.run("Optimize")
+    assert excel.run("KeysSoFar") == keys
+    called = [f"from cellgrad import macros; macros.{name}()|" for name in functions.split()]
+    assert excel.run("CallsSoFar") == "".join(called)
+    assert len(excel.dialogs) == dialogs
+
+
+def test_stop_gives_the_esc_key_back(excel: ExcelApplication) -> None:
+    excel.run("StopRun")
+    assert excel.run("KeysSoFar") == "release "
+
+
+def test_the_keys() -> None:
+    """Every procedure that the stand-in has is in the module itself, which binds Esc to the macro of Stop."""
+    code = (VBA / "CellgradKeys.bas").read_text()
+    pattern = re.compile(r"Public (?:Sub|Function) (\w+)\(")
+    assert set(pattern.findall(code)) == set(pattern.findall(KEYS)) - {"KeysSoFar"}
+    assert 'Application.OnKey ESCAPE, "CellgradRibbon.StopRun"' in code
+    assert RELEASE == "cellgrad.xlam!CellgradKeys.ReleaseEscape"
 
 
 def test_a_model_is_kept_as_solver_keeps_it(excel: ExcelApplication) -> None:

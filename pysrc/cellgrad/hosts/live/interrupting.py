@@ -11,7 +11,7 @@ import xlwings as xw
 from cellgrad.hosts.calc.keys import EscapeKey
 from cellgrad.hosts.live.differences import HOST_ERRORS, program
 
-RELEASE = "cellgrad.xlam!CellgradRibbon.ReleaseEscape"
+RELEASE = "cellgrad.xlam!CellgradKeys.ReleaseEscape"
 """The add-in's macro that gives Excel its Esc key back."""
 
 
