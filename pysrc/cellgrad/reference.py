@@ -396,6 +396,8 @@ class Reference:
     def _call(self, function: Function, nodes: tuple[Node, ...], host: _Host, array: bool, position: int) -> Operand:
         if function.volatile:
             raise _CachedIsData(f"{function.name}, which changes on every recalculation,", position)
+        if function.external:
+            raise _CachedIsData(f"{function.name}, whose value comes from outside the workbook,", position)
         complaint = function.arity_complaint(len(nodes))
         if complaint is not None:
             raise FormulaError(complaint, position=position, action="correct the formula in the sheet")

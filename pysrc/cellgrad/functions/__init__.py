@@ -2,6 +2,7 @@
 
 from cellgrad.functions import (  # noqa: F401  (each family registers its functions)
     arithmetic,
+    bits,
     criteria,
     dates,
     dates_spans,
@@ -9,6 +10,7 @@ from cellgrad.functions import (  # noqa: F401  (each family registers its funct
     dispersion,
     dynamic_arrays,
     dynamic_arrays_shapes,
+    engineering,
     information,
     logic,
     lookup,
@@ -16,10 +18,13 @@ from cellgrad.functions import (  # noqa: F401  (each family registers its funct
     matrix,
     neural,
     operators,
+    references,
     search,
     statistics,
+    subtotals,
     text,
     text_codes,
     text_numbers,
+    text_splitting,
     trigonometry,
 )

@@ -68,7 +68,7 @@ def _slope(record: Function) -> str:
 
 
 def _summary(record: Function) -> str:
-    return record.summary + (" Its cached value is data." if record.volatile else "")
+    return record.summary + (" Its cached value is data." if record.volatile or record.external else "")
 
 
 if __name__ == "__main__":

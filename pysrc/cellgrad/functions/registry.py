@@ -110,6 +110,7 @@ class Function:
     subgradient: str = ""
     volatile: bool = False
     context: bool = False
+    external: bool = False
 
     def parameter(self, index: int) -> Parameter:
         """The parameter that argument number `index` (from zero) belongs to."""
@@ -149,6 +150,7 @@ def function(
     subgradient: str = "",
     volatile: bool = False,
     context: bool = False,
+    external: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Registers the decorated plain-Python implementation under `signature`.
 
@@ -165,7 +167,7 @@ def function(
             raise ValueError(f"{name} is registered twice")
         FUNCTIONS[name] = Function(
             name, parameters, minimum, None if repeats else len(parameters), repeats, shape, smoothness, value, summary,
-            source or f"{name} function", cases, subgradient, volatile, context,
+            source or f"{name} function", cases, subgradient, volatile, context, external,
         )  # fmt: skip
         return value
 

@@ -5,18 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region
-from cellgrad.formula.tree import Binary, Call, Coordinate, External, Node, Range, walk
+from cellgrad.formula.tree import Binary, Call, Coordinate, External, Literal, Node, Range, walk
+from cellgrad.functions.references import CACHED_OF_CELLS, CACHED_OF_PROGRAM
 from cellgrad.functions.registry import FUNCTIONS
+from cellgrad.values import fold_case
 from cellgrad.workbook import Workbook
 
 
 def only_the_file_knows(tree: Node) -> bool:
     """Whether a formula's value is data that only the file holds: chance, a clock, another workbook."""
-    return any(
-        isinstance(node, External)
-        or (isinstance(node, Call) and node.function in FUNCTIONS and FUNCTIONS[node.function].volatile)
-        for node in walk(tree)
-    )
+    return any(isinstance(node, External) or (isinstance(node, Call) and _is_data(node)) for node in walk(tree))
+
+
+def _is_data(call: Call) -> bool:
+    """Whether a call's value is data: volatile, from outside, or about what a snapshot does not keep."""
+    record = FUNCTIONS.get(call.function)
+    if record is None:
+        return False
+    if call.function in _ASK and call.arguments:
+        asked = call.arguments[0]
+        known = isinstance(asked, Literal) and isinstance(asked.value, str) and fold_case(asked.value)
+        return bool(known) and known in _ASK[call.function]
+    return record.volatile or record.external
+
+
+_ASK = {"CELL": CACHED_OF_CELLS, "INFO": CACHED_OF_PROGRAM}
 
 
 @dataclass(frozen=True, slots=True)
