@@ -1,4 +1,4 @@
-"""titanic.xlsm: the sheets of titanic.xlsx, with buttons whose macros exist, in a file that our saves do not harm."""
+"""titanic.xlsm: the sheets of titanic.xlsx and one with sliders (test_sliders.py), with buttons whose macros exist."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cellgrad.session import open_book
 
 ROOT = Path(__file__).parents[2]
 PLAIN, BUTTONS = ROOT / "workbooks" / "titanic.xlsx", ROOT / "workbooks" / "titanic.xlsm"
-MODEL_SHEETS = ("linear", "nnet", "mmult")
+MODEL_SHEETS = ("linear", "nnet", "mmult", "sliders")
 
 
 def parts(path: Path) -> dict[str, bytes]:
@@ -40,7 +40,7 @@ def buttons() -> list[tuple[str, str]]:
 @pytest.mark.parametrize("data_only", [False, True], ids=["formulas", "values"])
 def test_every_cell_is_that_of_the_workbook_without_buttons(data_only: bool) -> None:
     one, other = (openpyxl.load_workbook(path, data_only=data_only) for path in (PLAIN, BUTTONS))
-    assert one.sheetnames == other.sheetnames
+    assert [*one.sheetnames, "sliders"] == other.sheetnames
     for sheet in one.sheetnames:
         for row, twin in zip(one[sheet].iter_rows(), other[sheet].iter_rows(), strict=True):
             for cell, same in zip(row, twin, strict=True):
@@ -58,7 +58,7 @@ def test_the_plain_workbook_holds_no_macros() -> None:
 def test_each_model_sheet_has_an_optimize_and_a_step_button_whose_macros_exist() -> None:
     found = buttons()
     assert len({drawing for drawing, _ in found}) == len(MODEL_SHEETS)
-    assert sorted(macro for _, macro in found) == ["CellgradOptimize"] * 3 + ["CellgradStep"] * 3
+    assert sorted(macro for _, macro in found) == ["CellgradOptimize"] * 4 + ["CellgradStep"] * 4
     subs = re.findall(r"^Public Sub (\w+)\(\)", macros()["CellgradButtons"], re.MULTILINE)
     assert set(subs) == {macro for _, macro in found}
 
@@ -76,7 +76,7 @@ def test_what_the_macros_call_exists_in_the_add_in_and_in_the_extension() -> Non
 def test_a_module_for_the_workbook_and_for_each_sheet() -> None:
     """Excel finds a document's modules by code name; one that is missing makes it repair the file."""
     package = parts(BUTTONS)
-    codes = [re.search(rb'codeName="(\w+)"', package[f"xl/worksheets/sheet{number}.xml"]) for number in range(1, 5)]
+    codes = [re.search(rb'codeName="(\w+)"', package[f"xl/worksheets/sheet{number}.xml"]) for number in range(1, 6)]
     book = re.search(rb'<workbookPr [^>]*codeName="(\w+)"', package["xl/workbook.xml"])
     assert {code[1].decode() for code in (*codes, book) if code} | {"CellgradButtons"} == set(macros())
 

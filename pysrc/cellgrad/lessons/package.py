@@ -11,6 +11,8 @@ from pathlib import Path
 
 from lxml import etree
 
+from cellgrad.lessons.sliders import as_scroll_bars
+
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time a zip can hold; every member carries it, so the clock and the time zone leave no trace."""
@@ -22,12 +24,15 @@ BUILT = datetime(2026, 1, 1)
 def finish(draft: Path, path: Path, hidden_names: Mapping[str, Mapping[str, str]]) -> Path:
     """Rewrite `draft` as `path`, with hidden names scoped to a sheet, and bytes that depend on the content alone.
 
-    hidden_names: for each sheet, the text of each name. Members are stored, not deflated: what deflate writes
-    depends on the zlib that this Python was built with, and git and mail compress the file anyway. The file is
-    replaced in one step, so a reader never sees half of it.
+    hidden_names: for each sheet, the text of each name. What `sliders.place` put there becomes sliders. Members are
+    stored, not deflated: what deflate writes depends on the zlib that this Python was built with, and git and mail
+    compress the file anyway. The file is replaced in one step, so a reader never sees half of it.
     """
     with zipfile.ZipFile(draft) as source:
         parts = {info.filename: source.read(info) for info in source.infolist()}
+    for name in parts:
+        if name.startswith("xl/drawings/vmlDrawing"):
+            parts[name] = as_scroll_bars(parts[name])
     parts["xl/workbook.xml"] = _with_hidden_names(parts["xl/workbook.xml"], hidden_names)
     handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".xlsx")
     try:

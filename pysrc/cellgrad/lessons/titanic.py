@@ -90,11 +90,13 @@ and 0.1322 in the middle, and both its units are awake for a good share of the p
 suits one method only would teach the wrong lesson."""
 
 
-def build(data: Path, path: Path, adorn: Callable[[xlsxwriter.Workbook], None] = lambda book: None) -> Path:
-    """Build the workbook at `path` from `data`/titanic.csv; `adorn` adds to it what a variant has besides.
+Columns = dict[str, list[float | str | None]]
+Adorn = Callable[[xlsxwriter.Workbook, Columns], Mapping[str, SolverModel]]
+"""Adds to a workbook what a variant has besides, given the complete passengers; the models of sheets it adds."""
 
-    Raises FileError where the data is missing or has other columns.
-    """
+
+def build(data: Path, path: Path, adorn: Adorn = lambda book, people: {}) -> Path:
+    """Build the workbook at `path` from `data`/titanic.csv. Raises FileError where that is missing or other."""
     everyone = read_passengers(data / "titanic.csv")
     people = complete(everyone)
     unit_parameters, linear_parameters = start()
@@ -108,21 +110,18 @@ def build(data: Path, path: Path, adorn: Callable[[xlsxwriter.Workbook], None] =
             _linear(book.add_worksheet("linear"), look, people, linear_parameters)
             _nnet(book.add_worksheet("nnet"), look, people, unit_parameters)
             _mmult(book.add_worksheet("mmult"), look, people, unit_parameters)
-            adorn(book)
+            added = adorn(book, people)
         changing = {"linear": "$G$2:$P$2", "nnet": "$G$1:$P$2", "mmult": "$S$4:$T$13"}
-        models = {sheet: dict(solver_names(solver_model(sheet, cells))) for sheet, cells in changing.items()}
-        return finish(draft, path, models)
+        models = {sheet: solver_model(sheet, cells) for sheet, cells in changing.items()} | added
+        return finish(draft, path, {sheet: dict(solver_names(model)) for sheet, model in models.items()})
 
 
-def solver_model(sheet: str, changing: str) -> SolverModel:
+def solver_model(sheet: str, changing: str, objective: str = "$AA$1") -> SolverModel:
     """Minimise the loss by parameters of either sign: left alone, Solver would hold them at 0 or above.
 
-    changing: absolute references without a sheet, such as ``$G$2:$P$2``.
+    changing, objective: absolute references without a sheet, such as ``$G$2:$P$2``.
     """
-    return SolverModel(sheet, f"{sheet}!$AA$1", f"{sheet}!{changing}", goal="min", non_negative=False)
-
-
-Columns = dict[str, list[float | str | None]]
+    return SolverModel(sheet, f"{sheet}!{objective}", f"{sheet}!{changing}", goal="min", non_negative=False)
 
 
 def read_passengers(path: Path) -> Columns:

@@ -1,4 +1,4 @@
-"""The Titanic workbook with buttons: the same sheets, and an Optimize and a Step button on each model sheet.
+"""The Titanic workbook with buttons: the same sheets and one with sliders; Optimize and Step beside each model.
 
 titanic.xlsx stays free of macros. The macros here only pass a press on, to the add-in in Excel and to the extension in
 Calc. Needs pyOpenVBA (the extra `addin`), which makes the macros' binary from their text.
@@ -15,14 +15,15 @@ from pathlib import Path
 import pyopenvba
 import xlsxwriter
 
-from cellgrad.lessons import titanic
+from cellgrad.lessons import titanic, titanic_sliders
+from cellgrad.solver_models import SolverModel
 
 MACROS = Path(__file__).with_name("buttons.bas")
 BUTTONS = {"Optimize": "CellgradOptimize", "Step": "CellgradStep"}
 """What stands on a button, and the macro that a click runs."""
 
-BUTTONS_AT = {"linear": (9, 17), "nnet": (9, 17), "mmult": (21, 17)}
-"""The cell, counted from 0, where each model sheet's buttons begin: below the legend."""
+BUTTONS_AT = {"linear": (9, 17), "nnet": (9, 17), "mmult": (21, 17), titanic_sliders.SHEET: titanic_sliders.BUTTONS_AT}
+"""The cell, counted from 0, where each model sheet's buttons begin."""
 _SIZE = {"width": 140, "height": 30}
 _APART = 2
 """Rows from one button to the next."""
@@ -30,10 +31,11 @@ _APART = 2
 
 def build(data: Path, path: Path) -> Path:
     """Build the workbook at `path` from `data`/titanic.csv. Raises FileError as `titanic.build` does."""
-    return titanic.build(data, path, _add_buttons)
+    return titanic.build(data, path, _add_sheet_and_buttons)
 
 
-def _add_buttons(book: xlsxwriter.Workbook) -> None:
+def _add_sheet_and_buttons(book: xlsxwriter.Workbook, people: titanic.Columns) -> dict[str, SolverModel]:
+    models = {titanic_sliders.SHEET: titanic_sliders.add_sheet(book, people)}
     sheets = book.worksheets()
     book.add_vba_project(io.BytesIO(macros([sheet.get_name() for sheet in sheets])), is_stream=True)
     book.set_vba_name("ThisWorkbook")
@@ -44,6 +46,7 @@ def _add_buttons(book: xlsxwriter.Workbook) -> None:
         row, column = BUTTONS_AT[sheet.get_name()]
         for place, (caption, macro) in enumerate(BUTTONS.items()):
             sheet.insert_button(row + place * _APART, column, {"macro": macro, "caption": caption, **_SIZE})
+    return models
 
 
 def macros(sheets: list[str]) -> bytes:
