@@ -112,7 +112,7 @@ def build(data: Path, path: Path, adorn: Adorn = lambda book, people: {}) -> Pat
             _mmult(book.add_worksheet("mmult"), look, people, unit_parameters)
             added = adorn(book, people)
         changing = {"linear": "$G$2:$P$2", "nnet": "$G$1:$P$2", "mmult": "$S$4:$T$13"}
-        models = {sheet: solver_model(sheet, cells) for sheet, cells in changing.items()} | added
+        models = {sheet: solver_model(sheet, cells) for sheet, cells in changing.items()} | dict(added)
         return finish(draft, path, {sheet: dict(solver_names(model)) for sheet, model in models.items()})
 
 
