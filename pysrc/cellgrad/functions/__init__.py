@@ -16,6 +16,8 @@ from cellgrad.functions import (  # noqa: F401  (each family registers its funct
     dynamic_arrays,
     dynamic_arrays_shapes,
     engineering,
+    finance,
+    finance_flows,
     information,
     lambdas,
     logic,

@@ -1,4 +1,4 @@
-"""Characters by their codes: CHAR and CODE in Windows-1252, UNICHAR and UNICODE, ENCODEURL, and the byte-counting kin."""
+"""Characters by their codes: CHAR and CODE in Windows-1252, UNICHAR and UNICODE, ENCODEURL, kin that count bytes."""
 
 from __future__ import annotations
 

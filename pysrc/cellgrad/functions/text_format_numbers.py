@@ -178,7 +178,7 @@ def _fraction_slash(tokens: Sequence[Token]) -> int | None:
 
 
 def _fraction(size: Decimal, tokens: list[Token], slash: int) -> str:
-    """``# ?/?``, ``# ??/100``, ``?/8``: the nearest fraction whose denominator has so many digits, or is the one given."""
+    """``# ?/?``, ``# ??/100``, ``?/8``: the nearest fraction with so many digits below, or the number given there."""
     start = slash
     while start and tokens[start - 1].kind == "digit":
         start -= 1

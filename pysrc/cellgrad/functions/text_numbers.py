@@ -17,7 +17,8 @@ from cellgrad.values import CellError, Value
 @function(
     "TEXT(value: value, format: text)", Shape.ELEMENTWISE, Smoothness.NONE,
     "A value in a number format; names of days and months in English.", context=True,
-    cases=(('TEXT(1234.567,"$#,##0.00")', "$1,234.57"), ('TEXT(0.285,"0.0%")', "28.5%"), ('TEXT(4.34,"# ?/?")', "4 1/3"),
+    cases=(('TEXT(1234.567,"$#,##0.00")', "$1,234.57"), ('TEXT(0.285,"0.0%")', "28.5%"),
+           ('TEXT(4.34,"# ?/?")', "4 1/3"),
            ('TEXT(12200000,"0.00E+00")', "1.22E+07"), ('TEXT(1234,"0000000")', "0001234"),
            ('TEXT(1234567898,"[<=9999999]###-####;(###) ###-####")', "(123) 456-7898"),
            ('TEXT(43831,"mm/dd/yy")', "01/01/20"), ('TEXT(43831,"dddd")', "Wednesday"),
@@ -136,8 +137,10 @@ def _strict(form: float) -> bool:
 @function(
     "VALUETOTEXT(value: value, [format: number])", Shape.ELEMENTWISE, Smoothness.NONE,
     "A value as text; with format 1 a text in quotes.",
-    cases=(("VALUETOTEXT(TRUE,0)", "TRUE"), ("VALUETOTEXT(1234.01234,1)", "1234.01234"), ('VALUETOTEXT("Hello")', "Hello"),
-           ('VALUETOTEXT("Hello",1)', '"Hello"'), ("VALUETOTEXT(#VALUE!,1)", "#VALUE!"), ("VALUETOTEXT(1,2)", CellError.VALUE)),
+    cases=(("VALUETOTEXT(TRUE,0)", "TRUE"), ("VALUETOTEXT(1234.01234,1)", "1234.01234"),
+           ('VALUETOTEXT("Hello")', "Hello"),
+           ('VALUETOTEXT("Hello",1)', '"Hello"'), ("VALUETOTEXT(#VALUE!,1)", "#VALUE!"),
+           ("VALUETOTEXT(1,2)", CellError.VALUE)),
 )  # fmt: skip
 def valuetotext(single: Value, form: float = 0.0) -> str:
     return at_most(_shown(single, _strict(form)))
