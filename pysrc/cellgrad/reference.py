@@ -12,17 +12,34 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region, full_name
 from cellgrad.errors import CircularReferenceError, FormulaError, UnsupportedError
 from cellgrad.formula.printing import shown_in
-from cellgrad.formula.tree import ArrayConstant, Binary, Call, External, Literal, Missing, Node, Range, Unary
+from cellgrad.formula.tree import (
+    Apply,
+    ArrayConstant,
+    Binary,
+    Call,
+    External,
+    FunctionName,
+    Lambda,
+    Let,
+    Literal,
+    Local,
+    Missing,
+    Node,
+    Range,
+    Unary,
+)
 from cellgrad.functions.calling import call
 from cellgrad.functions.context import OnlyTheFileKnows
-from cellgrad.functions.operands import OMITTED, Areas, Argument, Lazy, Matrix, Operand
+from cellgrad.functions.local_names import LocalNames
+from cellgrad.functions.operands import OMITTED, Areas, Argument, FunctionValue, Lazy, Matrix, Operand
 from cellgrad.functions.registry import SCALARS, Function, Takes, find
 from cellgrad.graph.binding import Binder, regions_of
 from cellgrad.graph.subtotals import Subtotals
@@ -46,6 +63,8 @@ class _Host:
     row: int
     column: int
     region: Region
+    scope: Mapping[str, Any] = field(default_factory=dict)
+    """What LET and LAMBDA have named so far."""
 
     @property
     def name(self) -> str:
@@ -80,6 +99,7 @@ class Reference:
     def __init__(self, book: Workbook, overrides: Mapping[Cell, Value] | None = None) -> None:
         self.book = book
         self.binder = Binder(book)
+        self._local_names = LocalNames(self._evaluate, self._read)
         self.subtotals = Subtotals(self.binder)
         self._overrides = overrides
         self._results: dict[Cell, Value | Matrix] = {}
@@ -122,6 +142,23 @@ class Reference:
                 raise UnsupportedError(
                     f"{data.what} cannot be computed", cell=host.name, action="put a value in the cell"
                 ) from None
+
+    def areas(self, tree: Node, sheet: str, row: int, column: int) -> Areas | CellError:
+        """The reference that a bound tree comes to in a cell, its cells unread; #VALUE! where it is a value.
+
+        Raises FormulaError for what it needs and cannot be evaluated.
+        """
+        name = self.book.sheet(sheet).name
+        host = _Host(name, row, column, Region(name, row, column, row + 1, column + 1))
+        while True:
+            try:
+                operand = self._evaluate(tree, host, True)
+            except _Needs as needs:
+                self._compute(needs.cells)
+            except _CachedIsData as data:
+                raise UnsupportedError(f"{data.what} cannot be computed", cell=host.name) from None
+            else:
+                return operand if isinstance(operand, Areas | CellError) else CellError.VALUE
 
     # ------------------------------------------------------------ which cells, and in which order
 
@@ -315,15 +352,17 @@ class Reference:
     def _single(self, operand: Operand, host: _Host) -> Value:
         """What a plain formula shows: a reference meets the cell's own row or column, an array its first value."""
         value = self._intersected(operand, host)
-        return 0.0 if value is None else value
+        return CellError.CALC if isinstance(value, FunctionValue) else 0.0 if value in (None, OMITTED) else value
 
     def _whole(self, operand: Operand) -> Value | Matrix:
         """What an array formula comes to."""
         if isinstance(operand, Areas):
             operand = self._read(operand)
+        if isinstance(operand, FunctionValue):  # a function that nobody calls
+            return CellError.CALC
         if isinstance(operand, Matrix):
             return Matrix(tuple(tuple(0.0 if value is None else value for value in row) for row in operand.rows))
-        return 0.0 if operand is None else operand
+        return 0.0 if operand in (None, OMITTED) else operand
 
     def _filled(self, result: Value | Matrix, array: ArrayFormula) -> Value | Matrix:
         """The result fitted to its block: one row, column or value repeats, and beyond its end stands #N/A.
@@ -391,6 +430,8 @@ class Reference:
                 raise _CachedIsData(f"the reference into another workbook, {node.text},", node.position)
             case Missing():
                 return 0.0
+            case Let() | Local() | Lambda() | FunctionName() | Apply():
+                return self._local_names.evaluate(node, host, array)  # type: ignore[return-value] # or OMITTED
         raise TypeError(f"not a bound formula node: {node!r}")
 
     def _call(self, function: Function, nodes: tuple[Node, ...], host: _Host, array: bool, position: int) -> Operand:
@@ -410,6 +451,8 @@ class Reference:
                 arguments.append(self._lazy(node, host, array))
             else:
                 operand = self._evaluate(node, host, array or parameter.takes in _EVALUATED_AS_ARRAYS)
+                if isinstance(operand, FunctionValue) and parameter.takes is not Takes.FUNCTION:
+                    return CellError.VALUE
                 if isinstance(operand, Areas) and parameter.takes not in _REFERENCES_AS_THEY_ARE:
                     if parameter.takes in (Takes.RANGE, Takes.CELLS):
                         if len(operand.regions) > 1 and not function.repeats:
@@ -428,7 +471,11 @@ class Reference:
             raise _CachedIsData(data.what, position) from None
 
     def _lazy(self, node: Node, host: _Host, array: bool) -> Lazy:
-        return lambda: self._evaluate(node, host, array)
+        def run() -> Operand:
+            operand = self._evaluate(node, host, array)
+            return 0.0 if operand is OMITTED else operand
+
+        return run
 
     def _dereferenced(self, areas: Areas, host: _Host, array: bool) -> Value | Matrix:
         if not array or (len(areas.regions) == 1 and areas.regions[0].size == 1):

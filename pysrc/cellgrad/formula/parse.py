@@ -21,6 +21,7 @@ from cellgrad.address import MAX_COLUMNS, MAX_ROWS, column_index
 from cellgrad.errors import FormulaError, UnsupportedError
 from cellgrad.formula.skeleton import ERROR, end_of_bracket, end_of_quote, skeleton
 from cellgrad.formula.tree import (
+    Apply,
     ArrayConstant,
     Binary,
     Call,
@@ -38,6 +39,7 @@ from cellgrad.values import CellError
 
 _OPERAND_TYPES = {"Operand", "OpInfix", "OpPrefix", "OpPostfix"}
 _FUTURE_PREFIX = re.compile(r"^(?:_xlfn\.|_xlws\.|_xlpm\.|_xludf\.|_xll\.)+", re.IGNORECASE)
+_LOCAL_PREFIX = re.compile(r"_xlpm\.", re.IGNORECASE)
 _CORNER = r"(\$?)([A-Za-z]{1,3})(\$?)([1-9][0-9]{0,6})"
 _CELLS = re.compile(f"{_CORNER}(?::{_CORNER})?")
 _COLUMNS = re.compile(r"(\$?)([A-Za-z]{1,3}):(\$?)([A-Za-z]{1,3})")
@@ -142,12 +144,10 @@ class _Reader:
                 return Missing()
             case "Array":
                 return self._array()
-        raise UnsupportedError(
-            "calling what another function returns is not supported",
-            formula=self.formula,
-            position=1,
-            action="write the LAMBDA's result out as a formula",
-        )
+            case "Call":
+                function = self.read(node["callee"])
+                return Apply(function, self._call_arguments(node["args"]), position=getattr(function, "position", 0))
+        raise self._wrong(f"a {node['node_type']} is not understood", 1)
 
     def _unary(self, operator: str, operand: Node, position: int) -> Node:
         return Unary(operator, operand, position=position)
@@ -168,11 +168,22 @@ class _Reader:
         if not _FUNCTION.fullmatch(name):
             raise self._no_reference(written, token.start)
         children = tuple(self.read(argument) for argument in arguments)
+        if _LOCAL_PREFIX.match(written):
+            return Apply(Name(written[len("_xlpm.") :], position=position), children, position=position)
         if name == "SINGLE" and len(children) == 1:
             return Unary("@", children[0], position=position)
         if name == "ANCHORARRAY" and len(children) == 1:
             return Unary("#", children[0], position=position)
         return Call(name, children, position=position)
+
+    def _call_arguments(self, arguments: list[dict[str, Any]]) -> tuple[Node, ...]:
+        """Arguments of what is called without a name: the commas between them are tokens of operators."""
+        found = []
+        for index, argument in enumerate(arguments):
+            if index:
+                next(self.tokens)
+            found.append(self.read(argument))
+        return tuple(found)
 
     def _array(self) -> Node:
         """An array constant, from its tokens: rows are told apart by where the semicolons stand."""

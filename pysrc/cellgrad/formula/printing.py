@@ -11,12 +11,17 @@ from collections.abc import Callable
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, column_letters, quote_sheet
 from cellgrad.formula.parse import parse
 from cellgrad.formula.tree import (
+    Apply,
     ArrayConstant,
     Binary,
     Call,
     Coordinate,
     External,
+    FunctionName,
+    Lambda,
+    Let,
     Literal,
+    Local,
     Missing,
     Name,
     Node,
@@ -32,6 +37,9 @@ PRECEDENCE = {
     "&": 2, "+": 3, "-": 3, "*": 4, "/": 4, "^": 5, ",": 9, " ": 10, ":": 11,
 }  # fmt: skip
 """How tightly a binary operator binds; percent binds by 6, signs and @ by 7, # by 12. Excel's documented order."""
+
+LOCAL_PREFIX = "_xlpm."
+"""How files mark a name that LET or LAMBDA gives."""
 
 _PERCENT, _SIGN, _SPILL, _ATOM = 6, 7, 12, 13
 _ESCAPED = str.maketrans({character: "'" + character for character in "[]#'@"})
@@ -105,8 +113,35 @@ class _Printer:
                 text = self._held(node.left, level) + node.operator + self._held(node.right, level + 1)
                 return (f"({text})", _ATOM) if node.operator == "," else (text, level)
             case Call():
-                return f"{node.function}({','.join(self.print(a) for a in node.arguments)})", _ATOM
+                return node.function + self._arguments(node.arguments), _ATOM
+            case Apply():
+                return self._called(node.function) + self._arguments(node.arguments), _ATOM
+            case Let() | Lambda() | Local() | FunctionName():
+                return self._bound(node), _ATOM
         raise TypeError(f"not a formula node: {node!r}")
+
+    def _arguments(self, nodes: tuple[Node, ...]) -> str:
+        return f"({','.join(map(self.print, nodes))})"
+
+    def _called(self, function: Node) -> str:
+        """What is called, so that it is read as called again: a local name as files mark it."""
+        if isinstance(function, Name):
+            return LOCAL_PREFIX + self.print(function)
+        return self._held(function, _ATOM)
+
+    def _bound(self, node: Let | Lambda | Local | FunctionName) -> str:
+        """What binding made of LET and LAMBDA; only people read it."""
+        match node:
+            case Let():
+                pairs = [part for pair in zip(node.names, map(self.print, node.values), strict=True) for part in pair]
+                return f"LET({','.join([*pairs, self.print(node.body)])})"
+            case Lambda():
+                names = [name if at < node.required else f"[{name}]" for at, name in enumerate(node.parameters)]
+                return f"LAMBDA({','.join([*names, self.print(node.body)])})"
+            case Local():
+                return node.name
+            case FunctionName():
+                return node.function
 
     def _held(self, node: Node, level: int) -> str:
         text, own = self._write(node)

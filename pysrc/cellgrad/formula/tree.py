@@ -134,6 +134,57 @@ class Call(Node):
     position: int = field(default=0, compare=False, kw_only=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Apply(Node):
+    """What a formula gives, called: ``LAMBDA(x,x+1)(3)``, or a local name, ``f(3)`` where LET or LAMBDA gives f."""
+
+    function: Node
+    arguments: tuple[Node, ...]
+    position: int = field(default=0, compare=False, kw_only=True)
+
+
+# ---------------------------------------------------------------- what binding makes of LET and LAMBDA
+
+
+@dataclass(frozen=True, slots=True)
+class Local(Node):
+    """A name that LET or LAMBDA gives, where it is used. `calls`: it is known to be a function."""
+
+    name: str
+    calls: bool = field(default=False, compare=False, kw_only=True)
+    position: int = field(default=0, compare=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Let(Node):
+    """``LET``: each value may use the names before it; each is evaluated once, if it is needed."""
+
+    names: tuple[str, ...]
+    values: tuple[Node, ...]
+    body: Node
+    position: int = field(default=0, compare=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Lambda(Node):
+    """A function as a value. `required`: how many of the parameters must be given; `own`: the name by which its body
+    calls the function itself, where it is the formula of a defined name."""
+
+    parameters: tuple[str, ...]
+    required: int
+    body: Node
+    own: str | None = None
+    position: int = field(default=0, compare=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionName(Node):
+    """A function's bare name as a value: the SUM of ``BYROW(A1:C9,SUM)``."""
+
+    function: str
+    position: int = field(default=0, compare=False, kw_only=True)
+
+
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly under a node, in reading order."""
     match node:
@@ -143,6 +194,12 @@ def children(node: Node) -> tuple[Node, ...]:
             return node.left, node.right
         case Call():
             return node.arguments
+        case Apply():
+            return node.function, *node.arguments
+        case Let():
+            return *node.values, node.body
+        case Lambda():
+            return (node.body,)
     return ()
 
 

@@ -11,6 +11,7 @@ from cellgrad.functions.operands import (
     Areas,
     Argument,
     Fault,
+    FunctionValue,
     Lazy,
     Matrix,
     Operand,
@@ -60,6 +61,8 @@ def call(function: Function, arguments: Sequence[Argument], read: Read, context:
             value = grid.broadcast(row, column)
             ones[index] = _thunk(value) if takes[index] is Takes.LAZY else value
         answer = _read_if_areas(_once(function, ones, context), read)
+        if isinstance(answer, FunctionValue):
+            return CellError.CALC
         return answer.rows[0][0] if isinstance(answer, Matrix) else answer
 
     height, width = max(grid.height for grid in grids.values()), max(grid.width for grid in grids.values())
@@ -85,7 +88,7 @@ def _once(function: Function, arguments: Sequence[Argument], context: Context | 
 
 def _coerced(parameter: Parameter, argument: Argument) -> Argument:
     takes = parameter.takes
-    if argument is OMITTED:
+    if argument is OMITTED and takes is not Takes.FUNCTION:
         return None if parameter.none_if_empty else _OMITTED_VALUE.get(takes)
     match takes:
         case Takes.NUMBER:

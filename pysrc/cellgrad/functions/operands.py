@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -71,6 +71,14 @@ class Areas:
     regions: tuple[Region, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class FunctionValue:
+    """A function as a value: what LAMBDA gives. `apply` calls it, `read` reads the cells of a reference it answers."""
+
+    apply: Callable[[Sequence[Argument]], Operand]
+    read: Callable[[Areas], Matrix]
+
+
 class _Omitted:
     """An argument left empty between commas: 0, FALSE or "" as its parameter asks."""
 
@@ -83,7 +91,7 @@ OMITTED: Final = _Omitted()
 Lazy: TypeAlias = Callable[[], "Operand"]
 """An argument that is evaluated only if it is called for."""
 
-Operand: TypeAlias = Value | Matrix | Areas
+Operand: TypeAlias = Value | Matrix | Areas | FunctionValue
 Argument: TypeAlias = Operand | Lazy | _Omitted
 
 

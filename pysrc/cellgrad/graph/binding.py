@@ -1,6 +1,7 @@
 """Binding: names and structured references become ranges and values.
 
-A bound tree holds only Literal, ArrayConstant, Range, External, Missing, Unary, Binary and Call nodes. Ranges name
+A bound tree holds only Literal, ArrayConstant, Range, External, Missing, Unary, Binary and Call nodes, and for LET,
+LAMBDA and what they name Let, Lambda, Local, FunctionName and Apply. Ranges name
 their sheet, or None for the host's own; a 3-D reference keeps its last sheet and is expanded where it is read.
 
 What cannot be resolved is decided as Excel does where Excel is certain: a name that is not defined is ``#NAME?``, a
@@ -12,17 +13,24 @@ altogether cannot come from Excel and raises FormulaError with the nearest name 
 from __future__ import annotations
 
 import dataclasses
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region
-from cellgrad.errors import CircularReferenceError, FormulaError, UnsupportedError
+from cellgrad.errors import CircularReferenceError, FormulaError
 from cellgrad.formula.parse import parse
 from cellgrad.formula.tree import (
+    Apply,
+    ArrayConstant,
     Binary,
     Call,
     Coordinate,
+    External,
+    FunctionName,
+    Lambda,
+    Let,
     Literal,
+    Local,
+    Missing,
     Name,
     Node,
     Range,
@@ -31,9 +39,14 @@ from cellgrad.formula.tree import (
     children,
     walk,
 )
-from cellgrad.functions.registry import FUNCTIONS, Shape
+from cellgrad.functions.registry import FUNCTIONS, Shape, Takes
+from cellgrad.graph.scopes import ETA, function_named, is_builtin, parameter
+from cellgrad.graph.tables import TableBinding, nearest, table_around
 from cellgrad.values import CellError
-from cellgrad.workbook import Table, Workbook
+from cellgrad.workbook import Workbook
+
+_LEAVES = (Literal, ArrayConstant, Range, Missing, External)
+"""What a local name may stand for by itself: it costs nothing to evaluate again."""
 
 _ORIGIN = (0, 0)
 """Relative references in a defined name are stored as seen from A1."""
@@ -43,22 +56,24 @@ def bind(tree: Node, book: Workbook, sheet: str, row: int, column: int) -> Node:
     """The tree with names and structured references replaced, as seen by the cell (row, column) of `sheet`.
 
     The result holds for every cell of the sheet that has the same `table_context`. Raises FormulaError for a sheet,
-    table or column that does not exist, UnsupportedError for LAMBDA, CircularReferenceError for a name that needs
-    itself.
+    table or column that does not exist, CircularReferenceError for a name that needs itself and is no LAMBDA.
     """
     return _Binding(book, sheet, row, column).bind(tree, {}, None)
 
 
 def table_context(book: Workbook, sheet: str, row: int, column: int) -> tuple[str | None, frozenset[str]]:
     """All that binding depends on beside the sheet: the table around the cell, and the tables with data in its row."""
-    own = _table_around(book, sheet, row, column)
+    own = table_around(book, sheet, row, column)
     beside = frozenset(name for name, table in book.tables.items() if table.body.top <= row < table.body.bottom)
     return (own.name if own else None), beside
 
 
 def needs_context(tree: Node) -> bool:
     """Whether the bound tree may differ between cells of a sheet."""
-    return any(isinstance(node, Structured | Name) for node in walk(tree))
+    return any(
+        isinstance(node, Structured | Name) or (isinstance(node, Call) and not is_builtin(node.function))
+        for node in walk(tree)
+    )
 
 
 class Binder:
@@ -124,16 +139,6 @@ def _ordered(first: Coordinate | None, last: Coordinate | None, host: int, size:
     return min(a, b), max(a, b)
 
 
-def _table_around(book: Workbook, sheet: str, row: int, column: int) -> Table | None:
-    cell = Region(book.sheet(sheet).name, row, column, row + 1, column + 1)
-    return next((table for table in book.tables.values() if cell in table.region), None)
-
-
-def _nearest(name: str, known: Iterable[str], otherwise: str) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean {near[0]}?" if near else otherwise
-
-
 class _Binding:
     """One pass over one tree for one cell."""
 
@@ -142,7 +147,9 @@ class _Binding:
         self.sheet = book.sheet(sheet).name
         self.row = row
         self.column = column
+        self.tables = TableBinding(book, self.sheet, row, column)
         self.names: list[str] = []
+        self.functions: set[str] = set()
 
     def bind(self, node: Node, scope: Mapping[str, Node], position: int | None) -> Node:
         """`scope`: the names that LET gives; `position`: where the defined name stands that the node comes from."""
@@ -150,7 +157,7 @@ class _Binding:
             case Range():
                 node = self._range(node)
             case Structured():
-                return self._structured(node, node.position if position is None else position)
+                return self.tables.bind(node, node.position if position is None else position)
             case Name():
                 return self._name(node, scope, node.position if position is None else position)
             case Unary():
@@ -163,13 +170,14 @@ class _Binding:
             case Call(function="LET"):
                 return self._let(node, scope, position)
             case Call(function="LAMBDA"):
-                raise UnsupportedError(
-                    "LAMBDA is not supported in this version",
-                    position=node.position if position is None else position,
-                    action="write its formula out in the cell",
-                )
+                return self._lambda(node, scope, position)
+            case Apply():
+                return self._apply(node, scope, position)
             case Call():
-                arguments = tuple(self.bind(argument, scope, position) for argument in node.arguments)
+                function = self._called(node, scope, position)
+                arguments = self._arguments(node, scope, position)
+                if function is not None:
+                    return Apply(function, arguments, position=node.position if position is None else position)
                 if any(new is not old for new, old in zip(arguments, node.arguments, strict=True)):
                     node = dataclasses.replace(node, arguments=arguments)
         return node if position is None else dataclasses.replace(node, position=position)  # type: ignore[call-arg]
@@ -182,7 +190,7 @@ class _Binding:
                 raise FormulaError(
                     f"there is no sheet '{name}'",
                     position=node.position,
-                    action=_nearest(name, self.book.sheets, "the sheets are " + ", ".join(self.book.sheets)),
+                    action=nearest(name, self.book.sheets, "the sheets are " + ", ".join(self.book.sheets)),
                 )
         sheet: str | None = self.book.sheet(node.sheet).name
         if node.last_sheet is None:
@@ -201,11 +209,19 @@ class _Binding:
             return self._whole_table(node, position)
         key = f"{defined.sheet or ''}!{defined.name}".casefold()
         if key in self.names:
+            if key in self.functions:
+                return Local(key, calls=True, position=position)
             raise CircularReferenceError(
                 f"the name {defined.name} is defined by itself", position=position, action="give it a cell or a value"
             )
+        definition = _unwrapped(self._definition(defined.name, defined.text, position))
         self.names.append(key)
-        tree = self.bind(_unwrapped(self._definition(defined.name, defined.text, position)), {}, position)
+        if isinstance(definition, Call) and definition.function == "LAMBDA":
+            self.functions.add(key)
+            function = self._lambda(definition, {}, position, own=key)
+            self.names.pop()
+            return function
+        tree = self.bind(definition, {}, position)
         self.names.pop()
         return Call("{}", (tree,), position=position) if _lifts(tree) else tree
 
@@ -220,95 +236,80 @@ class _Binding:
     def _whole_table(self, node: Name, position: int) -> Node:
         """A table's bare name is its data; any other name that is not defined is #NAME?."""
         if node.sheet is None and self.book.find_table(node.name) is not None:
-            return self._structured(Structured(node.name, frozenset(), None, None), position)
+            return self.tables.bind(Structured(node.name, frozenset(), None, None), position)
         return Literal(CellError.NAME, position=position)
 
+    # ------------------------------------------------------------ LET, LAMBDA and what is called
+
     def _let(self, node: Call, scope: Mapping[str, Node], position: int | None) -> Node:
-        """LET by substitution: each name stands for its (pure) formula."""
+        """LET: a name for a leaf stands for that leaf, which keeps a reference a reference; others get a scope."""
+        here = node.position if position is None else position
         if len(node.arguments) < 3 or len(node.arguments) % 2 == 0:
             raise FormulaError(
                 "LET takes pairs of name and value, and a formula at the end",
-                position=node.position if position is None else position,
+                position=here,
                 action="add what is missing",
             )
-        inner = dict(scope)
-        for name, value in zip(node.arguments[:-1:2], node.arguments[1:-1:2], strict=True):
-            if not isinstance(name, Name) or name.sheet is not None:
-                raise FormulaError(
-                    "LET needs a name here",
-                    position=getattr(name, "position", node.position) if position is None else position,
-                    action="give a name that is no cell",
-                )
-            inner[name.name.casefold()] = self.bind(value, inner, position)
-        return self.bind(node.arguments[-1], inner, position)
+        inner, names, values = dict(scope), [], []
+        for written, value in zip(node.arguments[:-1:2], node.arguments[1:-1:2], strict=True):
+            name, _ = parameter(written, "LET", here if position is not None else None)
+            bound = self.bind(value, inner, position)
+            if isinstance(bound, _LEAVES):
+                inner[name] = bound
+                continue
+            inner[name] = Local(name, calls=isinstance(bound, Lambda | FunctionName), position=here)
+            names.append(name)
+            values.append(bound)
+        body = self.bind(node.arguments[-1], inner, position)
+        return Let(tuple(names), tuple(values), body, position=here) if names else body
 
-    # ------------------------------------------------------------ structured references
+    def _lambda(self, node: Call, scope: Mapping[str, Node], position: int | None, own: str | None = None) -> Lambda:
+        here = node.position if position is None else position
+        if not node.arguments:
+            raise FormulaError("LAMBDA needs a formula", position=here, action="add what is missing")
+        inner, names, required = dict(scope), [], 0
+        for written in node.arguments[:-1]:
+            name, optional = parameter(written, "LAMBDA", here if position is not None else None)
+            names.append(name)
+            inner[name] = Local(name, position=here)
+            required = required if optional else len(names)
+        return Lambda(tuple(names), required, self.bind(node.arguments[-1], inner, position), own, position=here)
 
-    def _structured(self, node: Structured, position: int) -> Node:
-        table = self._table(node, position)
-        region = table.region
-        left, right = region.left, region.right - 1
-        if node.first is not None and node.last is not None:
-            ends = (self._column(table, node.first, position), self._column(table, node.last, position))
-            left, right = region.left + min(ends), region.left + max(ends)
-        rows = self._rows(table, node.items)
-        if isinstance(rows, CellError):
-            return Literal(rows, position=position)
-        return Range(
-            rows[0],
-            Coordinate(left, True),
-            rows[1],
-            Coordinate(right, True),
-            None if region.sheet == self.sheet else region.sheet,
-            position=position,
-        )
+    def _apply(self, node: Apply, scope: Mapping[str, Node], position: int | None) -> Node:
+        here = node.position if position is None else position
+        if isinstance(node.function, Name) and node.function.sheet is None:  # f(1), f a local name; or SUM (A1)
+            name = node.function.name
+            if name.casefold() not in scope and self.book.find_name(name, self.sheet) is None:
+                return self.bind(Call(name.upper(), node.arguments, position=here), scope, position)
+        function = self.bind(node.function, scope, position)
+        arguments = tuple(self.bind(argument, scope, position) for argument in node.arguments)
+        return Apply(function, arguments, position=here)
 
-    def _table(self, node: Structured, position: int) -> Table:
-        if node.table is None:
-            table = _table_around(self.book, self.sheet, self.row, self.column)
-            if table is None:
-                raise FormulaError(
-                    "this reference names no table, and the cell stands in none",
-                    position=position,
-                    action="write the table's name before the bracket",
-                )
-            return table
-        found = self.book.find_table(node.table)
-        if found is None:
-            raise FormulaError(
-                f"there is no table '{node.table}'",
-                position=position,
-                action=_nearest(node.table, self.book.tables, "check the table's name"),
-            )
-        return found
+    def _called(self, node: Call, scope: Mapping[str, Node], position: int | None) -> Node | None:
+        """What a call by name calls, where that is no function of Excel's: a local name, or a defined one."""
+        given = scope.get(node.function.casefold())
+        if is_builtin(node.function):
+            return given if isinstance(given, Local) and given.calls else None
+        if given is not None:
+            return given
+        if self.book.find_name(node.function, self.sheet) is None:
+            return None
+        return self._name(Name(node.function), scope, node.position if position is None else position)
 
-    def _column(self, table: Table, name: str, position: int) -> int:
-        folded = [column.casefold() for column in table.columns]
-        if name.casefold() not in folded:
-            raise FormulaError(
-                f"the table {table.name} has no column '{name}'",
-                position=position,
-                action=_nearest(name, table.columns, "its columns are " + ", ".join(table.columns)),
-            )
-        return folded.index(name.casefold())
-
-    def _rows(self, table: Table, items: frozenset[str]) -> tuple[Coordinate, Coordinate] | CellError:
-        """The first and last row meant, or the error that Excel answers with."""
-        body, whole = table.body, table.region
-        if "this row" in items:
-            here = Coordinate(0, False)
-            return (here, here) if body.top <= self.row < body.bottom else CellError.VALUE
-        parts = {
-            "all": (whole.top, whole.bottom),
-            "headers": (whole.top, body.top),
-            "data": (body.top, body.bottom),
-            "totals": (body.bottom, whole.bottom),
-        }
-        chosen = [parts[item] for item in items or {"data"}]
-        top, bottom = min(part[0] for part in chosen), max(part[1] for part in chosen)
-        if top >= bottom:
-            return CellError.REF
-        return Coordinate(top, True), Coordinate(bottom - 1, True)
+    def _arguments(self, node: Call, scope: Mapping[str, Node], position: int | None) -> tuple[Node, ...]:
+        """Arguments bound; where a function may stand, the bare name of one (in files _xleta.SUM) is that function."""
+        record = FUNCTIONS.get(node.function)
+        bound = []
+        for index, argument in enumerate(node.arguments):
+            function = function_named(argument)
+            takes = record.parameter(index).takes if record is not None and record.parameters else None
+            bare = takes is Takes.FUNCTION and function is not None and function.casefold() not in scope
+            eta = isinstance(argument, Name) and argument.name.casefold().startswith(ETA)
+            if function is not None and (eta or bare):
+                bound.append(FunctionName(function, position=getattr(argument, "position", 0)))
+            else:
+                bound.append(self.bind(argument, scope, position))
+        return tuple(bound)
 
 
 def _unwrapped(node: Node) -> Node:
@@ -333,7 +334,9 @@ def _unwrapped(node: Node) -> Node:
         case Binary():
             return dataclasses.replace(node, left=_unwrapped(node.left), right=_unwrapped(node.right))
         case Call():
-            return dataclasses.replace(node, arguments=tuple(_unwrapped(argument) for argument in node.arguments))
+            return dataclasses.replace(node, arguments=tuple(map(_unwrapped, node.arguments)))
+        case Apply():
+            return Apply(_unwrapped(node.function), tuple(map(_unwrapped, node.arguments)), position=node.position)
     return node
 
 
