@@ -20,7 +20,7 @@ PACKAGE = ROOT / "pysrc" / "cellgrad"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = (
-    "errors", "address", "values", "workbook", "formula", "tensors", "functions", "graph", "blocks", "reference",
+    "errors", "address", "values", "workbook", "formula", "tensors", "functions", "graph", "reference", "blocks",
     "program", "gradients", "optimize", "solver_models", "hosts", "session", "reports", "lessons",
     "worker", "live", "udfs", "live_run", "macros",
     "runs", "answers", "audit", "explain", "doctor", "addin", "console", "cli", "__main__",

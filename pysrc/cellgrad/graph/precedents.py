@@ -5,9 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region
-from cellgrad.formula.tree import Binary, Call, Coordinate, External, Literal, Node, Range, walk
+from cellgrad.formula.tree import (
+    Binary,
+    Call,
+    Coordinate,
+    External,
+    Literal,
+    Missing,
+    Node,
+    Range,
+    Unary,
+    children,
+    walk,
+)
 from cellgrad.functions.references import CACHED_OF_CELLS, CACHED_OF_PROGRAM
-from cellgrad.functions.registry import FUNCTIONS
+from cellgrad.functions.registry import FUNCTIONS, SCALARS
 from cellgrad.values import fold_case
 from cellgrad.workbook import Workbook
 
@@ -95,37 +107,117 @@ def sheets_of(reference: Range, host: str, book: Workbook) -> list[str]:
     return names[min(first, last) : max(first, last) + 1]
 
 
-def regions_read(tree: Node, host: Region, book: Workbook) -> list[Region]:
-    """Every region that the cells of `host` read through a bound tree.
+COMPUTE_REFERENCES = frozenset({"OFFSET", "INDIRECT"})
+"""Functions that make a reference out of values: their formulas read cells that they do not name."""
 
-    Of a range whose ends are computed (``A1:INDEX(B1:B9,n)``) it is the whole rectangle that they can span: a
-    function's reference lies within the references it is given.
+_LOOK_AT = frozenset(
+    {"ROW", "COLUMN", "ROWS", "COLUMNS", "AREAS", "ISREF", "ISFORMULA", "FORMULATEXT", "SHEET", "SHEETS"}
+)
+"""Functions that ask where a reference is, and not what stands in its cells."""
+
+_PASS_ON = {"OFFSET": (0,), "INDEX": (0,), "IF": (1, 2), "CHOOSE": range(1, 255)}
+"""Functions that answer with a reference, and the arguments that it is made of."""
+
+
+def computes_reference(node: Node) -> bool:
+    """Whether a node makes a reference by OFFSET or INDIRECT, be it one end of a range (``B2:OFFSET(B9,-1,0)``)."""
+    if isinstance(node, Call):
+        return node.function in COMPUTE_REFERENCES
+    if isinstance(node, Binary) and node.operator in _OF_REFERENCES:
+        return computes_reference(node.left) or computes_reference(node.right)
+    return False
+
+
+_OF_REFERENCES = frozenset({":", " "})
+
+
+def what_is_read(tree: Node) -> tuple[list[Node], list[Node]]:
+    """The nodes of a bound tree whose cells it reads: ranges (and spans of them), and references that are computed.
+
+    Not among them are references that are only measured or moved away from: ``ROW(A1)``, the first argument of OFFSET.
     """
-    found = [
-        region_read(node, host, book, sheet)
-        for node in walk(tree)
-        if isinstance(node, Range)
-        for sheet in sheets_of(node, host.sheet, book)
-    ]
-    for node in walk(tree):
-        if isinstance(node, Binary) and node.operator == ":":
-            found += _spanned(regions_read(node.left, host, book) + regions_read(node.right, host, book))
+    written: list[Node] = []
+    computed: list[Node] = []
+    stack = [(tree, True)]
+    while stack:
+        node, reads = stack.pop()
+        match node:
+            case Range() if reads:
+                written.append(node)
+            case Binary() if node.operator in _OF_REFERENCES:
+                if reads:
+                    (computed if computes_reference(node) else written).append(node)
+                stack += [(node.left, False), (node.right, False)]
+            case Call():
+                if reads and node.function in COMPUTE_REFERENCES:
+                    computed.append(node)
+                passed_on = _PASS_ON.get(node.function, ())
+                for index, argument in enumerate(node.arguments):
+                    if node.function in _LOOK_AT or (node.function == "OFFSET" and index == 0):
+                        stack.append((argument, False))
+                    else:
+                        stack.append((argument, reads or index not in passed_on))
+            case Unary():
+                stack.append((node.operand, reads or node.operator not in "@#"))
+            case _:
+                stack += [(child, True) for child in children(node)]
+    return written[::-1], computed[::-1]
+
+
+def regions_read(tree: Node, host: Region, book: Workbook) -> list[Region]:
+    """Every region that the cells of `host` read through the references written in a bound tree.
+
+    Of a range whose ends are computed (``A1:INDEX(B1:B9,n)``) it is the whole rectangle that they can span: INDEX's
+    reference lies within the one it is given. What OFFSET and INDIRECT come to is not among them.
+    """
+    found = []
+    for node in what_is_read(tree)[0]:
+        found += _named(node, host, book) if isinstance(node, Range) else around(_ends(node, host, book))
     return found
 
 
-def _spanned(regions: list[Region]) -> list[Region]:
+def is_anchored(tree: Node) -> bool:
+    """Whether a reference that a tree computes is the same for every cell of a sheet that holds the formula."""
+    for node in walk(tree):
+        if isinstance(node, Range):
+            corners = (node.top, node.left, node.bottom, node.right)
+            if not all(corner is None or corner.absolute for corner in corners):
+                return False
+        elif isinstance(node, Call):
+            record = FUNCTIONS.get(node.function)
+            if record is None or record.context:
+                return False
+            for index, argument in enumerate(node.arguments):
+                wide = isinstance(argument, Range) and not argument.is_cell
+                if wide and record.parameter(index).takes in SCALARS:  # it meets the host's row
+                    return False
+            if len(node.arguments) < len(record.parameters) and any(p.from_host for p in record.parameters):
+                return False
+        elif isinstance(node, Unary | Binary) and any(isinstance(c, Range) and not c.is_cell for c in children(node)):
+            if not isinstance(node, Binary) or node.operator not in _OF_REFERENCES:
+                return False
+        elif not isinstance(node, Literal | Missing | Unary | Binary):
+            return False
+    return True
+
+
+def _named(node: Range, host: Region, book: Workbook) -> list[Region]:
+    return [region_read(node, host, book, sheet) for sheet in sheets_of(node, host.sheet, book)]
+
+
+def _ends(node: Node, host: Region, book: Workbook) -> list[Region]:
+    return [region for end in walk(node) if isinstance(end, Range) for region in _named(end, host, book)]
+
+
+def around(regions: list[Region]) -> list[Region]:
     """The smallest rectangle around the regions of each sheet."""
-    sheets = dict.fromkeys(region.sheet for region in regions)
-    return [
-        Region(
-            sheet,
-            min(r.top for r in regions if r.sheet == sheet),
-            min(r.left for r in regions if r.sheet == sheet),
-            max(r.bottom for r in regions if r.sheet == sheet),
-            max(r.right for r in regions if r.sheet == sheet),
+    found: dict[str, Region] = {}
+    for r in regions:
+        b = found.get(r.sheet, r)
+        found[r.sheet] = Region(
+            r.sheet, min(b.top, r.top), min(b.left, r.left), max(b.bottom, r.bottom), max(b.right, r.right)
         )
-        for sheet in sheets
-    ]
+    return list(found.values())
 
 
 def is_uniform(tree: Node, host: Region) -> bool:

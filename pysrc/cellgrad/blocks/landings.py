@@ -1,0 +1,131 @@
+"""Where the references lead that formulas compute with OFFSET and INDIRECT.
+
+A block of such formulas reads what its references come to, cell by cell. Where the position follows from numbers
+written in the formula the reference is a plain one in disguise (``OFFSET(A2,-1,0)`` is ``A1``), and the formula is
+rewritten; else the arguments are evaluated.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+
+from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region
+from cellgrad.formula.tree import Binary, Call, Coordinate, Literal, Missing, Node, Range, Unary
+from cellgrad.functions.operands import Areas
+from cellgrad.graph.precedents import around, is_anchored, what_is_read
+from cellgrad.reference import Reference
+from cellgrad.values import CellError
+from cellgrad.workbook import Workbook
+
+MOST_REGIONS = 64
+"""A block that reads more regions than this is taken to read the rectangles around them."""
+
+
+class Landings:
+    """The regions that computed references come to by the workbook's own values."""
+
+    def __init__(self, book: Workbook) -> None:
+        self._reference = Reference(book)
+        self._anchored: dict[tuple[Node, str], Areas | CellError] = {}
+
+    def regions(self, tree: Node, host: Region) -> list[Region]:
+        """What the computed references of a bound tree lead to, for all cells of `host`.
+
+        Raises FormulaError where their arguments cannot be evaluated.
+        """
+        found: dict[Region, None] = {}
+        for node in what_is_read(tree)[1]:
+            for areas in self._of(node, host):
+                if isinstance(areas, Areas):
+                    found.update(dict.fromkeys(areas.regions))
+        regions = list(found)
+        return regions if len(regions) <= MOST_REGIONS else around(regions)
+
+    def _of(self, node: Node, host: Region) -> list[Areas | CellError]:
+        if is_anchored(node):
+            key = node, host.sheet
+            if key not in self._anchored:
+                self._anchored[key] = self._reference.areas(node, host.sheet, host.top, host.left)
+            return [self._anchored[key]]
+        return [self._reference.areas(node, host.sheet, row, column) for row, column in host.cells()]
+
+
+# ---------------------------------------------------------------- OFFSET by numbers written in the formula
+
+
+def written_out(tree: Node, host: Region) -> Node:
+    """The tree with every OFFSET by written numbers replaced by the range it comes to, for all cells of `host`."""
+    return rewritten(tree, lambda node: _written_offset(node, host))
+
+
+def rewritten(tree: Node, change: Callable[[Node], Node]) -> Node:
+    """The tree with every node replaced by what `change` makes of it, from the leaves up."""
+    match tree:
+        case Unary():
+            operand = rewritten(tree.operand, change)
+            tree = tree if operand is tree.operand else dataclasses.replace(tree, operand=operand)
+        case Binary():
+            left, right = rewritten(tree.left, change), rewritten(tree.right, change)
+            if left is not tree.left or right is not tree.right:
+                tree = dataclasses.replace(tree, left=left, right=right)
+        case Call():
+            arguments = tuple(rewritten(argument, change) for argument in tree.arguments)
+            if any(new is not old for new, old in zip(arguments, tree.arguments, strict=True)):
+                tree = dataclasses.replace(tree, arguments=arguments)
+    return change(tree)
+
+
+def _written_offset(node: Node, host: Region) -> Node:
+    if not isinstance(node, Call) or node.function != "OFFSET" or not 3 <= len(node.arguments) <= 5:
+        return node
+    base, *places = node.arguments
+    if not isinstance(base, Range) or base.last_sheet is not None:
+        return node
+    corners = (base.top, base.left, base.bottom, base.right)
+    numbers = [0 if isinstance(place, Missing) else _number(place) for place in places[:2]]
+    sizes = [None if isinstance(place, Missing) else _number(place) for place in places[2:]]
+    if (
+        None in corners
+        or None in numbers
+        or any(size is None and not isinstance(place, Missing) for size, place in zip(sizes, places[2:], strict=True))
+    ):
+        return node
+    top, left, bottom, right = corners
+    assert top is not None and left is not None and bottom is not None and right is not None
+    rows, columns = numbers
+    assert rows is not None and columns is not None
+    height, width = (*sizes, None, None)[:2]
+    vertical = _moved(top, bottom, rows, height, host.top, host.bottom, MAX_ROWS)
+    horizontal = _moved(left, right, columns, width, host.left, host.right, MAX_COLUMNS)
+    if vertical is None or horizontal is None:
+        return node
+    return dataclasses.replace(
+        base, top=vertical[0], bottom=vertical[1], left=horizontal[0], right=horizontal[1], position=node.position
+    )
+
+
+def _number(node: Node) -> int | None:
+    """A whole number written in a formula, perhaps with a sign."""
+    if isinstance(node, Unary) and node.operator in "+-":
+        inside = _number(node.operand)
+        return inside if inside is None or node.operator == "+" else -inside
+    if isinstance(node, Literal) and type(node.value) is float:
+        return math.trunc(node.value)
+    return None
+
+
+def _moved(
+    first: Coordinate, last: Coordinate, by: int, size: int | None, low: int, high: int, limit: int
+) -> tuple[Coordinate, Coordinate] | None:
+    """The ends of a stretch moved and resized for hosts low .. high-1; None where that is an error for some of them."""
+    if first.absolute != last.absolute or first.value > last.value or size == 0:
+        return None
+    length = last.value - first.value + 1 if size is None else size
+    start = first.value + by
+    start, end = (start, start + length - 1) if length > 0 else (start + length + 1, start)
+    for host in (0,) if first.absolute else (low, high - 1):
+        if min(start, first.value) + host < 0 or max(end, last.value) + host >= limit:
+            return None
+    return Coordinate(start, first.absolute), Coordinate(end, first.absolute)
