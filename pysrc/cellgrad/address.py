@@ -92,6 +92,19 @@ class Region:
             return None
         return Region(self.sheet, top, left, bottom, right)
 
+    def minus(self, other: Region) -> list[Region]:
+        """What `other` leaves of this region, as rectangles without overlap, from the top down."""
+        shared = self.intersect(other)
+        if shared is None:
+            return [self]
+        parts = (
+            Region(self.sheet, self.top, self.left, shared.top, self.right),
+            Region(self.sheet, shared.top, self.left, shared.bottom, shared.left),
+            Region(self.sheet, shared.top, shared.right, shared.bottom, self.right),
+            Region(self.sheet, shared.bottom, self.left, self.bottom, self.right),
+        )
+        return [part for part in parts if part.height and part.width]
+
     def within(self, whole: Region) -> tuple[slice, slice]:
         """Where this region lies in an array of the cells of `whole`."""
         rows = slice(self.top - whole.top, self.bottom - whole.top)

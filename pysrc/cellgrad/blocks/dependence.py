@@ -1,26 +1,26 @@
 """Which blocks a workbook has, what each reads, and in which order they can be evaluated.
 
-A block that takes part in a circle (a balance that reads the row above) is taken apart into its cells; a circle of
-cells is an error of the sheet.
+Blocks that form a circle (a balance that reads the row above) are evaluated together where they make a recurrence;
+else they are cut, at last into their cells, and a circle of cells is an error of the sheet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from cellgrad.address import Region, full_name
 from cellgrad.blocks.block import Block
 from cellgrad.blocks.grouping import SheetBlocks
+from cellgrad.blocks.landings import Landings, written_out
+from cellgrad.blocks.recurrence import Cut, Recurrence, recurrence_of
 from cellgrad.errors import CircularReferenceError, FormulaError
 from cellgrad.formula.printing import to_text
-from cellgrad.formula.tree import Call, Node, walk
+from cellgrad.formula.tree import Node
 from cellgrad.graph.binding import Binder
 from cellgrad.graph.order import components
-from cellgrad.graph.precedents import is_uniform, regions_read
+from cellgrad.graph.precedents import is_uniform, regions_read, what_is_read
 from cellgrad.workbook import Workbook
-
-COMPUTE_REFERENCES = frozenset({"OFFSET", "INDIRECT"})
-"""Functions that make a reference out of values: their formulas read cells that they do not name."""
 
 
 class Dependence:
@@ -36,7 +36,11 @@ class Dependence:
         self._binder = Binder(book)
         self._bound: dict[Block, Node | FormulaError] = {}
         self._taken_apart: set[Block] = set()
+        self._pieces: dict[Block, list[Block]] = {}
+        self._recurrences: dict[Block, Recurrence] = {}
         self._read: dict[Block, list[Region]] = {}
+        self._landings = Landings(book)
+        self._unknown: set[Block] = set()
 
     def sheet_blocks(self, sheet: str) -> list[Block]:
         """Every block of a sheet as it is evaluated: taken apart where it had to be."""
@@ -55,6 +59,10 @@ class Dependence:
         return found
 
     def _parts(self, block: Block, region: Region) -> list[Block]:
+        pieces = self._pieces.get(block)
+        if pieces is not None:
+            near = (piece for piece in pieces if piece.region.intersect(region))
+            return [part for piece in near for part in self._parts(piece, region)]
         if block.splits and block not in self._taken_apart and (self._apart or not self._fits_together(block)):
             self._taken_apart.add(block)
         if block not in self._taken_apart:
@@ -91,7 +99,7 @@ class Dependence:
         bound = self._bound.get(block)
         if bound is None:
             try:
-                bound = self._bind(block, block.region.top, block.region.left)
+                bound = written_out(self._bind(block, block.region.top, block.region.left), block.host)
             except FormulaError as error:
                 bound = error
             self._bound[block] = bound
@@ -115,30 +123,36 @@ class Dependence:
         return "=" + to_text(tree, row, column)
 
     def reads(self, block: Block) -> list[Region]:
-        """The regions a block reads; none where its formula cannot be bound."""
+        """The regions a block reads; none where its formula cannot be bound.
+
+        What OFFSET and INDIRECT come to is found by evaluating their arguments, by the values of the workbook.
+        """
         known = self._read.get(block)
         if known is None:
             try:
-                known = regions_read(self.tree(block), block.host, self.book)
+                tree = self.tree(block)
+                known = regions_read(tree, block.host, self.book)
+                known += [region for region in self._landings.regions(tree, block.host) if region not in known]
             except FormulaError:
-                known = []
+                known = known or []
+                self._unknown.add(block)
             self._read[block] = known
         return known
 
     def may_read_anything(self, block: Block) -> bool:
-        """Whether what a block reads cannot be told from its formula: it computes references, or cannot be bound."""
-        try:
-            tree = self.tree(block)
-        except FormulaError:
-            return True
-        return any(isinstance(node, Call) and node.function in COMPUTE_REFERENCES for node in walk(tree))
+        """Whether what a block reads cannot be told: it cannot be bound, or computes references that cannot be."""
+        self.reads(block)
+        return block in self._unknown
+
+    def _lands_anywhere(self, block: Block) -> bool:
+        return bool(what_is_read(self.tree(block))[1])
 
     def precedents(self, block: Block) -> list[Block]:
         """The blocks that a block reads directly."""
         return [found for region in self.reads(block) for found in self.touching(region)]
 
     def order(self, roots: Iterable[Block]) -> list[Block]:
-        """The roots and all they depend on, precedents first.
+        """The roots and all they depend on, precedents first; the members of a recurrence stand together.
 
         Raises CircularReferenceError, naming the cells, where cells depend on themselves.
         """
@@ -147,13 +161,52 @@ class Dependence:
             blocks = [block for region in regions for block in self.touching(region)]
             found = components(blocks, self.precedents)
             circles = [c for c in found if len(c) > 1 or c[0] in self.precedents(c[0])]
-            apart = {block for circle in circles for block in circle if block.splits}
             if not circles:
                 return [component[0] for component in found]
-            if not apart:
-                raise self._circular(circles[0])
-            self._taken_apart |= apart
+            settled = [self._is_recurrence(circle) for circle in circles]
+            if all(settled):
+                return [block for component in found for block in self._together(component)]
             self._read.clear()
+
+    def recurrence(self, block: Block) -> Recurrence | None:
+        """The recurrence that a block is a member of, once `order` has come to it."""
+        return self._recurrences.get(block)
+
+    def _together(self, component: list[Block]) -> Iterable[Block]:
+        recurrence = self._recurrences.get(component[0])
+        return component if recurrence is None else recurrence.members
+
+    def _is_recurrence(self, circle: list[Block]) -> bool:
+        """Whether blocks that form a circle are evaluated together; if not, they have been cut into smaller ones."""
+        known = self._recurrences.get(circle[0])
+        if known is not None and set(known.members) == set(circle):
+            return True
+        found = None if any(map(self._lands_anywhere, circle)) else recurrence_of(circle, self.tree, self.book)
+        if isinstance(found, Recurrence):
+            self._recurrences.update(dict.fromkeys(found.members, found))
+            return True
+        if isinstance(found, Cut):
+            self.cut(circle, found)
+            return False
+        if not any(block.splits for block in circle):
+            raise self._circular(circle)
+        self.take_apart(circle)
+        return False
+
+    def cut(self, blocks: Iterable[Block], lines: Cut) -> None:
+        """Cut blocks along lines: from now on their pieces are blocks of their own."""
+        for block in blocks:
+            regions = lines.pieces(block.region) if block.splits else []
+            if len(regions) > 1:
+                self._pieces[block] = [replace(block, region=region) for region in regions]
+            self._recurrences.pop(block, None)
+
+    def take_apart(self, blocks: Iterable[Block]) -> None:
+        """Take blocks apart: from now on each of their cells is a block of its own."""
+        for block in blocks:
+            if block.splits:
+                self._taken_apart.add(block)
+            self._recurrences.pop(block, None)
 
     def _circular(self, circle: list[Block]) -> CircularReferenceError:
         names = [str(block.region) for block in circle[:4]] + (["..."] if len(circle) > 4 else [])

@@ -7,7 +7,7 @@ is constant; where it is live the model is refused, with the cell.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,11 +15,13 @@ import numpy as np
 from cellgrad.address import Region, full_name
 from cellgrad.blocks.block import Block
 from cellgrad.blocks.dependence import Dependence
+from cellgrad.blocks.recurrence import Recurrence
 from cellgrad.errors import CellgradError, UnsupportedError
 from cellgrad.formula.tree import Node
 from cellgrad.functions.arrays import NoKernel, Texts, kind_node, simple_kind
 from cellgrad.graph.precedents import only_the_file_knows
 from cellgrad.program.evaluation import Evaluation
+from cellgrad.program.recurrences import CutFirst, lower_recurrence
 from cellgrad.program.values import Values, constants, fitted, part_of, value_at
 from cellgrad.reference import Reference
 from cellgrad.tensors import operations as t
@@ -56,11 +58,17 @@ class Lowering:
         self.texts = Texts(self.book.strings)
         self._regions: dict[Region, Values] = {}
         self._moved: set[Block] = set()
+        self._open: tuple[Block, ...] = ()
 
     def lower(self, blocks: Iterable[Block]) -> None:
         """Evaluate blocks, given precedents first; those already known are skipped."""
         for block in blocks:
-            if block not in self.values:
+            if block in self.values:
+                continue
+            recurrence = self.dependence.recurrence(block)
+            if recurrence is not None:
+                self._lower_together(recurrence)
+            else:
                 if self._reads_live(block):
                     self._moved.add(block)
                 try:
@@ -78,10 +86,76 @@ class Lowering:
 
     def value(self, region: Region) -> Values:
         """The values of a region whose blocks have been lowered. Raises the error of a block that failed."""
+        if any(member.region.intersect(region) for member in self._open):
+            raise NoKernel("a reference of a recurrence to itself that is no plain one")
         known = self._regions.get(region)
         if known is None:
             known = self._regions[region] = self._read(region)
         return known
+
+    def read_anew(self, region: Region) -> Values:
+        """The values of a region as they stand now, for a recurrence whose own are not known yet."""
+        return self._read(region)
+
+    # Recurrences ------------------------------------------------------------------------------------------------------
+
+    def _lower_together(self, recurrence: Recurrence) -> None:
+        members = recurrence.members
+        if any(self._reads_live(member) for member in members):
+            self._moved.update(members)
+        try:
+            self._require_precedents(members)
+            self.values.update(self._scanned(recurrence))
+        except CutFirst as reason:
+            self.dependence.cut(members, reason.cut)
+            self._lower_parts(members)
+        except NoKernel:
+            if not self._moved.issuperset(members) and self._is_settled(members):
+                for member, values in zip(members, self._computed(members), strict=True):
+                    self.values[member] = values
+            else:
+                self.dependence.take_apart(members)
+                self._lower_parts(members)
+        except CellgradError as error:
+            self.values.update(dict.fromkeys(members, Failure(error)))
+
+    def _scanned(self, recurrence: Recurrence) -> dict[Block, Values]:
+        if any(only_the_file_knows(self.dependence.tree(member)) for member in recurrence.members):
+            raise NoKernel("it depends on what only the file holds")
+        self._open = recurrence.members
+        try:
+            return lower_recurrence(self, recurrence)
+        finally:
+            self._open = ()
+
+    def _lower_parts(self, blocks: Sequence[Block]) -> None:
+        """Blocks that have been cut, each part on its own; the whole is then known too."""
+        self.lower(self.dependence.order(blocks))
+        for block in blocks:
+            try:
+                self.values[block] = self.value(block.region)
+            except CellgradError as error:
+                self.values[block] = Failure(error)
+
+    def _require_precedents(self, blocks: Sequence[Block]) -> None:
+        """Raises the error of a block that one of `blocks` reads, other than themselves."""
+        for block in blocks:
+            for precedent in self.dependence.precedents(block):
+                value = None if precedent in blocks else self.values[precedent]
+                if isinstance(value, Failure):
+                    raise value.error
+
+    def _is_settled(self, blocks: Sequence[Block]) -> bool:
+        """Whether blocks read nothing that depends on the changing cells, other than themselves."""
+        for block in blocks:
+            for region in self.dependence.reads(block):
+                if any(not node.is_constant and live.intersect(region) for live, node in self.live.items()):
+                    return False
+            for precedent in self.dependence.precedents(block):
+                value = None if precedent in blocks else self.values[precedent]
+                if isinstance(value, Values) and not value.is_constant:
+                    return False
+        return True
 
     # Blocks ----------------------------------------------------------------------------------------------------------
 
@@ -133,13 +207,20 @@ class Lowering:
                     formula=self.dependence.text(block),
                     action="keep it off the way from the changing cells to the objective",
                 )
+        return self._computed([block])[0]
+
+    def _computed(self, blocks: Sequence[Block]) -> list[Values]:
+        """The values of blocks, cell by cell."""
         reference = Reference(self.book, Overrides(self))
-        kinds, data = np.zeros((r.height, r.width), np.uint8), np.zeros((r.height, r.width))
-        for row, column in r.cells():
-            value = reference.value(r.sheet, row, column)
-            kind, number = encode(0.0 if value is None else value, self.book.strings)
-            kinds[row - r.top, column - r.left], data[row - r.top, column - r.left] = kind, number
-        return constants(kinds, data)
+        found = []
+        for r in (block.region for block in blocks):
+            kinds, data = np.zeros((r.height, r.width), np.uint8), np.zeros((r.height, r.width))
+            for row, column in r.cells():
+                value = reference.value(r.sheet, row, column)
+                kind, number = encode(0.0 if value is None else value, self.book.strings)
+                kinds[row - r.top, column - r.left], data[row - r.top, column - r.left] = kind, number
+            found.append(constants(kinds, data))
+        return found
 
     # Regions ---------------------------------------------------------------------------------------------------------
 
@@ -159,10 +240,10 @@ class Lowering:
 
     def _not_live(self, region: Region) -> list[Region]:
         """The region without live cells: what stands in a live cell, be it a formula, is not read."""
-        if not any(live.intersect(region) for live in self.live):
-            return [region]
-        cells = (Region(region.sheet, row, column, row + 1, column + 1) for row, column in region.cells())
-        return [cell for cell in cells if not any(cell in live for live in self.live)]
+        parts = [region]
+        for live in self.live:
+            parts = [rest for part in parts for rest in part.minus(live)]
+        return parts
 
     def _read(self, region: Region) -> Values:
         pieces = list(self._pieces(region))

@@ -1,0 +1,205 @@
+"""Recurrences: blocks that depend on themselves at constant distances, and the order in which their cells come.
+
+A balance reads the row above, a running count the row below, a dynamic programme the cells above and to the left. All
+cells of such blocks share a schedule: the time of a cell is `down * row + across * column` plus a constant of its
+block, and whatever a cell reads of the same blocks comes earlier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region
+from cellgrad.blocks.block import Block
+from cellgrad.formula.tree import Node, Range, walk
+from cellgrad.graph.precedents import axes, sheets_of
+from cellgrad.workbook import Workbook
+
+DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1), (2, 1), (2, -1), (1, 2), (-1, 2))
+"""Schedules (down, across) that are tried in turn: rows, columns, diagonals, knight's moves."""
+
+MOST_CELLS_READ = 64
+"""A formula that reads larger windows of its own recurrence is taken apart."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recurrence:
+    """Blocks that are evaluated together, step by step.
+
+    members: in the order in which the cells of one step are evaluated. direction: (down, across) of the schedule.
+    delays: per member, what is added to its cells' times.
+    """
+
+    members: tuple[Block, ...]
+    direction: tuple[int, int]
+    delays: tuple[int, ...]
+
+    def times(self, member: int) -> np.ndarray:
+        """The time of every cell of a member, of its region's shape; int64, from an arbitrary zero."""
+        r, (down, across) = self.members[member].region, self.direction
+        rows, columns = np.arange(r.top, r.bottom)[:, None], np.arange(r.left, r.right)[None]
+        return (down * rows + across * columns + self.delays[member]).astype(np.int64)
+
+    @property
+    def steps(self) -> int:
+        """How many steps there are one after another."""
+        return len(np.unique(np.concatenate([np.unique(self.times(i)) for i in range(len(self.members))])))
+
+    def __str__(self) -> str:
+        down, across = self.direction
+        along = "rows" if not across else "columns" if not down else "diagonals"
+        return f"recurrence over {along}, {self.steps} steps"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Lines at which the blocks of a circle have to be cut before an order of their cells can be told."""
+
+    rows: frozenset[int] = frozenset()
+    columns: frozenset[int] = frozenset()
+
+    def pieces(self, region: Region) -> list[Region]:
+        """The region cut along the lines, in reading order."""
+        tops = [region.top, *sorted(row for row in self.rows if region.top < row < region.bottom), region.bottom]
+        lefts = [region.left, *sorted(c for c in self.columns if region.left < c < region.right), region.right]
+        return [
+            Region(region.sheet, top, left, bottom, right)
+            for top, bottom in pairwise(tops)
+            for left, right in pairwise(lefts)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """Cells of one member read cells of another: (rows down, columns right) of themselves."""
+
+    reader: int
+    source: int
+    down: int
+    across: int
+
+
+class _NoOrder(Exception):  # noqa: N818 - an answer
+    """The blocks read themselves in no way that has a schedule."""
+
+
+def recurrence_of(circle: Sequence[Block], tree: Callable[[Block], Node], book: Workbook) -> Recurrence | Cut | None:
+    """The schedule of blocks that form a circle; or where to cut them first; or None where neither will do.
+
+    tree: the bound formula of a block.
+    """
+    try:
+        edges: list[_Edge] = []
+        for number, block in enumerate(circle):
+            if block.spread:
+                return None
+            for node in walk(tree(block)):
+                if isinstance(node, Range):
+                    found = _edges(node, number, circle, book)
+                    if isinstance(found, Cut):
+                        return found
+                    edges += found
+    except _NoOrder:
+        return None
+    for direction in DIRECTIONS:
+        scheduled = _scheduled(len(circle), edges, direction)
+        if scheduled is not None:
+            order, delays = scheduled
+            return Recurrence(tuple(circle[i] for i in order), direction, tuple(delays[i] for i in order))
+    return None
+
+
+def _edges(node: Range, number: int, circle: Sequence[Block], book: Workbook) -> list[_Edge] | Cut:
+    """How one reference of a member reads the circle."""
+    host = circle[number].region
+    edges = []
+    for sheet in sheets_of(node, host.sheet, book):
+        both = axes(node, host, book.sheet(sheet).cells.extent)
+        rows, columns = both if both is not None else (None, None)
+        for source, block in enumerate(circle):
+            r = block.region
+            if r.sheet != sheet:
+                continue
+            if rows is None or columns is None:
+                whole = _span(node, host)
+                if whole[0] < r.bottom and r.top < whole[1] and whole[2] < r.right and r.left < whole[3]:
+                    raise _NoOrder
+                continue
+            if not (rows.start < r.bottom and r.top < rows.start + rows.length):
+                continue
+            if not (columns.start < r.right and r.left < columns.start + columns.length):
+                continue
+            if (not rows.moving and host.height > 1) or (not columns.moving and host.width > 1):
+                lines_rows = {rows.start, rows.start + rows.length} if not rows.moving else set()
+                lines_columns = {columns.start, columns.start + columns.length} if not columns.moving else set()
+                cut = Cut(frozenset(lines_rows), frozenset(lines_columns))
+                if not any(len(cut.pieces(member.region)) > 1 for member in circle):
+                    raise _NoOrder
+                return cut
+            if rows.inner * columns.inner > MOST_CELLS_READ:
+                raise _NoOrder
+            edges += [
+                _Edge(number, source, rows.start + i - host.top, columns.start + j - host.left)
+                for i in range(rows.inner)
+                for j in range(columns.inner)
+                if rows.start + i < r.bottom
+                and r.top < rows.start + i + host.height
+                and columns.start + j < r.right
+                and r.left < columns.start + j + host.width
+            ]
+    return edges
+
+
+def _span(node: Range, host: Region) -> tuple[int, int, int, int]:
+    """Top, bottom, left and right of all that a growing reference reads."""
+
+    def ends(first: object, last: object, low: int, high: int, limit: int) -> tuple[int, int]:
+        if first is None or last is None:
+            return 0, limit
+        places = [corner.at(at) for corner in (first, last) for at in (low, high - 1)]  # type: ignore[attr-defined]
+        return min(places), max(places) + 1
+
+    return (
+        *ends(node.top, node.bottom, host.top, host.bottom, MAX_ROWS),
+        *ends(node.left, node.right, host.left, host.right, MAX_COLUMNS),
+    )
+
+
+def _scheduled(count: int, edges: list[_Edge], direction: tuple[int, int]) -> tuple[list[int], list[int]] | None:
+    """(order within a step, delays) of members under a schedule; None where a cell would need its own future.
+
+    Delays are longest paths over the edges (Bellman-Ford: a positive circle shows after `count` rounds).
+    """
+    weights = {(e.reader, e.source, direction[0] * e.down + direction[1] * e.across) for e in edges}
+    delays = [0] * count
+    for _ in range(count + 1):
+        changed = False
+        for reader, source, weight in weights:
+            if delays[source] + weight > delays[reader]:
+                delays[reader] = delays[source] + weight
+                changed = True
+        if not changed:
+            break
+    else:
+        return None
+    before: list[set[int]] = [set() for _ in range(count)]
+    for reader, source, weight in weights:
+        if delays[source] + weight == delays[reader]:
+            before[reader].add(source)
+    order = list(_topological(before))
+    return (order, delays) if len(order) == count else None
+
+
+def _topological(before: list[set[int]]) -> Iterator[int]:
+    """Members after all that must come before them; stops where none is left that could come next."""
+    done: set[int] = set()
+    while len(done) < len(before):
+        ready = [i for i in range(len(before)) if i not in done and before[i] <= done]
+        if not ready:
+            return
+        done.update(ready)
+        yield from ready
