@@ -1,9 +1,9 @@
 """The menu's and the toolbar's commands, inside LibreOffice's own Python.
 
-torch does not live here, so nothing is computed here. The first press starts the user's Python (its path stands in
-cellgrad.json of the user profile, written by `cellgrad addin install --calc`), which keeps running. It reads commands
-from its input, one JSON object a line, and works on the sheet, and talks to the user, over a UNO pipe with a random
-name. It ends when LibreOffice does, because its input then does.
+torch does not live here, so nothing is computed here. The first press, or opening a workbook that holds a saved model,
+starts the user's Python (its path stands in cellgrad.json of the user profile, written by `cellgrad addin install
+--calc`), which keeps running. It reads commands from its input, one JSON object a line, and works on the sheet, and
+talks to the user, over a UNO pipe with a random name. It ends when LibreOffice does, because its input then does.
 """
 
 from __future__ import annotations
@@ -19,9 +19,12 @@ import uno
 import unohelper
 from com.sun.star.awt import XCallback
 from com.sun.star.awt.MessageBoxType import ERRORBOX
-from com.sun.star.task import XJobExecutor
+from com.sun.star.task import XJob, XJobExecutor
 
 SERVICE = "org.cellgrad.Commands"
+OPENED = "org.cellgrad.Opened"
+SPREADSHEET = "com.sun.star.sheet.SpreadsheetDocument"
+MODEL = "solver_opt"  # the name of a saved model's objective, Excel Solver's own
 NOT_INSTALLED = "Cellgrad does not know which Python to run. In a terminal: cellgrad addin install --calc"
 ENDED = "Cellgrad's Python has ended. Press again to start a new one; if that does not help: cellgrad doctor"
 
@@ -34,12 +37,37 @@ class Commands(unohelper.Base, XJobExecutor):
 
     def trigger(self, command):
         document = service(self.context, "com.sun.star.frame.Desktop").getCurrentComponent()
-        if document is None or not document.supportsService("com.sun.star.sheet.SpreadsheetDocument"):
+        if document is None or not document.supportsService(SPREADSHEET):
             return
         try:
             engine(self.context).press(command, document.RuntimeUID)
         except (OSError, ValueError) as error:  # the interpreter cannot be started, or its name not be read
             show(self.context, f"{NOT_INSTALLED}\n\n{error}")
+
+
+class Opened(unohelper.Base, XJob):
+    """A document has been opened: where it is a workbook with a model, Python is ready by the time of the first press.
+
+    Others cost nothing. Whatever is in the way is told at the press.
+    """
+
+    def __init__(self, context):
+        self.context = context
+
+    def execute(self, arguments):
+        given = {part.Name: part.Value for part in arguments}
+        model = {part.Name: part.Value for part in given.get("Environment", ())}.get("Model")
+        if model is not None and model.supportsService(SPREADSHEET) and has_model(model):
+            try:
+                engine(self.context)
+            except (OSError, ValueError):
+                return
+
+
+def has_model(document):
+    """Whether a sheet of a workbook holds a saved model."""
+    sheets = document.Sheets
+    return any(sheets.getByIndex(at).NamedRanges.hasByName(MODEL) for at in range(sheets.Count))
 
 
 class Engine:
@@ -61,10 +89,8 @@ class Engine:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )  # fmt: skip
-        frame = service(context, "com.sun.star.frame.Desktop").getCurrentFrame()
-        self.starting = None if frame is None else frame.createStatusIndicator()
-        if self.starting is not None:
-            self.starting.start("Cellgrad: Python is starting", 0)
+        self.ready = False
+        self.starting = None
         threading.Thread(target=self._watch, daemon=True).start()
 
     @property
@@ -75,10 +101,17 @@ class Engine:
         line = json.dumps({"command": command, "document": document}) + "\n"
         self.process.stdin.write(line.encode("utf-8"))
         self.process.stdin.flush()
+        frame = service(self.context, "com.sun.star.frame.Desktop").getCurrentFrame()
+        if not self.ready and self.starting is None and frame is not None:
+            self.starting = frame.createStatusIndicator()
+            self.starting.start("Cellgrad: Python is starting", 0)
+            if self.ready:  # since just now
+                self.starting.end()
 
     def _watch(self):
         """Wait for the process to say that it is ready; tell the user when it ends by itself, with its last words."""
         self.process.stdout.readline()
+        self.ready = True
         if self.starting is not None:
             self.starting.end()
         words = deque(self.process.stderr, maxlen=8)
@@ -126,3 +159,4 @@ def service(context, name):
 
 g_ImplementationHelper = unohelper.ImplementationHelper()  # noqa: N816 - the loader looks for this name
 g_ImplementationHelper.addImplementation(Commands, SERVICE, (SERVICE,))
+g_ImplementationHelper.addImplementation(Opened, OPENED, (OPENED,))

@@ -74,6 +74,10 @@ class Window:
         self._folder = Path(tempfile.mkdtemp(prefix="cellgrad-window-"))
 
     def __enter__(self) -> Window:
+        """LibreOffice and this process share a home folder of their own: settings and turns are there."""
+        home = self._folder / "home"
+        home.mkdir()
+        self._home, os.environ["HOME"] = os.environ.get("HOME"), str(home)
         try:
             self._start()
         except BaseException:
@@ -85,6 +89,10 @@ class Window:
         for process in reversed(self._processes):
             bridge._kill_group(process.pid)
             process.wait(20)
+        if self._home is None:
+            os.environ.pop("HOME", None)
+        else:
+            os.environ["HOME"] = self._home
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _start(self) -> None:
@@ -152,10 +160,31 @@ class Window:
         place, size = element.getLocationOnScreen(), element.getSize()
         x, y = place.X + size.Width // 2, place.Y + size.Height // 2
         assert 0 <= x < SIZE[0] and 0 <= y < SIZE[1], f"({x}, {y}) is not on the screen"
-        subprocess.run(
-            ["xdotool", "mousemove", str(x), str(y), "sleep", "0.2", "click", "1"],
-            env=os.environ | {"DISPLAY": self.display}, check=True, timeout=30,
-        )  # fmt: skip
+        self._xdotool("mousemove", str(x), str(y), "sleep", "0.2", "click", "1")
+
+    def key(self, name: str) -> None:
+        """Press a key, named as X names it."""
+        self._xdotool("key", name)
+
+    def type(self, text: str) -> None:
+        """Type a text where the cursor stands."""
+        self._xdotool("type", text)
+
+    def _xdotool(self, *command: str) -> None:
+        subprocess.run(["xdotool", *command], env=os.environ | {"DISPLAY": self.display}, check=True, timeout=30)
+
+    @property
+    def commands(self) -> list[str]:
+        """The command lines of LibreOffice and of all that it has started."""
+        group = self._processes[-1].pid
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if os.getpgid(int(folder.name)) == group:
+                    found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+            except OSError:  # it has ended
+                continue
+        return found
 
     def idle(self, seconds: float = SECONDS) -> None:
         """Wait until the last command is done: the workbook's turn is free, and LibreOffice at rest."""
@@ -166,22 +195,26 @@ class Window:
 
     def dialog_text(self) -> str:
         """What the dialog says that comes up; it is then closed by a click on its button."""
-        toolkit = self.app.impl.office.service("com.sun.star.awt.Toolkit")
-
-        def dialog() -> Any:
-            for at in range(toolkit.getTopWindowCount()):
-                window = toolkit.getTopWindow(at)
-                context = getattr(window, "getAccessibleContext", lambda: None)()
-                if context is not None and context.getAccessibleRole() in DIALOGS and context.getSize().Width:
-                    return context
-            return None
-
-        shown = until(dialog, "a dialog comes up")
-        time.sleep(0.5)
+        shown = self.dialog()
         text = "\n".join(one.getAccessibleName() for one in children(shown))
         self.click(find(shown, lambda one: one.getAccessibleRole() == PUSH_BUTTON))
-        until(lambda: dialog() is None, "the dialog closes")
+        until(lambda: self._dialog() is None, "the dialog closes")
         return text
+
+    def dialog(self) -> Any:
+        """The dialog that comes up, as an element of the accessibility tree."""
+        shown = until(self._dialog, "a dialog comes up")
+        time.sleep(0.5)
+        return shown
+
+    def _dialog(self) -> Any:
+        toolkit = self.app.impl.office.service("com.sun.star.awt.Toolkit")
+        for at in range(toolkit.getTopWindowCount()):
+            window = toolkit.getTopWindow(at)
+            context = getattr(window, "getAccessibleContext", lambda: None)()
+            if context is not None and context.getAccessibleRole() in DIALOGS and context.getSize().Width:
+                return context
+        return None
 
     def picture(self, path: Path) -> None:
         """What the screen shows, as a PNG file."""
@@ -195,7 +228,12 @@ class Window:
 DIALOGS = (1, 12)  # ALERT, DIALOG
 MENU_BAR = 35
 PUSH_BUTTON = 44
-SHOWING = 25  # com.sun.star.accessibility.AccessibleStateType
+EDITABLE, SHOWING = 6, 25  # com.sun.star.accessibility.AccessibleStateType
+
+
+def is_box(element: Any) -> bool:
+    """Whether an element is a box to type into."""
+    return bool(element.getAccessibleStateSet().contains(EDITABLE))
 
 
 def children(element: Any) -> Iterator[Any]:

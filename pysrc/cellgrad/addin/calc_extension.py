@@ -30,7 +30,7 @@ SETTINGS = "cellgrad.json"
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 _MEMBERS = (
     "META-INF/manifest.xml", "description.xml", "description.txt", "Addons.xcu", "CalcWindowState.xcu",
-    "cellgrad_calc.py",
+    "Jobs.xcu", "cellgrad_calc.py",
 )  # fmt: skip
 _WHERE = "user"
 

@@ -19,9 +19,9 @@ from cellgrad import live_run, macros
 from cellgrad.address import quote_sheet
 from cellgrad.errors import ArgumentError, RunError
 from cellgrad.hosts import calc
-from cellgrad.hosts.dialogs import faults_told, tell
+from cellgrad.hosts.dialogs import faults_told, settings_asked, tell
 from cellgrad.hosts.live import give_back_status
-from cellgrad.hosts.settings import read_settings
+from cellgrad.hosts.settings import read_settings, write_settings
 from cellgrad.worker.process import shared_worker
 
 TITLE = "Cellgrad"
@@ -70,6 +70,14 @@ def set_changing(book: xw.Book) -> None:
     _name(sheet, "solver_adj", areas)
 
 
+def settings(book: xw.Book) -> None:
+    """Ask for method, device, steps and rate, and keep them for Optimize and Step, where Excel's ribbon keeps them."""
+    chosen = settings_asked(book, read_settings())
+    if chosen is not None:
+        write_settings(chosen)
+        book.app.status_bar = f"{TITLE}: {chosen}"
+
+
 COMMANDS: dict[str, Callable[[xw.Book], None]] = {
     "optimize": optimize,
     "step": step,
@@ -77,6 +85,7 @@ COMMANDS: dict[str, Callable[[xw.Book], None]] = {
     "check": lambda book: live_run.check(book, book.sheets.active.name),
     "set_objective": set_objective,
     "set_changing": set_changing,
+    "settings": settings,
 }
 """What the menu runs, beside stop; undo asks xlwings for the book in front."""
 

@@ -7,8 +7,11 @@ from contextlib import contextmanager
 
 import xlwings as xw
 
-from cellgrad.errors import CellgradError
+from cellgrad.errors import ArgumentError, CellgradError
+from cellgrad.hosts.calc.bridge import Office
+from cellgrad.hosts.calc.form import Field, Form
 from cellgrad.hosts.live import status
+from cellgrad.hosts.settings import DEVICE_LABELS, METHOD_LABELS, Settings, number_given
 
 _LONGEST_MESSAGE = 1000
 """Excel cuts longer ones in the middle of a word."""
@@ -35,6 +38,60 @@ def tell(app: xw.App, text: str) -> None:
 def agreed(app: xw.App, question: str) -> bool:
     """Whether the user says yes to a question; no where the program cannot ask."""
     return _dialog(app, question, "yes_no") == "yes"
+
+
+def settings_asked(book: xw.Book, settings: Settings) -> Settings | None:
+    """What the user makes of the settings in a dialog over a workbook of Calc; None where it is cancelled.
+
+    An entry that makes no sense is told, and asked again. Raises ArgumentError where LibreOffice has no windows.
+    """
+    office: Office = book.app.impl.office
+    if not office.visible:
+        raise ArgumentError("this LibreOffice has no windows to ask in")
+    form = settings_form(office, settings)
+    while form.show(book.api.CurrentController.Frame):
+        try:
+            return settings_in(form)
+        except ArgumentError as error:
+            tell(book.app, str(error))
+    return None
+
+
+def settings_form(office: Office, settings: Settings) -> Form:
+    """The dialog of the settings, in the words of Excel's ribbon."""
+    fields = (
+        Field(
+            "Method", METHOD_LABELS[settings.method],
+            "How the search goes. Automatic takes Levenberg-Marquardt for sums and means of squares and L-BFGS for the "
+            "rest.", tuple(METHOD_LABELS.values()),
+        ),
+        Field(
+            "Device", DEVICE_LABELS[settings.device],
+            "Where gradients and steps are computed: on the processor or on a graphics card. Automatic takes a CUDA "
+            "card where there is one.", tuple(DEVICE_LABELS.values()),
+        ),
+        Field(
+            "Steps", "" if settings.steps is None else str(settings.steps),
+            "The most steps of a run; empty: as many as the method usually needs.",
+        ),
+        Field(
+            "Learning rate", "" if settings.rate is None else f"{settings.rate:.15g}",
+            "A fixed learning rate for gradient descent, momentum and Adam; empty: found by the method.",
+        ),
+    )  # fmt: skip
+    return Form(office, f"{_TITLE}: settings", fields)
+
+
+def settings_in(form: Form) -> Settings:
+    """What a settings form holds. Raises ArgumentError, in words, for an entry that makes no sense."""
+    method, device, steps, rate = form.values
+    most = number_given(steps, "The number of steps")
+    return Settings(
+        {label: method for method, label in METHOD_LABELS.items()}[method],
+        {label: device for device, label in DEVICE_LABELS.items()}[device],
+        None if most is None else max(1, int(most)),
+        number_given(rate, "The learning rate"),
+    )
 
 
 def _dialog(app: xw.App, text: str, buttons: str) -> str | None:

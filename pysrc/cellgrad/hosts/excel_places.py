@@ -44,3 +44,11 @@ def places(platform: str = sys.platform, home: Path | None = None, roaming: str 
         "there is no Excel on this system, so there is nowhere to install its add-in",
         action="use `cellgrad optimize FILE`, or install it where Excel runs: on Windows or macOS",
     )
+
+
+def settings_file(platform: str = sys.platform, home: Path | None = None) -> Path:
+    """The text file of settings of this system, on one without Excel for Calc alone."""
+    try:
+        return places(platform, home).configuration
+    except ArgumentError:
+        return (home or Path.home()) / f".{NAME}" / f"{NAME}.conf"

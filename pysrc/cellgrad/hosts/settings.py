@@ -13,11 +13,21 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from cellgrad.errors import ArgumentError
-from cellgrad.hosts.excel_places import places
+from cellgrad.errors import ArgumentError, WriteError
+from cellgrad.hosts.excel_places import settings_file
 
-METHODS = ("auto", "gradient-descent", "momentum", "adam", "l-bfgs", "levenberg-marquardt")
-DEVICES = ("auto", "cpu", "cuda", "mps")
+METHOD_LABELS = {
+    "auto": "Automatic",
+    "gradient-descent": "Gradient descent",
+    "momentum": "Momentum",
+    "adam": "Adam",
+    "l-bfgs": "L-BFGS",
+    "levenberg-marquardt": "Levenberg-Marquardt",
+}
+DEVICE_LABELS = {"auto": "Automatic", "cpu": "Processor", "cuda": "NVIDIA (CUDA)", "mps": "Apple (Metal)"}
+"""How Excel's ribbon and Calc's dialog call them."""
+METHODS = tuple(METHOD_LABELS)
+DEVICES = tuple(DEVICE_LABELS)
 _ENCODING = "mbcs" if sys.platform == "win32" else "utf-8"
 """VBA reads and writes text files in the code page of the system."""
 
@@ -31,15 +41,17 @@ class Settings:
     steps: int | None = None
     rate: float | None = None
 
+    def __str__(self) -> str:
+        """In the words of the boxes."""
+        method, device = METHOD_LABELS[self.method], DEVICE_LABELS[self.device]
+        steps = "as many steps as needed" if self.steps is None else f"at most {self.steps:,} steps"
+        rate = "its own rate" if self.rate is None else f"rate {self.rate:g}"
+        return f"method {method}, device {device}, {steps}, {rate}"
+
 
 def read_settings(file: Path | None = None) -> Settings:
     """The settings in a file, by default that of this system; the defaults where there is none."""
-    if file is None:
-        try:
-            file = places().configuration
-        except ArgumentError:  # no Excel here: Calc and tests run on the defaults
-            return Settings()
-    given = read_lines(file)
+    given = read_lines(file or settings_file())
     method, device = given.get("METHOD", "").lower(), given.get("DEVICE", "").lower()
     steps = _positive(given.get("STEPS", ""))
     return Settings(
@@ -48,6 +60,32 @@ def read_settings(file: Path | None = None) -> Settings:
         None if steps is None else max(1, int(steps)),
         _positive(given.get("RATE", "")),
     )
+
+
+def write_settings(settings: Settings, file: Path | None = None) -> None:
+    """Keep the settings, by default in the file of this system; what else stands in it stays.
+
+    Raises WriteError where the file cannot be written.
+    """
+    file = file or settings_file()
+    kept = {
+        "METHOD": settings.method,
+        "DEVICE": settings.device,
+        "STEPS": "" if settings.steps is None else str(settings.steps),
+        "RATE": "" if settings.rate is None else f"{settings.rate:.15g}",
+    }
+    try:
+        write_lines(file, read_lines(file) | kept)
+    except OSError as error:
+        raise WriteError(f"the settings cannot be written into '{file}': {error.strerror}") from error
+
+
+def number_given(text: str, what: str) -> float | None:
+    """A number above 0 as typed by a person, None for an empty text. Raises ArgumentError for anything else."""
+    number = _positive(text)
+    if number is None and text.strip():
+        raise ArgumentError(f"{what} is a number above 0, or empty; '{text.strip()[:40]}' is none")
+    return number
 
 
 def _positive(text: str) -> float | None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from xlwings import base_classes
 from cellgrad.hosts.calc import bridge
 from cellgrad.hosts.calc.book import Books
 from cellgrad.hosts.calc.bridge import CalcError, Office, translated
+from cellgrad.hosts.calc.main_thread import on_main_thread
 from cellgrad.hosts.calc.range import Range
 from cellgrad.hosts.calc.reading import ERROR_TEXTS
 
@@ -117,35 +117,6 @@ class Apps(base_classes.Apps):
             if office.pid == pid:
                 return App(office)
         raise KeyError(pid)
-
-
-class _OnMainThread:
-    """A call that LibreOffice's main thread makes (com.sun.star.awt.XCallback): a dialog of any other hears no clicks.
-
-    The thread calls here and waits; what is called back meanwhile, over the same connection, runs in it.
-    """
-
-    def __init__(self, call: Callable[[], Any]) -> None:
-        self._call = call
-        self._answer: Future[Any] = Future()
-
-    def run(self, office: Office) -> Any:
-        """What the call gives, or what it raises."""
-        office.service("com.sun.star.awt.AsyncCallback").addCallback(self, None)
-        return self._answer.result()
-
-    def notify(self, data: Any) -> None:
-        try:
-            self._answer.set_result(self._call())
-        except Exception as error:  # raised again where the answer is waited for
-            self._answer.set_exception(error)
-
-    def getTypes(self) -> tuple[Any, ...]:
-        names = ("com.sun.star.lang.XTypeProvider", "com.sun.star.awt.XCallback")
-        return tuple(map(bridge.import_uno().getTypeByName, names))
-
-    def getImplementationId(self) -> Any:
-        return bridge.import_uno().ByteSequence(b"")
 
 
 @translated
@@ -300,7 +271,7 @@ class App(base_classes.App):
         window = frame.getContainerWindow()
         shown = window.getToolkit().createMessageBox(window, box, kinds[buttons or "ok"], title or "", prompt)
         try:
-            answer = _OnMainThread(shown.execute).run(self.office)
+            answer = on_main_thread(self.office, shown.execute)
         finally:
             shown.dispose()
         return ("cancel", "ok", "yes", "no")[answer]  # com.sun.star.awt.MessageBoxResults
