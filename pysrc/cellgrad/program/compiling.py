@@ -75,6 +75,7 @@ def compile_model(
     order = dependence.order(dependence.touching(objective))
     lowering.lower(order)
     value = _objective_value(lowering, objective, changing)
+    order = dependence.order(dependence.touching(objective))  # once more: lowering may have cut blocks
     return Compiled(objective, areas, x0, CompiledObjective(x, value.data), lowering, tuple(order))
 
 
@@ -90,13 +91,10 @@ def distinct(regions: Sequence[Region]) -> tuple[Region, ...]:
     """The regions without overlap: what an earlier one holds is left out of a later one."""
     kept: list[Region] = []
     for region in regions:
-        if not any(region.intersect(other) for other in kept):
-            kept.append(region)
-            continue
-        for row, column in region.cells():
-            cell = Region(region.sheet, row, column, row + 1, column + 1)
-            if not any(cell in other for other in kept):
-                kept.append(cell)
+        parts = [region]
+        for other in kept:
+            parts = [rest for part in parts for rest in part.minus(other)]
+        kept += parts
     return tuple(kept)
 
 

@@ -60,14 +60,9 @@ def _without(live: dict[Region, Node], taken: Region) -> dict[Region, Node]:
     """Live regions without the cells of `taken`."""
     kept: dict[Region, Node] = {}
     for region, node in live.items():
-        if region.intersect(taken) is None:
-            kept[region] = node
-            continue
-        for row, column in region.cells():
-            cell = Region(region.sheet, row, column, row + 1, column + 1)
-            if cell not in taken:
-                at = (row - region.top, column - region.left)
-                kept[cell] = t.crop(node, at, (at[0] + 1, at[1] + 1))
+        for part in region.minus(taken):
+            at = (part.top - region.top, part.left - region.left)
+            kept[part] = t.crop(node, at, (at[0] + part.height, at[1] + part.width))
     return kept
 
 
@@ -80,7 +75,8 @@ def _between(lowering: Lowering, order: list[Block], changing: Region) -> set[Bl
             continue
         for region in dependence.reads(block):
             if region.intersect(changing) or any(precedent in found for precedent in dependence.touching(region)):
-                found.add(block)
+                recurrence = dependence.recurrence(block)
+                found.update([block] if recurrence is None else recurrence.members)
                 break
     return found
 

@@ -15,9 +15,16 @@ from cellgrad.tensors.nodes import Node, constant
 _SHAPERS = frozenset({"reshape", "permute", "broadcast", "crop"})
 
 
+_DEEPEST = 200
+"""Sums of more terms than this, one inside the other, are not looked through."""
+
+
 def residuals_of(value: Node) -> Node | None:
     """A vector r (m,) with sum(r ** 2) equal to the one-element `value`, or None where no such structure is seen."""
-    parts = _terms(value, 1.0)
+    try:
+        parts = _terms(value, 1.0)
+    except _TooDeep:
+        return None
     if parts is None:
         return None
     flat = [t.reshape(part, (part.size,)) for part in parts]
@@ -41,20 +48,27 @@ def under_root(value: Node) -> Node | None:
     return None
 
 
-def _terms(node: Node, scale: float) -> list[Node] | None:
+class _TooDeep(Exception):  # noqa: N818 - an answer
+    """The expression is nested more deeply than a sum of squares that people write."""
+
+
+def _terms(node: Node, scale: float, depth: int = 0) -> list[Node] | None:
     """Residuals whose squares, times `scale`, add up to a one-element node."""
     if node.is_constant:
         return None
+    if depth > _DEEPEST:
+        raise _TooDeep
+    depth += 1
     if node.operation in _SHAPERS and node.inputs[0].size == 1:
-        return _terms(node.inputs[0], scale)
+        return _terms(node.inputs[0], scale, depth)
     if node.operation == "mul":
         factor = _positive_scalar(node.inputs[0])
-        return None if factor is None else _terms(node.inputs[1], scale * factor)
+        return None if factor is None else _terms(node.inputs[1], scale * factor, depth)
     if node.operation == "div":
         divisor = _positive_scalar(node.inputs[1])
-        return None if divisor is None else _terms(node.inputs[0], scale / divisor)
+        return None if divisor is None else _terms(node.inputs[0], scale / divisor, depth)
     if node.operation == "add":
-        left, right = (_terms(part, scale) for part in node.inputs)
+        left, right = (_terms(part, scale, depth) for part in node.inputs)
         return None if left is None or right is None else left + right
     if node.operation == "sum":
         root = _root(node.inputs[0])
@@ -72,8 +86,11 @@ def _positive_scalar(node: Node) -> float | None:
     return factor if factor > 0 and math.isfinite(factor) else None
 
 
-def _root(node: Node) -> Node | None:
+def _root(node: Node, depth: int = 0) -> Node | None:
     """An expression whose square is `node`, element by element."""
+    if depth > _DEEPEST:
+        raise _TooDeep
+    depth += 1
     if node.value is not None:
         fine = not node.boolean and bool((node.value >= 0).all())
         return constant(torch.sqrt(node.value)) if fine else None
@@ -81,25 +98,25 @@ def _root(node: Node) -> Node | None:
         case "square":
             return node.inputs[0]
         case "reshape":
-            inner = _root(node.inputs[0])
+            inner = _root(node.inputs[0], depth)
             return None if inner is None else t.reshape(inner, node.shape)
         case "broadcast":
-            inner = _root(node.inputs[0])
+            inner = _root(node.inputs[0], depth)
             return None if inner is None else t.broadcast(inner, node.shape)
         case "crop":
-            inner = _root(node.inputs[0])
+            inner = _root(node.inputs[0], depth)
             return None if inner is None else t.crop(inner, *node.parameters)
         case "mul":
-            left, right = (_root(part) for part in node.inputs)
+            left, right = (_root(part, depth) for part in node.inputs)
             return None if left is None or right is None else t.mul(left, right)
         case "div":
-            left, right = (_root(part) for part in node.inputs)
+            left, right = (_root(part, depth) for part in node.inputs)
             return None if left is None or right is None else t.div(left, right)
         case "select":
-            left, right = (_root(part) for part in node.inputs[1:])
+            left, right = (_root(part, depth) for part in node.inputs[1:])
             return None if left is None or right is None else t.select(node.inputs[0], left, right)
         case "assemble":
-            roots = [_root(part) for part in node.inputs]
+            roots = [_root(part, depth) for part in node.inputs]
             if any(root is None for root in roots):
                 return None
             *pieces, base = [root for root in roots if root is not None]
