@@ -29,6 +29,7 @@ class CellgradError(Exception):
     formula: the cell's formula text, starting with ``=``.
     position: index into `formula` where the caret goes.
     action: what the user can do next.
+    sheet_action: the same for somebody in front of an open workbook, where `action` names options of a command.
     """
 
     exit_code = 1
@@ -41,16 +42,25 @@ class CellgradError(Exception):
         formula: str | None = None,
         position: int | None = None,
         action: str | None = None,
+        sheet_action: str | None = None,
     ) -> None:
         self.cause = cause
         self.cell = cell
         self.formula = formula
         self.position = position
         self.action = action
+        self.sheet_action = sheet_action
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        cause = printable(self.cause if self.action is None else f"{self.cause}; {self.action}")
+        return self._told(self.action)
+
+    def in_sheet(self) -> str:
+        """The message for somebody in front of an open workbook."""
+        return self._told(self.sheet_action or self.action)
+
+    def _told(self, action: str | None) -> str:
+        cause = printable(self.cause if action is None else f"{self.cause}; {action}")
         if self.cell is None:
             return cause
         head = f"{printable(self.cell)}: "

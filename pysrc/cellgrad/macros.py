@@ -48,7 +48,7 @@ def undo() -> None:
         try:
             changes = undo_live(book)
         except WriteError as error:
-            if "since the run" not in error.cause or not agreed(book.app, f"{error}\n\nUndo all the same?"):
+            if "since the run" not in error.cause or not agreed(book.app, f"{error.in_sheet()}\n\nUndo all the same?"):
                 raise
             changes = undo_live(book, force=True)
         status(book.app, f"Cellgrad: {len(changes)} cells are as they were before the run")

@@ -19,6 +19,7 @@ from cellgrad.blocks.dependence import Dependence
 from cellgrad.errors import ArgumentError, CellgradError, FormulaError, ModelError, NoProgressError, WriteError
 from cellgrad.gradients.gradcheck import GradientCheck, check_gradient
 from cellgrad.gradients.kinks import flat_regions
+from cellgrad.gradients.sensitivities import Sensitivities, sensitivities
 from cellgrad.hosts import package
 from cellgrad.hosts.package import Edits
 from cellgrad.optimize.optimizer import optimize
@@ -111,6 +112,8 @@ class Book:
                 raise ModelError(
                     f"the sheet {sheet} has no saved model",
                     action="name the objective and the changing cells: --objective B9 --changing B2:B5",
+                    sheet_action="select the cell to minimise and press Set objective; then select the cells that may "
+                    "change and press Set changing cells",
                 )
             saved.require_unconstrained()
             if changing is None:
@@ -270,6 +273,11 @@ class Model:
         _, slope = self.value_and_gradient(x)
         return pd.Series(slope, index=pd.Index(self.cells, name="cell"), name=str(self.objective))
 
+    def gradient_map(self) -> Sensitivities:
+        """The derivative of the objective by every number in a cell that reaches it, data too, where the book stands."""
+        self.require_start()
+        return sensitivities(self.book.dependence, self.objective, self.compiled.areas, self.book.new)
+
     def check(self, x: np.ndarray | None = None) -> GradientCheck:
         """The gradient at x (or at the file's values) against central differences."""
         self.require_start(x)
@@ -370,6 +378,8 @@ class Model:
             cell=str(origin.cell),
             formula=origin.formula,
             action="let the formula answer with a number there, start from other values, or try --method auto",
+            sheet_action="let the formula answer with a number there, start from other values, or choose the automatic "
+            "method",
         )
 
     def _origin(self, x: np.ndarray) -> Origin:

@@ -136,6 +136,7 @@ class SolverModel:
             raise ModelError(
                 f"the model saved in the sheet {self.sheet} has constraints, which this version cannot keep: {listed}",
                 action="remove them from the saved model, or name --objective and --changing to run without them",
+                sheet_action="take them out of the model in Excel's Solver (Data, Solver)",
             )
 
     def objective_region(self, book: Workbook) -> Region:
@@ -344,4 +345,5 @@ def _error(sheet: str, problem: Problem) -> ModelError:
         f"the Solver model saved in sheet {quote_sheet(sheet)} cannot be used: {problem.name} is {said}: "
         f"{problem.cause}",
         action="set the model up again in Solver, or name the cells with --objective and --changing",
+        sheet_action="set the model up again: select its cells and press Set objective and Set changing cells",
     )

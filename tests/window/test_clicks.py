@@ -152,7 +152,9 @@ def test_the_settings_in_the_menu_are_kept_and_obeyed(window: Window) -> None:
 def test_a_sheet_without_a_model_is_refused_in_words_and_a_model_is_set_by_the_menu(window: Window) -> None:
     sheet = on(window, "all_rows")
     window.click_menu("Cellgrad", "Optimize")
-    assert "has no saved model" in window.dialog_text()
+    text = window.dialog_text()
+    assert "has no saved model" in text
+    assert "press Set objective" in text
     sheet["N1"].value, sheet["N2"].value = 5.0, "=(N1-3)^2"
     for cell, item in (("N2", "Set objective"), ("N1", "Set changing cells"), ("N2", "Optimize")):
         sheet[cell].select()

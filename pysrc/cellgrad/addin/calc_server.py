@@ -134,7 +134,7 @@ class Server:
             macros.stop()
         elif self._running is not None and self._running.is_alive():
             error = RunError("a run is under way", action="wait for its end, or press Stop, and press again")
-            threading.Thread(target=tell, args=(self._app, str(error)), daemon=True).start()
+            threading.Thread(target=tell, args=(self._app, error.in_sheet()), daemon=True).start()
         else:
             self._running = threading.Thread(target=self._run, args=(COMMANDS[command], book), daemon=True)
             self._running.start()

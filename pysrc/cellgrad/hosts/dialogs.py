@@ -24,7 +24,7 @@ def faults_told(app: xw.App) -> Iterator[None]:
     try:
         yield
     except CellgradError as error:
-        tell(app, str(error))
+        tell(app, error.in_sheet())
     except Exception as error:
         tell(app, f"A fault in Cellgrad itself: {type(error).__name__}: {error}. Please report it.")
         raise
@@ -53,7 +53,7 @@ def settings_asked(book: xw.Book, settings: Settings) -> Settings | None:
         try:
             return settings_in(form)
         except ArgumentError as error:
-            tell(book.app, str(error))
+            tell(book.app, error.in_sheet())
     return None
 
 

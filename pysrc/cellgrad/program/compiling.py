@@ -152,7 +152,10 @@ def _check_objective(book: Workbook, objective: Region, changing: Sequence[Regio
         raise ModelError("the objective must be one cell", cell=str(objective), action="name a single cell")
     if not changing:
         raise ModelError(
-            "the model has no changing cells", cell=str(objective), action="name them with --changing, as in B2:B5"
+            "the model has no changing cells",
+            cell=str(objective),
+            action="name them with --changing, as in B2:B5",
+            sheet_action="select them and press Set changing cells",
         )
     cell = str(objective)
     if any(objective in area for area in changing):

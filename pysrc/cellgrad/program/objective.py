@@ -28,7 +28,11 @@ def choose_device(name: str) -> torch.device:
     if kind not in available:
         raise ArgumentError(f"no device is called '{name}'", action="use auto, cpu, cuda or mps")
     if not available[kind]:
-        raise ArgumentError(f"this machine has no {kind} device that torch can use", action="use --device cpu")
+        raise ArgumentError(
+            f"this machine has no {kind} device that torch can use",
+            action="use --device cpu",
+            sheet_action="choose the device Automatic",
+        )
     return torch.device(name)
 
 

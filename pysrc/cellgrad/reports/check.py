@@ -33,7 +33,7 @@ def _model_lines(book: Book, sheet: str) -> Iterator[str]:
         model = book.model(sheet)
         model.require_start()
     except CellgradError as error:
-        yield str(error)
+        yield error.in_sheet()
         return
     value, slope = model.value_and_gradient()
     yield f"The objective {model.objective} is {value:.6g}, and the goal is {_goal(model)}."
