@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 from scipy import special
 
 from cellgrad.functions.expected import Shown
-from cellgrad.functions.operands import Fault, finite
-from cellgrad.functions.registry import Shape, Smoothness, function
+from cellgrad.functions.spellings import registered, require
 from cellgrad.tensors import probability
 from cellgrad.values import CellError
 
 MOST_DEGREES = 1e10
 """Degrees of freedom end here."""
-
-Cases = tuple[tuple[str, Any], ...]
-
-
-def require(*conditions: bool) -> None:
-    """Faults: #NUM! unless every condition holds."""
-    if not all(conditions):
-        raise Fault(CellError.NUM)
 
 
 def degrees(number: float) -> float:
@@ -31,31 +20,6 @@ def degrees(number: float) -> float:
     whole = math.trunc(number)
     require(1 <= whole <= MOST_DEGREES)
     return float(whole)
-
-
-def registered(
-    names: str,
-    parameters: str,
-    summary: str,
-    *cases: tuple[str, Any],
-    smoothness: Smoothness = Smoothness.SMOOTH,
-) -> Callable[[Callable[..., float]], Callable[..., float]]:
-    """Registers one implementation under several spellings; of the cases each spelling gets its own, or all of '{}'."""
-
-    def register(value: Callable[..., float]) -> Callable[..., float]:
-        def checked(*arguments: Any) -> float:
-            return finite(float(value(*arguments)))
-
-        for name in names.split():
-            own = tuple(
-                (formula.replace("{}", name), expected)
-                for formula, expected in cases
-                if formula.startswith(("{}(", name + "("))
-            )
-            function(f"{name}({parameters})", Shape.ELEMENTWISE, smoothness, summary, cases=own)(checked)
-        return value
-
-    return register
 
 
 # The normal distribution ----------------------------------------------------------------------------------------------

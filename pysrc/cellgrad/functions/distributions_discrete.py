@@ -6,9 +6,9 @@ import math
 
 from scipy import special
 
-from cellgrad.functions.distributions import registered, require
 from cellgrad.functions.expected import Shown
 from cellgrad.functions.registry import Smoothness
+from cellgrad.functions.spellings import registered, require
 from cellgrad.tensors import probability
 from cellgrad.values import CellError
 

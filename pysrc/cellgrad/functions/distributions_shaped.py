@@ -6,9 +6,10 @@ import math
 
 from scipy import special
 
-from cellgrad.functions.distributions import normal_density, registered, require
+from cellgrad.functions.distributions import normal_density
 from cellgrad.functions.expected import Shown
 from cellgrad.functions.operands import Fault
+from cellgrad.functions.spellings import registered, require
 from cellgrad.tensors import probability
 from cellgrad.values import CellError
 
