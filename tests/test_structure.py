@@ -23,7 +23,7 @@ LAYERS = (
     "errors", "address", "values", "workbook", "formula", "tensors", "functions", "graph", "reference", "blocks",
     "program", "gradients", "optimize", "solver_models", "hosts", "session", "reports", "lessons",
     "worker", "live", "udfs", "live_run", "macros",
-    "runs", "answers", "audit", "explain", "doctor", "addin", "console", "cli", "__main__",
+    "runs", "answers", "audit", "explain", "doctor", "addin", "lesson_commands", "console", "cli", "__main__",
 )  # fmt: skip
 """From the ground up; a module imports only from its own layer and those before it."""
 
@@ -34,6 +34,7 @@ LATE = {
     "cli.py": "so that --help does not wait for torch",
     "__init__.py": "cellgrad.open loads torch when called",
     "addin/commands.py": "so that only building the add-in needs what builds it",
+    "lesson_commands.py": "so that only building the lessons needs what builds them",
     "hosts/calc/bridge.py": "LibreOffice's own module, found only with its folder on the path",
 }
 """Where imports inside functions are allowed, and why."""

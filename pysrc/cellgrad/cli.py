@@ -16,14 +16,14 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cellgrad import __version__
 from cellgrad.addin.commands import addin_commands
-from cellgrad.errors import ArgumentError, CellgradError, WriteError
+from cellgrad.errors import ArgumentError, CellgradError
+from cellgrad.lesson_commands import lesson_commands
 
 if TYPE_CHECKING:
     from cellgrad.runs import Search
@@ -341,58 +341,8 @@ def doctor(as_json: bool) -> int:
     return 0 if ok else 1
 
 
-@commands.group()
-def lessons() -> None:
-    """The lesson workbooks."""
-
-
-def _builders() -> ModuleType:
-    try:
-        from cellgrad import lessons as workbooks
-    except ModuleNotFoundError as error:
-        raise ArgumentError(f"building needs {error.name}", action="pip install 'cellgrad[addin]'") from error
-    return workbooks
-
-
-_folder = click.argument("folder", type=click.Path(path_type=Path), default=Path("workbooks"))
-
-
-@lessons.command()
-@_folder
-@_json
-def build(folder: Path, as_json: bool) -> int:
-    """Build every lesson workbook into FOLDER (workbooks) from its data, the same bytes every time."""
-    workbooks = _builders()
-    try:
-        built = workbooks.build(folder)
-    except OSError as error:
-        raise WriteError(f"'{folder}' cannot be written: {error.strerror or error}") from error
-    if as_json:
-        _print_json({"built": [str(path) for path in built]})
-    else:
-        for path in built:
-            click.echo(path)
-    return 0
-
-
-@lessons.command()
-@_folder
-@_json
-def check(folder: Path, as_json: bool) -> int:
-    """Whether the lesson workbooks of FOLDER are what build would write now; exit code 1 where not."""
-    workbooks = _builders()
-    stale = workbooks.check(folder)
-    if as_json:
-        _print_json({"stale": [str(path) for path in stale]})
-    else:
-        for path in stale:
-            click.echo(f"{path} is missing or not what `cellgrad lessons build` writes")
-        if not stale:
-            click.echo("every lesson workbook is up to date")
-    return 1 if stale else 0
-
-
 commands.add_command(addin_commands)
+commands.add_command(lesson_commands)
 
 if __name__ == "__main__":
     sys.exit(main())
