@@ -4,7 +4,7 @@ A basis is 0 (30/360 as in the United States), 1 (actual days), 2 (actual days o
 4 (30/360 as in Europe).
 
 Source: Microsoft, [MS-OI29500] 2.1.1072; Wheeler, "YEARFRAC Incompatibilities between Excel 2007 and OOXML" (2008), who
-found the rules of basis 0 and 1 that Microsoft's page leaves open.
+found the rules of basis 0 and 1 that Microsoft's pages leave open.
 """
 
 from __future__ import annotations
@@ -37,17 +37,15 @@ def is_end_of_february(day: Day) -> bool:
     return day.month == 2 and is_last_of_month(day)
 
 
-def american_360(first: Day, last: Day) -> int:
-    """The rule of YEARFRAC's basis 0 and of days accrued: the end of February counts as the 30th, at the end only if
-    it does at the start; the 31st counts as the 30th, at the end only after a start on the 30th or 31st."""
+def american_360(first: Day, last: Day, both: bool = False) -> int:
+    """The end of February counts as the 30th, at the end only if it does at the start; the 31st counts as the 30th, at
+    the end only after a start on the 30th or 31st. `both`: at the end whatever the start, as for a coupon's length."""
     start, end = first.day, last.day
-    if is_end_of_february(first):
-        if is_end_of_february(last):
-            end = 30
-        start = 30
-    if end == 31 and start >= 30:
+    if is_end_of_february(last) and (both or is_end_of_february(first)):
         end = 30
-    return days_of_360(first, last, min(start, 30), end)
+    if end == 31 and (both or start >= 30):
+        end = 30
+    return days_of_360(first, last, 30 if is_end_of_february(first) else min(start, 30), end)
 
 
 def days_between(first: int, last: int, basis: int, date_1904: bool = False) -> int:
