@@ -18,8 +18,11 @@ def _line(array: Matrix) -> Line:
     return column_line(array) if array.width == 1 else row_line(array)
 
 
-def _place(value: Value, array: Matrix, match: float, search: float) -> int | None:
-    """Where the value stands, from zero. Faults: #VALUE! for modes that there are not, and the value's own error."""
+def in_line(value: Value, line: Line, match: float, search: float, beyond: int | None = None) -> int | None:
+    """Where the value stands, from zero; `beyond`: the first of the blanks that the line leaves out.
+
+    Faults: #VALUE! for modes that there are not, and the value's own error.
+    """
     match, search = int(match), int(search)
     if match not in (-1, 0, 1, 2, 3) or search not in (-2, -1, 1, 2):
         raise Fault(CellError.VALUE)
@@ -29,10 +32,9 @@ def _place(value: Value, array: Matrix, match: float, search: float) -> int | No
         )
     if isinstance(value, CellError):
         raise Fault(value)
-    line, last = _line(array), search == -1
+    last = search == -1
     if value is None:  # a blank finds a blank
         place = line.blank(last)
-        beyond = max(array.shape) if array.beyond else None
         return beyond if place is None else place
     if match == 2:
         if abs(search) == 2:
@@ -44,6 +46,10 @@ def _place(value: Value, array: Matrix, match: float, search: float) -> int | No
             action="search from first to last, which is search mode 1",
         )
     return line.exact(value, last) if match == 0 else line.nearest(value, larger=match == 1, last=last)
+
+
+def _place(value: Value, array: Matrix, match: float, search: float) -> int | None:
+    return in_line(value, _line(array), match, search, max(array.shape) if array.beyond else None)
 
 
 @function(

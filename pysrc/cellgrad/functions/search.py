@@ -21,8 +21,8 @@ def sought(value: Value) -> Value:
     return 0.0 if value is None else value
 
 
-def _exact(value: Value, line: Line) -> int | None:
-    """The first place equal to what is sought, text with wildcards."""
+def exact_place(value: Value, line: Line) -> int | None:
+    """The first place equal to what is sought, text with wildcards; None for nowhere."""
     return line.matching(value) if isinstance(value, str) else line.exact(value)
 
 
@@ -47,7 +47,7 @@ def match(value: Value, array: Value | Matrix, kind: float = 1.0) -> float:
     if 1 not in matrix.shape:
         raise Fault(CellError.NA)
     line = column_line(matrix) if matrix.width == 1 else row_line(matrix)
-    return float(found(_exact(value, line) if kind == 0 else line.sorted(value, descending=kind < 0)) + 1)
+    return float(found(exact_place(value, line) if kind == 0 else line.sorted(value, descending=kind < 0)) + 1)
 
 
 def _number_of_line(index: float, count: int) -> int:
@@ -72,7 +72,7 @@ def vlookup(value: Value, table: Value | Matrix, column: float, approximate: boo
     value, matrix = sought(value), as_matrix(table)
     number = _number_of_line(column, matrix.width)
     line = column_line(matrix)
-    return matrix.rows[found(line.sorted(value) if approximate else _exact(value, line))][number]
+    return matrix.rows[found(line.sorted(value) if approximate else exact_place(value, line))][number]
 
 
 @function(
@@ -88,7 +88,7 @@ def hlookup(value: Value, table: Value | Matrix, row: float, approximate: bool =
     value, matrix = sought(value), as_matrix(table)
     number = _number_of_line(row, matrix.height)
     line = row_line(matrix)
-    return matrix.rows[number][found(line.sorted(value) if approximate else _exact(value, line))]
+    return matrix.rows[number][found(line.sorted(value) if approximate else exact_place(value, line))]
 
 
 @function(

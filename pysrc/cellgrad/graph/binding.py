@@ -302,8 +302,8 @@ class _Binding:
         bound = []
         for index, argument in enumerate(node.arguments):
             function = function_named(argument)
-            takes = record.parameter(index).takes if record is not None and record.parameters else None
-            bare = takes is Takes.FUNCTION and function is not None and function.casefold() not in scope
+            known = record is not None and (record.repeats or index < len(record.parameters))
+            bare = known and record.parameter(index).takes is Takes.FUNCTION and function is not None and function.casefold() not in scope
             eta = isinstance(argument, Name) and argument.name.casefold().startswith(ETA)
             if function is not None and (eta or bare):
                 bound.append(FunctionName(function, position=getattr(argument, "position", 0)))

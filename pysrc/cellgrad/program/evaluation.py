@@ -25,8 +25,9 @@ from cellgrad.formula.tree import (
 from cellgrad.functions.arrays import Array, NoKernel, Texts, scalar, simple_kind
 from cellgrad.functions.every_kernel import KERNELS
 from cellgrad.functions.registry import Takes, find
-from cellgrad.graph.precedents import axes, sheets_of
-from cellgrad.program.forms import FORMS
+from cellgrad.graph.precedents import COMPUTE_REFERENCES, axes, sheets_of
+from cellgrad.program.every_form import FORMS
+from cellgrad.program.landing import SKIP_BLANKS, Spots, gathered, moving_offset
 from cellgrad.program.slopes import gradient_within
 from cellgrad.program.values import constants
 from cellgrad.tensors import operations as t
@@ -45,6 +46,7 @@ class Evaluation:
         self.block = block
         self.host = block.host
         self.array_mode = block.array
+        self.spots: dict[Node, Spots] = {}
 
     @property
     def texts(self) -> Texts:
@@ -75,6 +77,11 @@ class Evaluation:
                     raise NoKernel(f"the operator {tree.operator}")
                 operands = (self.of(tree.left, array_mode), self.of(tree.right, array_mode))
                 return run(operands, self.lowering.texts)
+            case Call(function="OFFSET" | "INDIRECT"):
+                array = self._computed(tree)
+                if array.inner != (1, 1) and not array_mode:
+                    raise NoKernel("a computed range where one value is wanted")
+                return array
             case Call():
                 return self._call(tree, array_mode)
         raise NoKernel(type(tree).__name__)
@@ -168,7 +175,7 @@ class Evaluation:
             if takes is Takes.ARRAY:
                 arguments.append(self._whole(argument, True))
             elif takes is Takes.RANGE:
-                arguments += self._areas(argument, array_mode)
+                arguments += self._areas(argument, array_mode, padded=tree.function in SKIP_BLANKS)
             elif takes is Takes.LAZY and not array_mode and isinstance(argument, Range) and not argument.is_cell:
                 raise NoKernel("a branch that is a range")
             else:
@@ -188,14 +195,27 @@ class Evaluation:
             )
         return slope
 
+    def _computed(self, tree: Call, padded: bool = False) -> Array:
+        """What a reference comes to that is no plain range: gathered, or looked up where its position is live."""
+        spots = self.spots.get(tree)
+        if spots is not None:
+            return gathered(self, spots, padded=padded)
+        if tree.function == "INDIRECT":
+            raise NoKernel("INDIRECT of a text that depends on the changing cells")
+        return moving_offset(self, tree)
+
     def _whole(self, tree: Node, array_mode: bool) -> Array:
         return self.range(tree) if isinstance(tree, Range) else self.of(tree, array_mode)
 
-    def _areas(self, tree: Node, array_mode: bool) -> list[Array]:
-        """An aggregate's argument: each area of a union, each sheet of a 3-D reference."""
+    def _areas(self, tree: Node, array_mode: bool, padded: bool = False) -> list[Array]:
+        """An aggregate's argument: each area of a union, each sheet of a 3-D reference; `padded`: it skips blanks."""
         if isinstance(tree, Binary) and tree.operator == ",":
-            return self._areas(tree.left, array_mode) + self._areas(tree.right, array_mode)
+            return self._areas(tree.left, array_mode, padded) + self._areas(tree.right, array_mode, padded)
         if isinstance(tree, Range) and tree.last_sheet is not None:
             names = sheets_of(tree, self.host.sheet, self.lowering.book)
             return [self.range(replace(tree, sheet=name, last_sheet=None)) for name in names]
+        if isinstance(tree, Call) and tree.function in COMPUTE_REFERENCES:
+            return [self._computed(tree, padded)]
+        if tree in self.spots:
+            return [gathered(self, self.spots[tree], padded=padded)]
         return [self._whole(tree, array_mode)]

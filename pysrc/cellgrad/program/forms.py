@@ -12,7 +12,9 @@ from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region
 from cellgrad.formula.tree import Call, Node, Range
 from cellgrad.functions.arrays import Array, NoKernel, Texts, scalar
 from cellgrad.graph.precedents import axes
+from cellgrad.program.picking import entries
 from cellgrad.tensors import operations as t
+from cellgrad.tensors.nodes import Node as Tensor
 from cellgrad.tensors.nodes import constant
 
 
@@ -81,7 +83,10 @@ def _index(tree: Call, evaluation: Evaluation, array_mode: bool) -> Array:
         raise NoKernel("INDEX over several areas")
     array = evaluation.range(source) if isinstance(source, Range) else evaluation.of(source, True)
     height, width = array.inner
-    numbers = [_one_number(evaluation.of(position, array_mode), evaluation.texts) for position in positions]
+    wanted = [evaluation.texts.numbers(evaluation.of(position, array_mode)) for position in positions]
+    if any(node.value is None or node.size != 1 for node in wanted):
+        return _index_that_varies(array, wanted)
+    numbers = [_one_number(node) for node in wanted]
     if len(numbers) == 1:
         row, column = (numbers[0], 1) if height > 1 or width == 1 else (1, numbers[0])
         if height > 1 and width > 1:
@@ -103,10 +108,28 @@ def _index(tree: Call, evaluation: Evaluation, array_mode: bool) -> Array:
     return Array(data, kind, reference=array.reference)
 
 
-def _one_number(array: Array, texts: Texts) -> int:
-    number = texts.numbers(array)
-    if number.value is None or number.size != 1 or not math.isfinite(number.value.item()):
-        raise NoKernel("INDEX by a position that varies")
+def _index_that_varies(array: Array, wanted: list[Tensor]) -> Array:
+    """INDEX by positions that vary from cell to cell or depend on the changing cells.
+
+    A position of 0, which is a whole row or column, is refused where it is known and an error where it is not.
+    """
+    height, width = array.inner
+    for node in wanted:
+        if node.value is not None and bool((node.value.trunc() == 0).any()):
+            raise NoKernel("INDEX of a whole row or column in some cells of a block")
+    places = [t.sub(t.unary("floor", node), t.ONE) for node in wanted]
+    if len(places) == 2:
+        return entries(array, *places)
+    if height > 1 and width > 1:
+        raise NoKernel("INDEX of a row whose number varies")
+    zero = t.reshape(t.ZERO, (1, 1, 1, 1))
+    return entries(array, places[0], zero) if height > 1 or width == 1 else entries(array, zero, places[0])
+
+
+def _one_number(number: Tensor) -> int:
+    assert number.value is not None
+    if not math.isfinite(number.value.item()):
+        raise NoKernel("INDEX by a position that is an error")
     return int(number.value.item())
 
 

@@ -25,6 +25,7 @@ from cellgrad.tensors.elementwise import (
     to_number,
     unary,
 )
+from cellgrad.tensors.picking import order, pick, seek
 from cellgrad.tensors.rebuilding import rebuild
 from cellgrad.tensors.reductions import all_of, any_of, largest, matmul, product, smallest, total
 from cellgrad.tensors.shapes import assemble, broadcast, concatenate, crop, permute, reshape, take, transpose, windows
@@ -57,11 +58,14 @@ __all__ = [
     "mul",
     "neg",
     "number",
+    "order",
     "permute",
+    "pick",
     "power",
     "product",
     "rebuild",
     "reshape",
+    "seek",
     "select",
     "smallest",
     "square",

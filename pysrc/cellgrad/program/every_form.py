@@ -1,0 +1,9 @@
+"""Every form in one table: what is evaluated over a block in a way of its own."""
+
+from __future__ import annotations
+
+from cellgrad.program.forms import FORMS as REFERENCE_FORMS
+from cellgrad.program.forms import Form
+from cellgrad.program.forms_lookup import LOOKUP_FORMS
+
+FORMS: dict[str, Form] = {**REFERENCE_FORMS, **LOOKUP_FORMS}
