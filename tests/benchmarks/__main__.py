@@ -1,6 +1,6 @@
 """The benchmark suite: every figure a ratio between Cellgrad and a peer, measured in one run on this machine.
 
-python -m tests.benchmarks [read step optimum write scaling process] [--rows 712,100000,1000000] [--quick] [--json FILE]
+python -m tests.benchmarks [SECTION ...] [--rows 712,100000,1000000] [--quick] [--json FILE]
 
 Ends with 1 where a measurement failed; a missed target is told, not an error, since machines differ and are busy.
 """
@@ -14,13 +14,13 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
-from tests.benchmarks import optimum, process, reading, scaling, step, writing
+from tests.benchmarks import evaluating, optimum, process, reading, scaling, step, writing
 from tests.benchmarks.figures import Figure, table
 from tests.benchmarks.fresh import TaskFailed
 from tests.benchmarks.machine import machine
 from tests.benchmarks.setting import Setting, described
 
-SECTIONS = {module.NAME: module for module in (reading, step, optimum, writing, scaling, process)}
+SECTIONS = {module.NAME: module for module in (reading, evaluating, step, optimum, writing, scaling, process)}
 ROWS = (712, 100_000, 1_000_000)
 QUICK_ROWS = (712, 2000)
 """A far smaller sample may lack the oldest passenger: the sheets would divide by another age than the peers."""

@@ -17,7 +17,12 @@ TITANIC = ROOT / "workbooks" / "titanic.xlsx"
 PASSENGERS = ROOT / "workbooks" / "data" / "titanic.csv"
 LESSON_ROWS = 712
 """Passengers of the lesson itself; any other number of rows is a sample of them."""
-MAKERS = ("tests/workbooks/scale.py", "pysrc/cellgrad/lessons/titanic.py", "pysrc/cellgrad/solver_models.py")
+MAKERS = (
+    "tests/workbooks/scale.py",
+    "tests/benchmarks/tasks/make_plain_net.py",
+    "pysrc/cellgrad/lessons/titanic.py",
+    "pysrc/cellgrad/solver_models.py",
+)
 """What the made workbooks depend on, beside the passengers."""
 
 
@@ -36,14 +41,22 @@ class Setting:
         return here(task, arguments) if self.quick else fresh(task, arguments, one_thread)
 
     def workbook(self, rows: int, sheet: str = "nnet", formulas: str = "plain") -> Path:
-        """A workbook of that many rows, made once and kept in the temporary folder under its makers' fingerprint."""
+        """A workbook of that many rows, as tests/workbooks/scale.py makes it."""
+        return self._made("make_workbook", f"{sheet}-{formulas}-{rows}", rows=rows, sheet=sheet, formulas=formulas)
+
+    def plain_net(self, rows: int) -> Path:
+        """The same net in formulas that every engine knows."""
+        return self._made("make_plain_net", f"plain-net-{rows}", rows=rows)
+
+    def _made(self, task: str, name: str, **arguments: Any) -> Path:
+        """A workbook, made once and kept in the temporary folder under its makers' fingerprint."""
         made_from = b"".join((ROOT / name).read_bytes() for name in MAKERS) + PASSENGERS.read_bytes()
         folder = Path(tempfile.gettempdir()) / f"cellgrad-benchmarks-{hashlib.sha256(made_from).hexdigest()[:12]}"
         folder.mkdir(exist_ok=True)
-        path = folder / f"{sheet}-{formulas}-{rows}.xlsx"
+        path = folder / f"{name}.xlsx"
         if not path.exists():
             unfinished = path.with_suffix(f".{os.getpid()}")
-            self.measure("make_workbook", path=str(unfinished), rows=rows, sheet=sheet, formulas=formulas)
+            self.measure(task, path=str(unfinished), **arguments)
             unfinished.replace(path)
         return path
 
