@@ -18,7 +18,7 @@ from cellgrad.values import Kind
 INNER = (2, 3)
 """The axes of the array that one cell's formula sees."""
 
-_LARGEST = 1.7976931348623157e308
+LARGEST = 1.7976931348623157e308
 
 
 def _counted(array: Array, texts: Texts) -> tuple[Node, Node | bool]:
@@ -28,7 +28,7 @@ def _counted(array: Array, texts: Texts) -> tuple[Node, Node | bool]:
     return array.data, array.is_kind(Kind.NUMBER)
 
 
-def _filled(data: Node, counts: Node | bool, filler: Node) -> Node:
+def filled(data: Node, counts: Node | bool, filler: Node) -> Node:
     """The numbers, with `filler` in place of what does not count."""
     if isinstance(counts, bool):
         return data if counts else t.broadcast(filler, data.shape)
@@ -57,7 +57,7 @@ def _sum(arguments: tuple[Array, ...], texts: Texts, change: Callable[[Node], No
     terms = []
     for array in arguments:
         data, counts = _counted(array, texts)
-        terms.append(t.total(change(_filled(data, counts, t.ZERO)), INNER))
+        terms.append(t.total(change(filled(data, counts, t.ZERO)), INNER))
     return _sum_of(terms)
 
 
@@ -77,7 +77,7 @@ def _product(arguments: tuple[Array, ...], texts: Texts) -> Array:
     some: Node = t.ZERO
     for array in arguments:
         data, counts = _counted(array, texts)
-        result = t.mul(result, t.product(_filled(data, counts, t.ONE), INNER))
+        result = t.mul(result, t.product(filled(data, counts, t.ONE), INNER))
         some = t.add(some, _count(data, counts))
     return Array(_block_shaped(t.select(t.compare("gt", some, t.ZERO), result, t.mul(t.ZERO, result))))
 
@@ -94,7 +94,7 @@ def _count_kernel(arguments: tuple[Array, ...], texts: Texts) -> Array:
     for array in arguments:
         data, counts = _counted(array, texts)
         good = t.broadcast(t.to_number(t.is_finite(data)), data.shape)
-        counted.append(t.total(_filled(good, counts, t.ZERO), INNER))
+        counted.append(t.total(filled(good, counts, t.ZERO), INNER))
     return Array(_sum_of(counted))
 
 
@@ -115,7 +115,7 @@ def _extreme(
         result, some = None, t.ZERO
         for array in arguments:
             data, counts = _counted(array, texts)
-            part = reduce(_filled(data, counts, t.number(filler)), INNER)
+            part = reduce(filled(data, counts, t.number(filler)), INNER)
             result = part if result is None else pick(result, part)
             some = t.add(some, _count(data, counts))
         assert result is not None
@@ -125,8 +125,8 @@ def _extreme(
     KERNELS[name] = apply
 
 
-_extreme("MAX", t.largest, t.maximum, -_LARGEST)
-_extreme("MIN", t.smallest, t.minimum, _LARGEST)
+_extreme("MAX", t.largest, t.maximum, -LARGEST)
+_extreme("MIN", t.smallest, t.minimum, LARGEST)
 
 
 # Arrays -------------------------------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ def _sumproduct(arguments: tuple[Array, ...], texts: Texts) -> Array:
         return scalar(math.nan)
     result: Node | None = None
     for array in arguments:
-        factor = _filled(array.data, array.is_kind(Kind.NUMBER), t.ZERO)
+        factor = filled(array.data, array.is_kind(Kind.NUMBER), t.ZERO)
         result = factor if result is None else t.mul(result, factor)
     assert result is not None
     return Array(t.total(result, INNER))
@@ -156,7 +156,7 @@ def _paired(name: str, term: Callable[[Node, Node], Node]) -> None:
             raise NoKernel("paired arrays of equal size but different shape")
         terms = term(a.data, b.data)
         for counts in (a.is_kind(Kind.NUMBER), b.is_kind(Kind.NUMBER)):
-            terms = _filled(terms, counts, t.ZERO)
+            terms = filled(terms, counts, t.ZERO)
         return Array(t.total(terms, INNER))
 
     KERNELS[name] = apply

@@ -220,9 +220,28 @@ def around(regions: list[Region]) -> list[Region]:
     return list(found.values())
 
 
+MAY_GROW = frozenset(
+    {
+        *("SUM", "SUMSQ", "COUNT", "COUNTA", "COUNTBLANK", "AVERAGE", "MAX", "MIN", "PRODUCT", "AND", "OR"),
+        *("SUMPRODUCT", "SUMIF", "SUMIFS", "COUNTIF", "COUNTIFS", "MEDIAN", "GEOMEAN", "HARMEAN", "DEVSQ"),
+        *("STDEV", "STDEV.S", "STDEV.P", "STDEVP", "VAR", "VAR.S", "VAR.P", "VARP", "ROWS", "COLUMNS"),
+    }
+)
+"""Functions that a block can take references of other than one size to: what lies beyond the end counts for nothing."""
+
+
 def is_uniform(tree: Node, host: Region) -> bool:
-    """Whether every cell of `host` reads regions of the same size (``SUM(B$2:B2)`` filled down does not)."""
-    return all(axes(node, host) is not None for node in walk(tree) if isinstance(node, Range))
+    """Whether the cells of `host` can be evaluated as one: every one reads regions of the same size.
+
+    Arguments of certain aggregates may grow from cell to cell, as in ``SUM(B$2:B2)`` filled down.
+    """
+    may_grow = {
+        id(argument)
+        for node in walk(tree)
+        if isinstance(node, Call) and node.function in MAY_GROW
+        for argument in node.arguments
+    }
+    return all(id(node) in may_grow or axes(node, host) is not None for node in walk(tree) if isinstance(node, Range))
 
 
 def cells_reading(tree: Node, host: Region, region: Region, book: Workbook) -> list[Region]:

@@ -27,6 +27,7 @@ from cellgrad.functions.every_kernel import KERNELS
 from cellgrad.functions.registry import Takes, find
 from cellgrad.graph.precedents import COMPUTE_REFERENCES, axes, sheets_of
 from cellgrad.program.every_form import FORMS
+from cellgrad.program.growing import is_growing, of_growing
 from cellgrad.program.landing import SKIP_BLANKS, Spots, gathered, moving_offset
 from cellgrad.program.slopes import gradient_within
 from cellgrad.program.values import constants
@@ -125,7 +126,8 @@ class Evaluation:
         book = self.lowering.book
         sheet = book.sheet(tree.sheet or self.host.sheet)
         both = axes(tree, self.host, sheet.cells.extent)
-        assert both is not None
+        if both is None:
+            raise NoKernel("a range that grows from cell to cell")
         rows, columns = both
         if rows.start < 0 or columns.start < 0:
             return scalar(math.nan)
@@ -169,6 +171,8 @@ class Evaluation:
         run = KERNELS.get(tree.function)
         if run is None:
             raise NoKernel(f"{tree.function} has no derivative here")
+        if any(is_growing(self, argument) for argument in tree.arguments):
+            return of_growing(self, tree)
         arguments: list[Array] = []
         for index, argument in enumerate(tree.arguments):
             takes = record.parameter(index).takes

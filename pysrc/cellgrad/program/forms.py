@@ -62,15 +62,26 @@ def _position(along_rows: bool) -> Form:
     return form
 
 
+def extent(reference: Range, host: Region, along_rows: bool) -> Tensor:
+    """How many rows or columns a reference has, for every cell of a block."""
+    first, last = (reference.top, reference.bottom) if along_rows else (reference.left, reference.right)
+    if first is None or last is None:
+        return t.number(MAX_ROWS if along_rows else MAX_COLUMNS)
+    start, count = (host.top, host.height) if along_rows else (host.left, host.width)
+    sizes = [abs(last.at(at) - first.at(at)) + 1.0 for at in range(start, start + count)]
+    if len(set(sizes)) == 1:
+        sizes = sizes[:1]
+    values = torch.tensor(sizes, dtype=torch.float64)
+    return constant(values.reshape((-1, 1, 1, 1) if along_rows else (1, -1, 1, 1)))
+
+
 def _extent(along_rows: bool) -> Form:
     """ROWS or COLUMNS: how many a reference or array has."""
 
     def form(tree: Call, evaluation: Evaluation, array_mode: bool) -> Array:
         argument = tree.arguments[0]
         if isinstance(argument, Range):
-            both = axes(argument, evaluation.host, (MAX_ROWS, MAX_COLUMNS))
-            assert both is not None
-            return scalar(both[0].inner if along_rows else both[1].inner)
+            return Array(extent(argument, evaluation.host, along_rows))
         return scalar(evaluation.of(argument, True).inner[0 if along_rows else 1])
 
     return form
