@@ -103,6 +103,7 @@ _search = options(
     click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps."),
     click.option("--out", type=click.Path(path_type=Path), help="Where to save; default: NAME-optimized beside FILE."),
     click.option("--in-place", is_flag=True, help="Save into FILE itself; `cellgrad undo FILE` takes it back."),
+    click.option("--report", type=click.Path(path_type=Path), metavar="OUT.xlsx", help="Write an answer report too."),
     _json,
 )
 
@@ -149,12 +150,13 @@ def _optimize(
     goal: str | None,
     out: Path | None,
     in_place: bool,
+    report: Path | None,
     as_json: bool,
     **search: Any,
 ) -> int:
     from cellgrad.answers import run_answer
     from cellgrad.console import LiveProgress, Screen, show_runs
-    from cellgrad.runs import Interrupt, Search, output_path, run_tasks, tasks
+    from cellgrad.runs import Interrupt, Search, output_path, reported, run_tasks, tasks
     from cellgrad.session import open_book
 
     how: Search = Search(**search)
@@ -162,15 +164,41 @@ def _optimize(
     book = open_book(file)
     todo = tasks(book, sheet, objective, changing, goal)
     target = output_path(file, out, in_place)
+    if report is not None:
+        _require_report(report, file, target)
     screen = Screen()
     with Interrupt() as interrupt, LiveProgress(screen) as progress:
         runs = run_tasks(book, todo, how, interrupt, progress.watch)
         written = book.write(target) if any(run.kept for run in runs) else None
+    if report is not None:
+        from cellgrad.reports.answer import write_answer
+
+        write_answer(report, book.workbook, [reported(run) for run in runs], file.name)
     if as_json:
-        _print_json([run_answer(run, written) for run in runs])
+        _print_json([{**run_answer(run, written), "report": _text(report)} for run in runs])
     else:
         show_runs(screen, runs, written, in_place)
+        _tell_report(report)
     return 0 if written is not None else 1
+
+
+def _require_report(report: Path, *others: Path) -> None:
+    """Raises ArgumentError or WriteError where a report cannot be written there, or would replace one of the others."""
+    from cellgrad.reports.style import require_report
+
+    require_report(report)
+    for other in others:
+        if report.resolve() == other.resolve():
+            raise ArgumentError(f"'{report}' is the workbook itself", action="name another file for the report")
+
+
+def _tell_report(report: Path | None) -> None:
+    if report is not None:
+        click.echo(f"report: {report}")
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
 
 
 @commands.command()
@@ -179,6 +207,8 @@ def _optimize(
 @click.option("--check", is_flag=True, help="Compare with central differences.")
 @click.option("--at-random", type=int, default=0, metavar="N", help="Check at N random points too.")
 @click.option("--seed", type=int, default=0, show_default=True, help="What the random points are drawn from.")
+@click.option("--map", "map_file", type=click.Path(path_type=Path), metavar="OUT.xlsx",
+              help="Write a map of the derivatives by every number that reaches the objective, data too.")  # fmt: skip
 @_json
 def gradients(
     file: Path,
@@ -188,6 +218,7 @@ def gradients(
     check: bool,
     at_random: int,
     seed: int,
+    map_file: Path | None,
     as_json: bool,
 ) -> int:
     """The derivative of the objective by every changing cell.
@@ -201,14 +232,18 @@ def gradients(
 
     if at_random < 0 or seed < 0:
         raise ArgumentError("--at-random and --seed cannot be below zero", action="give zero or more")
+    if map_file is not None:
+        _require_report(map_file, file)
     book = open_book(file)
     todo = tasks(book, sheet, objective, changing, None)
     named = (sheet, objective, changing) != (None, None, None)
-    screen, answers = Screen(), []
+    screen, answers, maps = Screen(), [], []
     for task in todo:
         try:
             model = book.model(task.sheet, task.objective, task.changing)
             slopes = model.gradients()
+            if map_file is not None:
+                maps.append(model.gradient_map())
             checks = model.checks(at_random, seed) if check or at_random else []
         except CellgradError as error:
             if named:
@@ -216,11 +251,17 @@ def gradients(
             screen.error(error)
             answers.append({"sheet": task.sheet, "error": error_answer(error)})
             continue
-        answers.append(gradient_answer(model, slopes, checks))
+        answers.append({**gradient_answer(model, slopes, checks), **({"map": str(map_file)} if map_file else {})})
         if not as_json:
             show_gradients(screen, model, slopes, checks)
+    if map_file is not None and maps:
+        from cellgrad.reports.gradient_map import write_gradient_map
+
+        write_gradient_map(map_file, book.workbook, maps, file.name)
     if as_json:
         _print_json(answers[0] if named else answers)
+    elif maps:
+        _tell_report(map_file)
     return 0 if any("error" not in answer for answer in answers) else 1
 
 

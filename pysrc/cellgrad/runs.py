@@ -18,6 +18,7 @@ from cellgrad.optimize.choice import known_method
 from cellgrad.optimize.problem import Goal
 from cellgrad.optimize.solution import Callback, Solution
 from cellgrad.program.objective import choose_device
+from cellgrad.reports import answer
 from cellgrad.session import Book, Model
 from cellgrad.solver_models import SolverModel
 
@@ -189,6 +190,14 @@ def _run(book: Book, task: Task, search: Search, run: Run, callback: Callback) -
     run.flat = model.flat(solution.x)
     if run.flat:
         run.warning = flat_message(model, run.flat)
+
+
+def reported(run: Run) -> answer.Run:
+    """A run as the answer report tells it."""
+    if run.model is not None and run.error is None:
+        return answer.run_of(run.model)
+    not_begun = ModelError(run.message) if run.error is None else run.error
+    return answer.Run(run.sheet, run.objective or "", run.goal, not_begun)
 
 
 def _stoppable(watch: Callback, interrupt: Interrupt) -> Callback:

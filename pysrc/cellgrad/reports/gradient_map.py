@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from xlsxwriter.format import Format
@@ -56,7 +57,7 @@ def level(slope: float, greatest: float) -> int:
     return strength if slope > 0 else -strength
 
 
-def fill(strength: int) -> dict[str, object]:
+def fill(strength: int) -> dict[str, Any]:
     """The properties of a cell of this strength."""
     if strength == 0:
         return {}
@@ -98,7 +99,7 @@ def _derivatives(book: Book, page: Worksheet, area: Region, slopes: np.ndarray, 
                 continue
             key = level(slope, greatest), shown(slope)
             if key not in looks:
-                quiet = {"font_color": FAINT} if slope == 0 else {}
+                quiet: dict[str, Any] = {"font_color": FAINT} if slope == 0 else {}
                 looks[key] = book.look(key[1], align="center", **quiet, **fill(key[0]))
             page.write_number(row, column, slope, looks[key])
 

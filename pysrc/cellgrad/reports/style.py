@@ -55,10 +55,13 @@ class Book:
         return self.look(bold=True, font_size=12)
 
     def faint(self, **properties: Any) -> Format:
-        return self.look(**({"font_color": FAINT, "italic": True} | properties))
+        given: dict[str, Any] = {"font_color": FAINT, "italic": True} | properties
+        return self.look(**given)
 
-    def header(self, align: str = "left") -> Format:
-        return self.look(bold=True, bg_color=HEADER, align=align, valign="vcenter", bottom=1, bottom_color=RULE)
+    def header(self, align: str = "left", indent: int = 0) -> Format:
+        return self.look(
+            bold=True, bg_color=HEADER, align=align, indent=indent, valign="vcenter", bottom=1, bottom_color=RULE
+        )
 
     def sheet(self, name: str) -> Worksheet:
         """A new sheet, by this name as far as Excel allows and no other sheet has it."""
@@ -77,9 +80,11 @@ class Book:
         return sheet
 
     def table(self, sheet: Worksheet, row: int, headers: Sequence[str], numbers: Sequence[str] = ()) -> None:
-        """A row of headers; those named in `numbers` stand at the right, as their columns do."""
+        """A row of headers; those named in `numbers` stand at the right like their columns; text after one is indented."""
         for column, text in enumerate(headers):
-            sheet.write_string(row, column, text, self.header("right" if text in numbers else "left"))
+            after_number = column > 0 and headers[column - 1] in numbers
+            header = self.header("right") if text in numbers else self.header(indent=int(after_number))
+            sheet.write_string(row, column, text, header)
 
 
 @contextmanager
@@ -147,5 +152,5 @@ def _text(book: Workbook, cell: Region, to_left: bool) -> str:
         found = cells.entries(0, cell.left, cell.top, cell.left + 1)
         entries = list(range(found[0][1].start, found[0][1].stop))[::-1] if found else []
     texts = (entry for entry in entries if cells.kinds[entry] == Kind.TEXT)
-    entry = next(texts, None)
-    return "" if entry is None else str(book.strings[int(cells.data[entry])]).strip()[:60]
+    nearest = next(texts, None)
+    return "" if nearest is None else str(book.strings[int(cells.data[nearest])]).strip()[:60]
