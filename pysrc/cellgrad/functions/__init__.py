@@ -5,6 +5,7 @@ from cellgrad.functions import (  # noqa: F401  (each family registers its funct
     bits,
     complex_numbers,
     conversion,
+    databases,
     correlation,
     criteria,
     dates,

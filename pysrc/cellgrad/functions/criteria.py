@@ -2,115 +2,56 @@
 
 from __future__ import annotations
 
-import operator
-import re
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from collections.abc import Sequence
+
+import numpy as np
 
 from cellgrad.errors import UnsupportedError
+from cellgrad.functions.criteria_index import Criterion, cells_of, meets
 from cellgrad.functions.criteria_text import wildcards
-from cellgrad.functions.operands import Fault, Matrix, as_matrix, same_number, text_to_number, total
+from cellgrad.functions.operands import Fault, Matrix, as_matrix, total
 from cellgrad.functions.registry import Shape, Smoothness, function
-from cellgrad.values import CellError, Value, fold_case
+from cellgrad.values import CellError, Value
 
-Test: TypeAlias = Callable[[Value], bool]
-
-_COMPARISON = re.compile(r"(<>|<=|>=|=|<|>)?(.*)", re.DOTALL)
-_ORDER: dict[str, Callable[..., bool]] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+__all__ = ["wildcards"]
 
 
-def criterion(wanted: Value) -> Test:
-    """Whether a value meets a criterion: a value, or text such as ">5", "<>x" or "a*".
-
-    Text compares without regard to case; ``*`` and ``?`` stand for characters unless ``~`` goes before them. A number
-    as text is that number. Source: Microsoft, "COUNTIF function" and "Using wildcard characters in searches".
-    """
-    if wanted is None:
-        wanted = 0.0
-    if not isinstance(wanted, str):
-        return _equal_to(wanted)
-    match = _COMPARISON.fullmatch(wanted)
-    assert match is not None  # the pattern takes any text
-    sign, rest = match[1] or "", match[2]
-    if sign in _ORDER:
-        return _ordered(_ORDER[sign], _read(rest))
-    if not rest:
-        return {
-            "": lambda value: value is None or value == "",
-            "=": lambda value: value is None,
-            "<>": lambda value: value is not None,
-        }[sign]
-    equal = _equal_to(_read(rest))
-    return (lambda value: not equal(value)) if sign == "<>" else equal
-
-
-def _read(text: str) -> Value:
-    """What the text of a criterion means."""
-    folded = fold_case(text)
-    if folded in ("true", "false"):
-        return folded == "true"
-    if text.startswith("#") and text.upper() in {error.text for error in CellError}:
-        return CellError.from_text(text)
-    number = _number(text)
-    return text if number is None else number
-
-
-def _number(text: str) -> float | None:
-    try:
-        return text_to_number(text)
-    except Fault:
-        return None
-
-
-def _equal_to(wanted: Value) -> Test:
-    if isinstance(wanted, bool | CellError):
-        return lambda value: type(value) is type(wanted) and value == wanted
-    if isinstance(wanted, str):
-        pattern = wildcards(wanted)
-        return lambda value: isinstance(value, str) and pattern.fullmatch(fold_case(value)) is not None
-
-    def same(value: Value) -> bool:
-        number = _number(value) if isinstance(value, str) else value
-        return type(number) is float and same_number(number, wanted)  # type: ignore[arg-type]
-
-    return same
-
-
-def _ordered(compare: Callable[..., bool], wanted: Value) -> Test:
-    if isinstance(wanted, str):
-        folded = fold_case(wanted)
-        return lambda value: isinstance(value, str) and compare(fold_case(value), folded)
-    return lambda value: type(value) is type(wanted) and compare(value, wanted)
-
-
-def _met(conditions: Sequence[Value | Matrix]) -> tuple[list[bool], int, tuple[int, int]]:
-    """For each cell whether it meets all conditions, how many cells beyond the used ones do, and the ranges' shape.
+def _met(conditions: Sequence[Value | Matrix]) -> tuple[np.ndarray, int, tuple[int, int]]:
+    """The places that meet all conditions, how many cells beyond the used ones do, and the ranges' shape.
 
     conditions: range and criterion, in turn. Faults: #VALUE! for ranges of different shape.
     """
     ranges = [as_matrix(argument) for argument in conditions[::2]]
-    tests = [criterion(wanted) for wanted in conditions[1::2]]  # type: ignore[arg-type]
+    criteria = [Criterion.of(wanted) for wanted in conditions[1::2]]  # type: ignore[arg-type]
     if len({(cells.shape, cells.beyond) for cells in ranges}) != 1:
         raise Fault(CellError.VALUE)
-    met = [all(test(value) for test, value in zip(tests, row, strict=True)) for row in zip(*ranges, strict=True)]
-    return met, ranges[0].beyond if all(test(None) for test in tests) else 0, ranges[0].shape
+    found: np.ndarray | None = None
+    for places in sorted((cells_of(r).meeting(c) for r, c in zip(ranges, criteria, strict=True)), key=len):
+        found = places if found is None else np.intersect1d(found, places, assume_unique=True)
+    assert found is not None
+    beyond = ranges[0].beyond if ranges[0].beyond and all(meets(c, None) for c in criteria) else 0
+    return found, beyond, ranges[0].shape
 
 
-def _picked(cells: Value | Matrix, conditions: Sequence[Value | Matrix]) -> Iterator[float]:
+def _picked(cells: Value | Matrix, conditions: Sequence[Value | Matrix]) -> list[float]:
     """The numbers among `cells` whose neighbours meet the conditions. Faults: the first error among those cells."""
-    met, _, shape = _met(conditions)
+    places, _, shape = _met(conditions)
     matrix = as_matrix(cells)
     if matrix.shape != shape:
         raise Fault(CellError.VALUE)
-    for value, counts in zip(matrix, met, strict=True):
-        if counts and isinstance(value, CellError):
+    values = cells_of(matrix).values
+    picked: list[float] = []
+    for place in places.tolist():
+        value = values[place]
+        if type(value) is float:
+            picked.append(value)
+        elif isinstance(value, CellError):
             raise Fault(value)
-        if counts and type(value) is float:
-            yield value
+    return picked
 
 
 def _like(range_: Value | Matrix, others: Value | Matrix | None) -> Value | Matrix:
-    """The range that SUMIF and AVERAGEIF add; Excel takes its size from the first, which we ask to be so."""
+    """The range that SUMIF and AVERAGEIF add. Binding gives a plain reference the size of the first, as Excel does."""
     if others is None:
         return range_
     if as_matrix(others).shape != as_matrix(range_).shape:
@@ -128,23 +69,23 @@ def _mean(found: list[float]) -> float:
 
 
 @function(
-    "COUNTIF(range: range, criterion: value)", Shape.REDUCE, Smoothness.NONE, "How many cells meet a criterion.",
+    "COUNTIF(range: range, criterion: value)", Shape.REDUCE, Smoothness.STEP, "How many cells meet a criterion.",
     cases=(('COUNTIF({1,5,7,"x"},">4")', 2), ('COUNTIF({"abc","ABD","x"},"ab*")', 2), ('COUNTIF({1,"1",2},1)', 2),
            ('COUNTIF({"a","b",3},"<>a")', 2), ('COUNTIF({"a?","ab"},"a~?")', 1), ('COUNTIF(A1:B2,"")', 4),
            ('COUNTIF({TRUE,1},TRUE)', 1)),
 )  # fmt: skip
 def countif(range_: Value | Matrix, wanted: Value) -> float:
     met, beyond, _ = _met((range_, wanted))
-    return float(sum(met) + beyond)
+    return float(len(met) + beyond)
 
 
 @function(
-    "COUNTIFS(range: range..., criterion: value...)", Shape.REDUCE, Smoothness.NONE, "How many rows meet all criteria.",
+    "COUNTIFS(range: range..., criterion: value...)", Shape.REDUCE, Smoothness.STEP, "How many rows meet all criteria.",
     cases=(('COUNTIFS({1,5,7},">2",{"a","b","a"},"a")', 1), ('COUNTIFS({1,2},1,{1,2,3},1)', CellError.VALUE)),
 )  # fmt: skip
 def countifs(*conditions: Value | Matrix) -> float:
     met, beyond, _ = _met(conditions)
-    return float(sum(met) + beyond)
+    return float(len(met) + beyond)
 
 
 @function(
@@ -171,7 +112,7 @@ def sumifs(sums: Value | Matrix, *conditions: Value | Matrix) -> float:
     cases=(('AVERAGEIF({1,5,7},">2")', 6), ('AVERAGEIF({1,2},">5")', CellError.DIV0)),
 )  # fmt: skip
 def averageif(range_: Value | Matrix, wanted: Value, averages: Value | Matrix | None = None) -> float:
-    return _mean(list(_picked(_like(range_, averages), (range_, wanted))))
+    return _mean(_picked(_like(range_, averages), (range_, wanted)))
 
 
 @function(
@@ -180,7 +121,7 @@ def averageif(range_: Value | Matrix, wanted: Value, averages: Value | Matrix | 
     cases=(('AVERAGEIFS({1,2,4},{"a","b","a"},"a")', 2.5),),
 )  # fmt: skip
 def averageifs(averages: Value | Matrix, *conditions: Value | Matrix) -> float:
-    return _mean(list(_picked(averages, conditions)))
+    return _mean(_picked(averages, conditions))
 
 
 @function(

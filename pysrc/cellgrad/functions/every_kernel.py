@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from cellgrad.functions import (  # noqa: F401 - they register their kernels
+    criteria_kernels,
+    engineering_kernels,
+    information_kernels,
     kernels_aggregate,
+    kernels_distributions,
     kernels_logic,
     kernels_neural,
+    kernels_special,
 )
 from cellgrad.functions.kernels import KERNELS
 

@@ -1,0 +1,341 @@
+"""Kernels of the functions with criteria: the gradient flows to the cells that are picked; what picks them is a step.
+
+Where conditions and criteria are constant, the cells that each formula of a block picks are found once, by hash, and
+summed by one sparse operation. Where the cells that are tested are themselves live, every one is compared again at
+every evaluation.
+"""
+
+from __future__ import annotations
+
+import math
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from cellgrad.functions.arrays import Array, NoKernel, Texts, lifted
+from cellgrad.functions.criteria_index import Cells, Criterion
+from cellgrad.functions.kernels import Kernel, kernel
+from cellgrad.tensors import operations as t
+from cellgrad.tensors.incidence import indexes, spread
+from cellgrad.tensors.nodes import Node, constant
+from cellgrad.values import CellError, Kind, Value
+from cellgrad.workbook import decode
+
+_MOST_PICKED = 40_000_000
+_MOST_COMPARED = 40_000_000
+_INNER = (2, 3)
+_LARGEST = 1.7976931348623157e308
+
+_READ: weakref.WeakKeyDictionary[Node, Cells] = weakref.WeakKeyDictionary()
+
+
+def values_of(array: Array, texts: Texts) -> list[Value]:
+    """The values of a constant array in reading order; any error stands as #N/A."""
+    assert array.data.value is not None
+    numbers = array.data.value.flatten().tolist()
+    if isinstance(array.kind, int):
+        kinds = [array.kind] * len(numbers)
+    else:
+        assert array.kind.value is not None
+        kinds = [int(k) for k in array.kind.value.expand(array.data.shape).flatten().tolist()]
+    return [
+        CellError.NA if not math.isfinite(number) else decode(kind, number, texts.strings)
+        for kind, number in zip(kinds, numbers, strict=True)
+    ]
+
+
+def _cells(array: Array, texts: Texts) -> Cells:
+    found = _READ.get(array.data)
+    if found is None:
+        found = _READ[array.data] = Cells(values_of(array, texts))
+    return found
+
+
+def _criterion(value: Value) -> Criterion:
+    if isinstance(value, CellError):
+        raise NoKernel("a criterion that is an error")
+    criterion = Criterion.of(value)
+    if isinstance(criterion.wanted, CellError):
+        raise NoKernel("a criterion that asks for an error")
+    return criterion
+
+
+@dataclass(frozen=True, slots=True)
+class Picks:
+    """Which cells of a range go into which sum.
+
+    rows, groups: pairs of a cell's place and a sum's number. which: the sum of each formula's element, in the shape
+    `shape`. count: how many sums.
+    """
+
+    rows: np.ndarray
+    groups: np.ndarray
+    which: np.ndarray
+    shape: tuple[int, ...]
+    count: int
+
+    def only(self, kept: np.ndarray) -> Picks:
+        """The picks of the cells that a boolean array keeps."""
+        some = kept[self.rows]
+        return Picks(self.rows[some], self.groups[some], self.which, self.shape, self.count)
+
+    def spread_over(self, per_group: Node) -> Node:
+        """One number a sum, as one a formula's element."""
+        if self.count == len(self.which) and bool((self.which == np.arange(self.count)).all()):
+            return t.reshape(per_group, self.shape)
+        size = len(self.which)
+        return t.reshape(spread(per_group, indexes(self.which), indexes(np.arange(size)), size), self.shape)
+
+    def sizes(self) -> np.ndarray:
+        """How many cells each sum has."""
+        return np.bincount(self.groups, minlength=self.count).astype(np.float64)
+
+
+Conditions = Sequence[tuple[Array, Array]]
+
+
+def _conditions(arguments: tuple[Array, ...]) -> Conditions:
+    ranges = arguments[::2]
+    if len({array.inner for array in ranges}) != 1:
+        raise NoKernel("ranges of different sizes")
+    return list(zip(ranges, arguments[1::2], strict=True))
+
+
+def _constant_picks(conditions: Conditions, texts: Texts, counts_blanks: bool) -> Picks | None:
+    """The picks, where they are known before anything is evaluated; None where a tested cell or criterion is live."""
+    if any(not r.is_constant or not c.is_constant or r.data.shape[:2] != (1, 1) for r, c in conditions):
+        return None
+    shape = lifted(*(c.data.shape for _, c in conditions))
+    size = math.prod(shape)
+    columns = []
+    for _, criterion in conditions:
+        own = np.arange(math.prod(criterion.data.shape)).reshape(criterion.data.shape)
+        values = values_of(criterion, texts)
+        columns.append([values[place] for place in np.broadcast_to(own, shape).flatten()])
+    numbers: dict[tuple[tuple[type, Value], ...], int] = {}
+    which = np.empty(size, dtype=np.int64)
+    for place, wanted in enumerate(zip(*columns, strict=True)):
+        which[place] = numbers.setdefault(tuple((type(v), v) for v in wanted), len(numbers))
+    cells = [_cells(r, texts) for r, _ in conditions]
+    rows, groups, total = [], [], 0
+    for wanted_all, number in numbers.items():
+        found: np.ndarray | None = None
+        criteria = [_criterion(value) for _, value in wanted_all]
+        if counts_blanks and all(len(Cells((None,)).meeting(c)) for c in criteria):
+            raise NoKernel("a criterion that blank cells meet, which whole columns have without end")
+        for places in sorted((c.meeting(k) for c, k in zip(cells, criteria, strict=True)), key=len):
+            found = places if found is None else np.intersect1d(found, places, assume_unique=True)
+        assert found is not None
+        total += len(found)
+        if total > _MOST_PICKED:
+            raise NoKernel("more cells meet the criteria than fit into memory")
+        rows.append(found)
+        groups.append(np.full(len(found), number, dtype=np.int64))
+    return Picks(np.concatenate(rows), np.concatenate(groups), which, shape, len(numbers))
+
+
+# ---------------------------------------------------------------- live conditions: a mask of every cell
+
+
+def _mask(conditions: Conditions, texts: Texts, counts_blanks: bool) -> Node:
+    """Whether each cell counts for each formula of the block, as a boolean node."""
+    mask: Node | None = None
+    for cells, criterion in conditions:
+        if criterion.inner != (1, 1):
+            raise NoKernel("several criteria at once over live cells")
+        shape = lifted(cells.data.shape, criterion.data.shape)
+        if math.prod(shape) > _MOST_COMPARED:
+            raise NoKernel("more comparisons than fit into memory")
+        own = _own_mask(cells, criterion, texts, counts_blanks)
+        mask = own if mask is None else t.logical_and(mask, own)
+    assert mask is not None
+    return mask
+
+
+def _own_mask(cells: Array, criterion: Array, texts: Texts, counts_blanks: bool) -> Node:
+    if not criterion.is_constant:
+        if criterion.kind != Kind.NUMBER:
+            raise NoKernel("a criterion that is live text")
+        return _number_mask(cells, "eq", criterion.data, texts)
+    criteria = [_criterion(value) for value in values_of(criterion, texts)]
+    if counts_blanks and any(len(Cells((None,)).meeting(c)) for c in criteria):
+        raise NoKernel("a criterion that blank cells meet, which whole columns have without end")
+    if cells.is_constant:
+        return _constant_mask(cells, criterion, criteria, texts)
+    signs = {c.sign for c in criteria}
+    if len(signs) == 1 and all(type(c.wanted) is float for c in criteria):
+        limits = torch.tensor([float(c.wanted) for c in criteria], dtype=torch.float64)  # type: ignore[arg-type]
+        name = {"": "eq", "=": "eq", "<>": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}[signs.pop()]
+        return _number_mask(cells, name, constant(limits.reshape(criterion.data.shape)), texts)
+    raise NoKernel("a criterion that is no number over live cells")
+
+
+def _number_mask(cells: Array, name: str, limit: Node, texts: Texts) -> Node:
+    """Numbers compared with a limit; for equality a text counts as the number it reads as."""
+    if not isinstance(cells.kind, int) and not cells.kind.is_constant:
+        raise NoKernel("live cells whose types change")
+    number, text = cells.is_kind(Kind.NUMBER), cells.is_kind(Kind.TEXT)
+    if name in ("eq", "ne") and text is not False:
+        reads = texts.look_up("numbers", cells)
+        same = t.compare("eq", reads, limit) if text is True else t.logical_and(text, t.compare("eq", reads, limit))
+    else:
+        same = None
+    holds = t.compare("eq" if name == "ne" else name, cells.data, limit)
+    if number is not True:
+        other = constant(torch.zeros((1,) * 4, dtype=torch.bool))
+        holds = other if number is False else t.logical_and(number, holds)
+    holds = holds if same is None else t.logical_or(holds, same)
+    return t.logical_not(holds) if name == "ne" else holds
+
+
+def _constant_mask(cells: Array, criterion: Array, criteria: list[Criterion], texts: Texts) -> Node:
+    """Constant cells in windows that move with the block, tested one window after the other."""
+    lead = lifted(cells.data.shape[:2], criterion.data.shape[:2])
+    values = values_of(cells, texts)
+    height, width = cells.inner
+    size = height * width
+    result = np.zeros((*lead, height, width), dtype=bool)
+    own_rows, own_columns = cells.data.shape[:2]
+    many_rows, many_columns = criterion.data.shape[:2]
+    windows: dict[int, Cells] = {}
+    for row in range(lead[0]):
+        for column in range(lead[1]):
+            window = (row if own_rows > 1 else 0) * own_columns + (column if own_columns > 1 else 0)
+            wanted = (row if many_rows > 1 else 0) * many_columns + (column if many_columns > 1 else 0)
+            if window not in windows:
+                windows[window] = Cells(values[window * size : (window + 1) * size])
+            result[row, column].reshape(-1)[windows[window].meeting(criteria[wanted])] = True
+    return constant(torch.from_numpy(result))
+
+
+# ---------------------------------------------------------------- the functions
+
+
+def _numbers_kept(array: Array) -> np.ndarray | None:
+    """Which cells of a range are numbers, of a range that does not move; None: all."""
+    kinds = array.is_kind(Kind.NUMBER)
+    if isinstance(kinds, bool):
+        return None if kinds else np.zeros(math.prod(array.inner), dtype=bool)
+    if kinds.value is None:
+        raise NoKernel("cells to add whose types change")
+    return kinds.value.expand(array.data.shape).flatten().numpy()
+
+
+def _picks_of(values: Array, conditions: Conditions, texts: Texts) -> Picks | None:
+    """The picks among the numbers of a range, where range and conditions stand still."""
+    picks = _constant_picks(conditions, texts, False) if values.data.shape[:2] == (1, 1) else None
+    if picks is None:
+        return None
+    kept = _numbers_kept(values)
+    return picks if kept is None else picks.only(kept)
+
+
+def _vector(array: Array) -> Node:
+    return t.reshape(array.data, (math.prod(array.data.shape),))
+
+
+def _same_size(values: Array, conditions: Conditions) -> None:
+    if values.inner != conditions[0][0].inner:
+        raise NoKernel("ranges of different sizes")
+
+
+def _counted_mask(values: Array, conditions: Conditions, texts: Texts) -> Node:
+    mask = _mask(conditions, texts, False)
+    numbers = values.is_kind(Kind.NUMBER)
+    if isinstance(numbers, bool):
+        return mask if numbers else t.logical_and(mask, constant(torch.zeros((1,) * 4, dtype=torch.bool)))
+    return t.logical_and(mask, numbers)
+
+
+def _sum_and_count(values: Array, conditions: Conditions, texts: Texts) -> tuple[Node, Node]:
+    _same_size(values, conditions)
+    picks = _picks_of(values, conditions, texts)
+    if picks is not None:
+        sums = spread(_vector(values), indexes(picks.rows), indexes(picks.groups), picks.count)
+        counts = constant(torch.from_numpy(picks.sizes()))
+        return picks.spread_over(sums), picks.spread_over(counts)
+    mask = _counted_mask(values, conditions, texts)
+    full = lifted(mask.shape, values.data.shape)
+    picked = t.select(mask, values.data, t.ZERO)
+    return t.total(picked, _INNER), t.total(t.broadcast(t.to_number(mask), full), _INNER)
+
+
+def _added(arguments: tuple[Array, ...]) -> tuple[Array, Conditions]:
+    """SUMIF, AVERAGEIF: range, criterion and maybe the range to add."""
+    range_, criterion, *others = arguments
+    return others[0] if others else range_, _conditions((range_, criterion))
+
+
+@kernel("SUMIF")
+def _sumif(arguments: tuple[Array, ...], texts: Texts) -> Array:
+    return Array(_sum_and_count(*_added(arguments), texts)[0])
+
+
+@kernel("SUMIFS")
+def _sumifs(arguments: tuple[Array, ...], texts: Texts) -> Array:
+    return Array(_sum_and_count(arguments[0], _conditions(arguments[1:]), texts)[0])
+
+
+@kernel("AVERAGEIF")
+def _averageif(arguments: tuple[Array, ...], texts: Texts) -> Array:
+    return Array(t.div(*_sum_and_count(*_added(arguments), texts)))
+
+
+@kernel("AVERAGEIFS")
+def _averageifs(arguments: tuple[Array, ...], texts: Texts) -> Array:
+    return Array(t.div(*_sum_and_count(arguments[0], _conditions(arguments[1:]), texts)))
+
+
+@kernel("COUNTIF", "COUNTIFS")
+def _countifs(arguments: tuple[Array, ...], texts: Texts) -> Array:
+    conditions = _conditions(arguments)
+    picks = _constant_picks(conditions, texts, True)
+    if picks is not None:
+        return Array(picks.spread_over(constant(torch.from_numpy(picks.sizes()))))
+    mask = _mask(conditions, texts, True)
+    full = lifted(mask.shape, *(cells.data.shape for cells, _ in conditions))
+    return Array(t.total(t.broadcast(t.to_number(mask), full), _INNER))
+
+
+def extreme_of_picks(values: Array, picks: Picks, largest: bool) -> Array:
+    """The largest or smallest number of each sum's cells, 0 where there is none; cells that tie share the slope."""
+    sizes = picks.sizes().astype(np.int64)
+    width = int(max(sizes.max(initial=0), 1))
+    if picks.count * width > _MOST_PICKED:
+        raise NoKernel("more cells meet the criteria than fit into memory")
+    order = np.argsort(picks.groups, kind="stable")
+    starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
+    place = np.arange(len(order)) - starts[picks.groups[order]]
+    slots = picks.groups[order] * width + place
+    filled = np.zeros(picks.count * width, dtype=bool)
+    filled[slots] = True
+    table = spread(_vector(values), indexes(picks.rows[order]), indexes(slots), picks.count * width)
+    filler = t.number(-_LARGEST if largest else _LARGEST)
+    table = t.reshape(t.select(constant(torch.from_numpy(filled)), table, filler), (picks.count, width))
+    found = (t.largest if largest else t.smallest)(table, (1,))
+    some = constant(torch.from_numpy(sizes > 0))
+    return Array(picks.spread_over(t.select(some, t.reshape(found, (picks.count,)), t.ZERO)))
+
+
+def _extreme(largest: bool) -> Kernel:
+    def apply(arguments: tuple[Array, ...], texts: Texts) -> Array:
+        values, conditions = arguments[0], _conditions(arguments[1:])
+        _same_size(values, conditions)
+        picks = _picks_of(values, conditions, texts)
+        if picks is not None:
+            return extreme_of_picks(values, picks, largest)
+        mask = _counted_mask(values, conditions, texts)
+        filler = t.number(-_LARGEST if largest else _LARGEST)
+        full = lifted(mask.shape, values.data.shape)
+        found = (t.largest if largest else t.smallest)(t.select(mask, values.data, filler), _INNER)
+        some = t.any_of(t.broadcast(mask, full), _INNER)
+        return Array(t.select(some, found, t.ZERO))
+
+    return apply
+
+
+kernel("MAXIFS")(_extreme(True))
+kernel("MINIFS")(_extreme(False))
