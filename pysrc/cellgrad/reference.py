@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -39,9 +39,10 @@ from cellgrad.formula.tree import (
 from cellgrad.functions.calling import call
 from cellgrad.functions.context import OnlyTheFileKnows
 from cellgrad.functions.local_names import LocalNames
-from cellgrad.functions.operands import OMITTED, Areas, Argument, FunctionValue, Lazy, Matrix, Operand
+from cellgrad.functions.operands import OMITTED, Areas, Argument, FunctionValue, Lazy, Matrix, Operand, References
 from cellgrad.functions.registry import SCALARS, Function, Takes, find
 from cellgrad.graph.binding import Binder, regions_of
+from cellgrad.graph.precedents import COMPUTE_REFERENCES
 from cellgrad.graph.subtotals import Subtotals
 from cellgrad.graph.textual import names_another_book, regions_of_text
 from cellgrad.values import CellError, Kind, Value
@@ -50,7 +51,13 @@ from cellgrad.workbook import ArrayFormula, Workbook, decode
 Cell = tuple[str, int, int]
 """A cell as (sheet, row, column), the sheet spelled as in the workbook."""
 
+_OVER_REFERENCES = frozenset(
+    {"AVERAGEIF", "AVERAGEIFS", "COUNTBLANK", "COUNTIF", "COUNTIFS", "N", "SUBTOTAL", "SUMIF", "SUMIFS", "T"}
+)
+"""Functions that answer an array of references (``OFFSET(A1,{0;1;2},0)``) with an array, one value a reference."""
+
 _MOST_CELLS = 5_000_000
+_NOT_GIVEN = object()
 _EVALUATED_AS_ARRAYS = frozenset({Takes.ARRAY, Takes.CELLS, Takes.REFERENCE, Takes.FUNCTION})
 _REFERENCES_AS_THEY_ARE = frozenset({Takes.REFERENCE, Takes.FUNCTION})
 
@@ -69,6 +76,14 @@ class _Host:
     @property
     def name(self) -> str:
         return full_name(self.sheet, self.row, self.column)
+
+
+def _several_references(position: int | None = None) -> UnsupportedError:
+    return UnsupportedError(
+        "an array of references is read here, which Excel answers in no documented way",
+        position=position,
+        action="wrap it in N(...) or SUBTOTAL(...), or give one position at a time",
+    )
 
 
 class _Needs(Exception):  # noqa: N818 - not an error: the evaluation is taken up again
@@ -143,8 +158,8 @@ class Reference:
                     f"{data.what} cannot be computed", cell=host.name, action="put a value in the cell"
                 ) from None
 
-    def areas(self, tree: Node, sheet: str, row: int, column: int) -> Areas | CellError:
-        """The reference that a bound tree comes to in a cell, its cells unread; #VALUE! where it is a value.
+    def areas(self, tree: Node, sheet: str, row: int, column: int) -> Areas | CellError | None:
+        """The reference that a bound tree comes to in a cell, its cells unread; or an error; None for several at once.
 
         Raises FormulaError for what it needs and cannot be evaluated.
         """
@@ -158,6 +173,8 @@ class Reference:
             except _CachedIsData as data:
                 raise UnsupportedError(f"{data.what} cannot be computed", cell=host.name) from None
             else:
+                if isinstance(operand, References):
+                    return None
                 return operand if isinstance(operand, Areas | CellError) else CellError.VALUE
 
     # ------------------------------------------------------------ which cells, and in which order
@@ -267,8 +284,10 @@ class Reference:
 
     def _peek(self, cell: Cell) -> Value:
         """A cell's value if it is known; raises _Needs for a formula that is not computed yet."""
-        if self._overrides is not None and cell in self._overrides:
-            return self._overrides[cell]
+        if self._overrides is not None:
+            given = self._overrides.get(cell, _NOT_GIVEN)
+            if given is not _NOT_GIVEN:
+                return given  # type: ignore[return-value]
         known = self._results.get(cell)
         if known is not None and not isinstance(known, Matrix):
             return known
@@ -356,6 +375,8 @@ class Reference:
 
     def _whole(self, operand: Operand) -> Value | Matrix:
         """What an array formula comes to."""
+        if isinstance(operand, References):
+            raise _several_references()
         if isinstance(operand, Areas):
             operand = self._read(operand)
         if isinstance(operand, FunctionValue):  # a function that nobody calls
@@ -384,10 +405,12 @@ class Reference:
 
     def _intersected(self, operand: Operand, host: _Host) -> Value:
         """Implicit intersection: one value of a reference or array."""
+        if isinstance(operand, References):
+            raise _several_references()
         if isinstance(operand, Matrix):
             return operand.rows[0][0]
         if not isinstance(operand, Areas):
-            return operand
+            return operand  # type: ignore[return-value]
         if len(operand.regions) != 1:
             return CellError.VALUE
         region = operand.regions[0]
@@ -460,15 +483,55 @@ class Reference:
                         arguments += [self._read(Areas((region,)), clip=True) for region in operand.regions]
                         continue
                     operand = self._dereferenced(operand, host, array or parameter.takes not in SCALARS)
+                if isinstance(operand, References) and function.name not in _OVER_REFERENCES:
+                    raise _several_references(position)
                 arguments.append(operand)
         for parameter in function.parameters[len(arguments) :]:
             if parameter.from_host:
                 arguments.append(Areas((host.region,)))
         context = _Context(self, host) if function.context else None
         try:
+            if function.name in COMPUTE_REFERENCES and any(isinstance(argument, Matrix) for argument in arguments[1:]):
+                return self._references(function, arguments, context)
+            if any(isinstance(argument, References) for argument in arguments):
+                return self._over_references(function, arguments, context)
             return call(function, arguments, self._read, context)
         except OnlyTheFileKnows as data:
             raise _CachedIsData(data.what, position) from None
+
+    def _references(self, function: Function, arguments: list[Argument], context: _Context | None) -> Operand:
+        """OFFSET or INDIRECT by an array of positions: a reference an element."""
+        grids = [argument if isinstance(argument, Matrix) else None for argument in arguments]
+        height = max(grid.height for grid in grids if grid is not None)
+        width = max(grid.width for grid in grids if grid is not None)
+
+        def element(row: int, column: int) -> Operand:
+            ones = [
+                argument if grid is None else grid.broadcast(row, column)
+                for argument, grid in zip(arguments, grids, strict=True)
+            ]
+            return call(function, ones, self._read, context)
+
+        rows = tuple(tuple(element(r, c) for c in range(width)) for r in range(height))
+        return cast(Operand, References(rows))
+
+    def _over_references(self, function: Function, arguments: list[Argument], context: _Context | None) -> Matrix:
+        """A function that gives an answer for each of an array of references, such as SUBTOTAL."""
+        many = {i: a for i, a in enumerate(cast(list[Any], arguments)) if isinstance(a, References)}
+
+        def element(row: int, column: int) -> Value:
+            ones = list(arguments)
+            for index, references in many.items():
+                one = references.at(row, column)
+                takes = function.parameter(index).takes
+                if isinstance(one, Areas) and takes not in _REFERENCES_AS_THEY_ARE:
+                    read = self._read(one, clip=True)
+                    one = read.rows[0][0] if takes in SCALARS else read
+                ones[index] = one
+            answer = call(function, ones, self._read, context)
+            return answer.rows[0][0] if isinstance(answer, Matrix) else answer  # type: ignore[return-value]
+
+        return Matrix.build(max(m.height for m in many.values()), max(m.width for m in many.values()), element)
 
     def _lazy(self, node: Node, host: _Host, array: bool) -> Lazy:
         def run() -> Operand:

@@ -185,11 +185,12 @@ def test_models_equal_the_reference_in_value_and_gradient(name, formulas, changi
         np.testing.assert_allclose((2 * jacobian.mT @ residuals[:, :, None])[:, :, 0], slopes, rtol=1e-9, atol=1e-11)
 
 
-def test_a_range_with_a_computed_end_is_never_taken_for_data() -> None:
+def test_the_slope_reaches_what_lies_between_computed_ends() -> None:
     """A3 lies between the ends and is named by neither: its share of the gradient may not be lost in silence."""
     book = book_of({"Sheet": {**NUMBERS, "H1": "=SUM(A1:INDEX(A5:A6,1))^2"}})
-    with pytest.raises(UnsupportedError, match="Sheet!H1"):
-        compile_model(Dependence(book), parse_region("H1", "Sheet"), [parse_region("A3", "Sheet")])
+    model = compile_model(Dependence(book), parse_region("H1", "Sheet"), [parse_region("A3", "Sheet")])
+    value, slope = model.function.value_and_gradient(torch.tensor([[2.0]], dtype=torch.float64))
+    assert (value.item(), slope.tolist()) == (4.25**2, [[2 * 4.25]])
 
 
 def test_a_name_that_lifts_over_a_range() -> None:

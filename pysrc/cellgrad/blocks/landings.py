@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable
 
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region
+from cellgrad.errors import UnsupportedError
 from cellgrad.formula.tree import Binary, Call, Coordinate, Literal, Missing, Node, Range, Unary
 from cellgrad.functions.operands import Areas
 from cellgrad.graph.precedents import around, is_anchored, what_is_read
@@ -28,22 +29,29 @@ class Landings:
 
     def __init__(self, book: Workbook) -> None:
         self._reference = Reference(book)
-        self._anchored: dict[tuple[Node, str], Areas | CellError] = {}
+        self._anchored: dict[tuple[Node, str], Areas | CellError | None] = {}
+        self._found: dict[tuple[Node, Region], list[Region]] = {}
 
     def regions(self, tree: Node, host: Region) -> list[Region]:
         """What the computed references of a bound tree lead to, for all cells of `host`.
 
         Raises FormulaError where their arguments cannot be evaluated.
         """
-        found: dict[Region, None] = {}
-        for node in what_is_read(tree)[1]:
-            for areas in self._of(node, host):
-                if isinstance(areas, Areas):
-                    found.update(dict.fromkeys(areas.regions))
-        regions = list(found)
-        return regions if len(regions) <= MOST_REGIONS else around(regions)
+        return [region for node in what_is_read(tree)[1] for region in self._regions(node, host)]
 
-    def _of(self, node: Node, host: Region) -> list[Areas | CellError]:
+    def _regions(self, node: Node, host: Region) -> list[Region]:
+        known = self._found.get((node, host))
+        if known is None:
+            landed = self._of(node, host)
+            if None in landed:
+                raise UnsupportedError("an array of references")
+            areas = [found for found in landed if isinstance(found, Areas)]
+            regions = list(dict.fromkeys(region for found in areas for region in found.regions))
+            known = regions if len(regions) <= MOST_REGIONS else around(regions)
+            self._found[node, host] = known
+        return known
+
+    def _of(self, node: Node, host: Region) -> list[Areas | CellError | None]:
         if is_anchored(node):
             key = node, host.sheet
             if key not in self._anchored:

@@ -79,6 +79,28 @@ class FunctionValue:
     read: Callable[[Areas], Matrix]
 
 
+@dataclass(frozen=True, slots=True)
+class References:
+    """An array of references, as OFFSET makes of an array of positions: each an `Areas` or an error.
+
+    Only the evaluator knows it: functions see one reference at a time.
+    """
+
+    rows: tuple[tuple[Operand, ...], ...]
+
+    @property
+    def height(self) -> int:
+        return len(self.rows)
+
+    @property
+    def width(self) -> int:
+        return len(self.rows[0])
+
+    def at(self, row: int, column: int) -> Operand:
+        """The reference of one element; one row or one column repeats."""
+        return self.rows[min(row, self.height - 1)][min(column, self.width - 1)]
+
+
 class _Omitted:
     """An argument left empty between commas: 0, FALSE or "" as its parameter asks."""
 

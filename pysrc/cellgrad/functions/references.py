@@ -13,7 +13,7 @@ from cellgrad.values import CellError, fold_case
 _LANDING = "the position has no slope; the cells that it lands on give it"
 
 
-def one_region(reference: Operand) -> Region:
+def one_region(reference: Areas | Matrix | Value) -> Region:
     """The one region of a reference. Faults: #VALUE! for several areas and for what is no reference."""
     if isinstance(reference, CellError):
         raise Fault(reference)
@@ -44,7 +44,11 @@ def moved(region: Region, rows: int, columns: int, height: int, width: int) -> R
            ("ROWS(OFFSET(A1:A3,0,0,,2))", 3)),
 )  # fmt: skip
 def offset(
-    reference: Operand, rows: float, columns: float, height: float | None = None, width: float | None = None
+    reference: Areas | Matrix | Value,
+    rows: float,
+    columns: float,
+    height: float | None = None,
+    width: float | None = None,
 ) -> Areas:
     region = one_region(reference)
     tall = region.height if height is None else math.trunc(height)
@@ -73,7 +77,7 @@ def indirect(context: Context, text: str, a1: bool = True) -> Areas:
     "AREAS(reference: reference)", Shape.REDUCE, Smoothness.NONE, "How many areas a reference has.",
     cases=(("AREAS(B2:D4)", 1), ("AREAS((B2:D4,E5,F6:I9))", 3), ("AREAS(B2:D4 B2)", 1), ("AREAS(1)", CellError.VALUE)),
 )  # fmt: skip
-def areas(reference: Operand) -> float:
+def areas(reference: Areas | Matrix | Value) -> float:
     if not isinstance(reference, Areas):
         raise Fault(CellError.VALUE)
     return float(len(reference.regions))
@@ -120,7 +124,7 @@ def address(
     context=True,
     cases=(("SHEET()", 1), ("SHEET(B7)", 1), ('SHEET("sheet1")', 1), ('SHEET("nowhere")', CellError.NA)),
 )  # fmt: skip
-def sheet(context: Context, value: Operand) -> float:
+def sheet(context: Context, value: Areas | Matrix | Value) -> float:
     if isinstance(value, Areas):
         name = value.regions[0].sheet
     elif isinstance(value, Matrix):
@@ -138,7 +142,7 @@ def sheet(context: Context, value: Operand) -> float:
     "How many sheets the workbook has, or a reference spans.", context=True,
     cases=(("SHEETS()", 1), ("SHEETS(A1:B2)", 1), ("SHEETS(1)", CellError.VALUE)),
 )  # fmt: skip
-def sheets(context: Context, reference: Operand | None = None) -> float:
+def sheets(context: Context, reference: Areas | Matrix | Value | None = None) -> float:
     if reference is None:
         return float(len(context.book.tabs))
     if not isinstance(reference, Areas):
@@ -150,7 +154,7 @@ def sheets(context: Context, reference: Operand | None = None) -> float:
     "ISFORMULA(reference: reference)", Shape.ARRAY, Smoothness.NONE, "Whether a cell holds a formula.", context=True,
     cases=(("ISFORMULA(A1)", False), ("ISFORMULA(1)", CellError.VALUE)),
 )  # fmt: skip
-def isformula(context: Context, reference: Operand) -> Operand:
+def isformula(context: Context, reference: Areas | Matrix | Value) -> Operand:
     region = one_region(reference)
     if region.size == 1:
         return _formula_of(context, region) is not None
@@ -172,7 +176,7 @@ def _formula_of(context: Context, region: Region) -> str | None:
     "The formula of a cell as text; of several cells the first one's. #N/A where it holds none.", context=True,
     cases=(("FORMULATEXT(A1)", CellError.NA), ("FORMULATEXT(1)", CellError.VALUE)),
 )  # fmt: skip
-def formulatext(context: Context, reference: Operand) -> str:
+def formulatext(context: Context, reference: Areas | Matrix | Value) -> str:
     text = _formula_of(context, one_region(reference))
     if text is None or len(text) > 8192:
         raise Fault(CellError.NA)
@@ -195,7 +199,7 @@ def hyperlink(link: Value, *friendly: Value) -> Value:
     cases=(("TYPE(1)", 1), ('TYPE("a")', 2), ("TYPE(TRUE)", 4), ("TYPE({1,2;3,4})", 64), ("TYPE(A1)", 1),
            ("TYPE(A1:B2)", 64)),
 )  # fmt: skip
-def type_(context: Context, value: Operand) -> float:
+def type_(context: Context, value: Areas | Matrix | Value) -> float:
     if isinstance(value, Areas):
         value = context.read(value) if one_region(value).size > 1 else context.read(value).rows[0][0]
     if isinstance(value, Matrix):
@@ -217,7 +221,7 @@ CACHED_OF_CELLS = frozenset({"color", "filename", "format", "parentheses", "pref
     cases=(('CELL("row",A20)', 20), ('CELL("col",C5:D9)', 3), ('CELL("address",C5)', "$C$5"), ('CELL("type",A1)', "b"),
            ('CELL("contents",A1)', 0), ('CELL("nonsense",A1)', CellError.VALUE)),
 )  # fmt: skip
-def cell(context: Context, what: str, reference: Operand | None = None) -> Value:
+def cell(context: Context, what: str, reference: Areas | Matrix | Value = None) -> Value:
     kind = fold_case(what)
     if kind not in _KNOWN_OF_CELLS | CACHED_OF_CELLS:
         raise Fault(CellError.VALUE)

@@ -43,7 +43,7 @@ def _line(values: Sequence[Value]) -> Matrix:
 
 
 def _shown(
-    context: Context, references: Sequence[Operand], *, filtered: bool, hidden: bool, nested: bool
+    context: Context, references: Sequence[Areas | Matrix | Value], *, filtered: bool, hidden: bool, nested: bool
 ) -> Iterator[Value]:
     """The values of the cells that count, area by area. Faults: #VALUE! for what is no reference or spans sheets."""
     for reference in references:
@@ -64,7 +64,7 @@ def _shown(
            ("SUBTOTAL(12,A1)", CellError.VALUE), ("SUBTOTAL(112,A1)", CellError.VALUE),
            ("SUBTOTAL(0,A1)", CellError.VALUE)),
 )  # fmt: skip
-def subtotal(context: Context, number: float, *references: Operand) -> Operand:
+def subtotal(context: Context, number: float, *references: Areas | Matrix | Value) -> Operand:
     name, hidden = subtotal_number(number)
     return find(name).value(_line(list(_shown(context, references, filtered=True, hidden=hidden, nested=True))))
 
@@ -79,7 +79,7 @@ def subtotal(context: Context, number: float, *references: Operand) -> Operand:
            ("AGGREGATE(20,4,A1)", CellError.VALUE), ("AGGREGATE(9,8,A1)", CellError.VALUE),
            ("AGGREGATE(9,4,{1,2})", CellError.VALUE), ("AGGREGATE(16,6,{1;2;3;4},0.5)", 2.5)),
 )  # fmt: skip
-def aggregate(context: Context, number: float, options: float, *arguments: Operand) -> Operand:
+def aggregate(context: Context, number: float, options: float, *arguments: Areas | Matrix | Value) -> Operand:
     which = math.trunc(number)
     if not 1 <= which <= len(AGGREGATES):
         raise Fault(CellError.VALUE)

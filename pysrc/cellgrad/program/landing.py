@@ -17,13 +17,12 @@ import numpy as np
 import torch
 
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region
-from cellgrad.errors import CellgradError
 from cellgrad.formula.tree import Binary, Call, Coordinate, Literal, Missing, Node, Range, children, walk
 from cellgrad.functions.arrays import Array, NoKernel, simple_kind
 from cellgrad.functions.operands import Areas, Fault
 from cellgrad.functions.references import moved
 from cellgrad.graph.precedents import COMPUTE_REFERENCES, around, axes
-from cellgrad.program.live_cells import LiveCell
+from cellgrad.program.overrides import LiveCell
 from cellgrad.program.values import Values
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.nodes import Node as Tensor
@@ -105,8 +104,8 @@ class _Landing:
             return None
         regions: list[Region | None] = []
         for areas in found:
-            if isinstance(areas, Areas) and len(areas.regions) > 1:
-                raise NoKernel("a computed reference of several areas")
+            if areas is None or (isinstance(areas, Areas) and len(areas.regions) > 1):
+                raise NoKernel("an array of references, or one of several areas")
             regions.append(areas.regions[0] if isinstance(areas, Areas) else None)
         return Spots(tuple(regions))
 
@@ -139,11 +138,8 @@ class _Landing:
         if all(region == first for region in spots.regions):
             if first is None:
                 return Literal(CellError.REF, position=node.position)  # type: ignore[attr-defined]
-            self.lowering.ensure(first)
             return _range(first, 0, 0, absolute=True, like=node)
         if first is not None and self._at_one_distance(spots, first):
-            for region in around([region for region in spots.regions if region is not None]):
-                self.lowering.ensure(region)
             return _range(first, self.host.top, self.host.left, absolute=False, like=node)
         self.evaluation.spots[node] = spots
         return node
@@ -222,8 +218,6 @@ def gathered(evaluation: Evaluation, spots: Spots, *, padded: bool = False) -> A
         rows = np.arange(region.top - whole.top, region.bottom - whole.top)[:, None] * whole.width
         columns = np.arange(region.left - whole.left, region.right - whole.left)[None]
         index[at, : region.height, : region.width] = starts[region.sheet] + rows + columns
-    for whole in wholes:
-        lowering.ensure(whole)
     table = _table([lowering.value(whole) for whole in wholes])
     shaped = constant(torch.from_numpy(index.reshape(host.height, host.width, height, width).astype(np.float64)))
     return _looked_up(table, shaped)
@@ -246,7 +240,7 @@ def _table(parts: list[Values]) -> Values:
 
 def _looked_up(table: Values, index: Tensor) -> Array:
     assert not isinstance(table.kind, int)
-    return Array(t.take(table.data, index), simple_kind(t.take(table.kind, index)), reference=True)
+    return Array(t.pick(table.data, index), simple_kind(t.pick(table.kind, index)), reference=True)
 
 
 # ---------------------------------------------------------------- positions that depend on the changing cells
@@ -264,9 +258,10 @@ def moving_offset(evaluation: Evaluation, tree: Call) -> Array:
     host = evaluation.host
     bases = _bases(base, host)
     rows, columns, *sizes = [_whole_numbers(argument, evaluation) for argument in tree.arguments[1:]]
-    tall, wide = (_one_size(size, extent) for size, extent in zip(
-        [*sizes, None, None], (bases[0].height, bases[0].width), strict=False
-    ))
+    tall, wide = (
+        _one_size(size, extent)
+        for size, extent in zip([*sizes, None, None], (bases[0].height, bases[0].width), strict=False)
+    )
     shape = (host.height, host.width, 1, 1)
     top = _first(np.array([b.top for b in bases]).reshape(shape), rows, tall)
     left = _first(np.array([b.left for b in bases]).reshape(shape), columns, wide)
@@ -326,8 +321,3 @@ def _between(value: Tensor, low: int, high: int) -> Tensor:
 
 def _all(conditions: list[Tensor]) -> Tensor:
     return t.logical_and(*conditions)
-
-
-def cannot_move(error: CellgradError) -> NoKernel:
-    """Why a reference whose text or ends depend on the changing cells has no program."""
-    return NoKernel(f"its reference depends on the changing cells ({error.cause})")

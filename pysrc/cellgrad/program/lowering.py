@@ -16,17 +16,20 @@ from cellgrad.address import Region, full_name
 from cellgrad.blocks.block import Block
 from cellgrad.blocks.dependence import Dependence
 from cellgrad.blocks.recurrence import Recurrence
-from cellgrad.errors import CellgradError, UnsupportedError
-from cellgrad.formula.tree import Node
+from cellgrad.errors import CellgradError, CircularReferenceError, UnsupportedError
+from cellgrad.formula.tree import Node, walk
 from cellgrad.functions.arrays import NoKernel, Texts, kind_node, simple_kind
-from cellgrad.graph.precedents import only_the_file_knows
+from cellgrad.functions.operands import Areas
+from cellgrad.graph.precedents import is_anchored, only_the_file_knows
 from cellgrad.program.evaluation import Evaluation
+from cellgrad.program.landing import is_computed, landed
+from cellgrad.program.overrides import LiveCell, Overrides
 from cellgrad.program.recurrences import CutFirst, lower_recurrence
-from cellgrad.program.values import Values, constants, fitted, part_of, value_at
+from cellgrad.program.values import Values, constants, fitted, part_of
 from cellgrad.reference import Reference
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.nodes import Node as Tensor
-from cellgrad.values import Kind, Value
+from cellgrad.values import CellError, Kind
 from cellgrad.workbook import Workbook, encode
 
 
@@ -59,6 +62,8 @@ class Lowering:
         self._regions: dict[Region, Values] = {}
         self._moved: set[Block] = set()
         self._open: tuple[Block, ...] = ()
+        self._pending: set[Block] = set()
+        self.reference = Reference(self.book, Overrides(self))
 
     def lower(self, blocks: Iterable[Block]) -> None:
         """Evaluate blocks, given precedents first; those already known are skipped."""
@@ -71,10 +76,35 @@ class Lowering:
             else:
                 if self._reads_live(block):
                     self._moved.add(block)
+                self._pending.add(block)
                 try:
                     self.values[block] = self._lower(block)
                 except CellgradError as error:
                     self.values[block] = Failure(error)
+                self._pending.discard(block)
+
+    def ensure(self, region: Region) -> None:
+        """Evaluate what is not known yet of a region that a computed reference has led to.
+
+        Raises CircularReferenceError where that is under way itself.
+        """
+        for block in self.dependence.touching(region):
+            if block in self.values or block in self._open:
+                continue
+            if block in self._pending:
+                raise CircularReferenceError(
+                    "the formula depends on itself, by way of a reference that it computes",
+                    cell=full_name(block.region.sheet, block.region.top, block.region.left),
+                    formula=self.dependence.text(block),
+                    action="break the circle, or put a value in one of its cells",
+                )
+            self.lower(self.dependence.order([block]))
+
+    def areas(self, tree: Node, host: Region) -> list[Areas | CellError | None]:
+        """What a computed reference comes to in every cell of a block. Raises LiveCell where that is not settled."""
+        if is_anchored(tree):
+            return [self.reference.areas(tree, host.sheet, host.top, host.left)] * host.size
+        return [self.reference.areas(tree, host.sheet, row, column) for row, column in host.cells()]
 
     def _reads_live(self, block: Block) -> bool:
         """Whether a block depends on the live cells, be they inputs or new constants."""
@@ -168,11 +198,24 @@ class Lowering:
                 value = self.values[precedent]
                 if isinstance(value, Failure):
                     raise value.error
+        evaluation = Evaluation(self, block)
         try:
-            array = Evaluation(self, block).of(tree)
-            return fitted(array, block)
+            return fitted(evaluation.of(landed(evaluation, tree)), block)
         except NoKernel as reason:
+            if block.splits and any(is_computed(node) for node in walk(tree)):
+                return self._cell_by_cell(block)
             return self._by_reference(block, tree, str(reason))
+
+    def _cell_by_cell(self, block: Block) -> Values:
+        """A block whose cells cannot be evaluated as one, one after another."""
+        r = block.region
+        found = [(self._lower(block.cell(row, column)), (row - r.top, column - r.left)) for row, column in r.cells()]
+        kinds = {values.kind for values, _ in found if isinstance(values.kind, int)}
+        data = t.assemble((r.height, r.width), [(values.data, at) for values, at in found])
+        if len(kinds) == 1 and all(isinstance(values.kind, int) for values, _ in found):
+            return Values(data, kinds.pop())
+        nodes = [(t.broadcast(kind_node(values.kind), (1, 1)), at) for values, at in found]
+        return Values(data, simple_kind(t.assemble((r.height, r.width), nodes)))
 
     def _cached(self, block: Block) -> Values:
         r = block.region
@@ -198,25 +241,31 @@ class Lowering:
 
     def _by_reference(self, block: Block, tree: Node, reason: str) -> Values:
         """The block cell by cell; only for blocks that read nothing live."""
-        r = block.region
         for region in self.dependence.reads(block):
             if not self.value(region).is_constant:
-                raise UnsupportedError(
-                    f"this formula depends on the changing cells and cannot be compiled: {reason}",
-                    cell=full_name(r.sheet, r.top, r.left),
-                    formula=self.dependence.text(block),
-                    action="keep it off the way from the changing cells to the objective",
-                )
-        return self._computed([block])[0]
+                if block.splits:
+                    return self._cell_by_cell(block)
+                raise self._not_compiled(block, reason)
+        try:
+            return self._computed([block])[0]
+        except LiveCell:
+            raise self._not_compiled(block, reason) from None
+
+    def _not_compiled(self, block: Block, reason: str) -> UnsupportedError:
+        return UnsupportedError(
+            f"this formula depends on the changing cells and cannot be compiled: {reason}",
+            cell=full_name(block.region.sheet, block.region.top, block.region.left),
+            formula=self.dependence.text(block),
+            action="keep it off the way from the changing cells to the objective",
+        )
 
     def _computed(self, blocks: Sequence[Block]) -> list[Values]:
         """The values of blocks, cell by cell."""
-        reference = Reference(self.book, Overrides(self))
         found = []
         for r in (block.region for block in blocks):
             kinds, data = np.zeros((r.height, r.width), np.uint8), np.zeros((r.height, r.width))
             for row, column in r.cells():
-                value = reference.value(r.sheet, row, column)
+                value = self.reference.value(r.sheet, row, column)
                 kind, number = encode(0.0 if value is None else value, self.book.strings)
                 kinds[row - r.top, column - r.left], data[row - r.top, column - r.left] = kind, number
             found.append(constants(kinds, data))
@@ -224,8 +273,16 @@ class Lowering:
 
     # Regions ---------------------------------------------------------------------------------------------------------
 
-    def _pieces(self, region: Region) -> Iterator[tuple[Region, Values]]:
-        """What computed or live values a region holds, by the part they cover."""
+    def value_aside(self, region: Region, block: Block) -> Values:
+        """The values of a region in which whatever depends on a block is an error; the rest is evaluated at need."""
+        later = {block, *self._pending, *self._open, *self.dependence.dependents([block.region])}
+        for found in self.dependence.touching(region):
+            if found not in later:
+                self.ensure(found.region)
+        return self._read(region, frozenset(later))
+
+    def _pieces(self, region: Region, without: frozenset[Block] = frozenset()) -> Iterator[tuple[Region, Values]]:
+        """What computed or live values a region holds, by the part they cover; those of some blocks are errors."""
         for live, node in self.live.items():
             part = live.intersect(region)
             if part is not None:
@@ -233,6 +290,11 @@ class Lowering:
         for block in self.dependence.touching(region):
             shared = block.region.intersect(region)
             for part in self._not_live(shared) if shared is not None else ():
+                if block in without:
+                    yield part, Values(t.broadcast(t.NAN, (part.height, part.width)), int(Kind.NUMBER))
+                    continue
+                if block not in self.values:  # nobody could tell beforehand that it would be read
+                    self.ensure(block.region)
                 value = self.values[block]
                 if isinstance(value, Failure):
                     raise value.error
@@ -245,8 +307,8 @@ class Lowering:
             parts = [rest for part in parts for rest in part.minus(live)]
         return parts
 
-    def _read(self, region: Region) -> Values:
-        pieces = list(self._pieces(region))
+    def _read(self, region: Region, without: frozenset[Block] = frozenset()) -> Values:
+        pieces = list(self._pieces(region, without))
         if len(pieces) == 1 and pieces[0][0] == region:
             return pieces[0][1]
         kinds, data, _ = self.book.sheet(region.sheet).cells.dense(region.top, region.left, region.bottom, region.right)
@@ -269,34 +331,3 @@ class Lowering:
         ]
         kind = t.assemble(shape, kind_pieces, t.broadcast(kind_node(base.kind), shape))
         return Values(data_node, simple_kind(kind))
-
-
-class Overrides(Mapping[tuple[str, int, int], Value]):
-    """The constant values of a lowering, cell by cell, for the reference: what is known need not be recomputed.
-
-    Errors are left out, so that the reference finds out which they are.
-    """
-
-    def __init__(self, lowering: Lowering) -> None:
-        self._lowering = lowering
-
-    def __getitem__(self, key: tuple[str, int, int]) -> Value:
-        sheet, row, column = key
-        lowering = self._lowering
-        cell = Region(sheet, row, column, row + 1, column + 1)
-        for live, node in lowering.live.items():
-            if cell in live and node.value is not None:
-                return float(node.value[row - live.top, column - live.left])
-        for block in lowering.dependence.touching(cell):
-            values = lowering.values.get(block)
-            if isinstance(values, Values) and values.is_constant:
-                found = value_at(values, row - block.region.top, column - block.region.left, lowering.book)
-                if found is not None:
-                    return found
-        raise KeyError(key)
-
-    def __iter__(self) -> Iterator[tuple[str, int, int]]:
-        raise TypeError("the known cells are looked up, not listed")
-
-    def __len__(self) -> int:
-        return len(self._lowering.values)

@@ -9,9 +9,8 @@ import numpy as np
 
 from cellgrad.address import Region
 from cellgrad.blocks.dependence import Dependence
-from cellgrad.program.lowering import Lowering, Overrides
+from cellgrad.program.lowering import Lowering
 from cellgrad.program.values import Values
-from cellgrad.reference import Reference
 from cellgrad.tensors.nodes import Node
 from cellgrad.values import CellError, Kind
 
@@ -37,7 +36,7 @@ class Evaluated:
         self.cell = cell
         self._lowering = Lowering(dependence, live or {})
         self._lowering.lower(dependence.order(dependence.touching(cell)))
-        self.reference = Reference(dependence.book, Overrides(self._lowering))
+        self.reference = self._lowering.reference
 
     def error_origin(self) -> Origin:
         """Follow the cell's error back to the cell where it begins: one that reads no cell with the same error.

@@ -11,7 +11,7 @@ from cellgrad.address import Region
 from cellgrad.blocks.block import Block
 from cellgrad.blocks.dependence import Dependence
 from cellgrad.errors import CellgradError, CircularReferenceError
-from cellgrad.program.lowering import Failure, Lowering, Overrides
+from cellgrad.program.lowering import Failure, Lowering
 from cellgrad.program.values import Values
 from cellgrad.reference import Reference
 from cellgrad.tensors.nodes import Node
@@ -68,7 +68,7 @@ def recalculate(
                 lowering.lower(dependence.order([block]))
             except CircularReferenceError as error:
                 failures[block] = error
-    reference = Reference(dependence.book, Overrides(lowering))
+    reference = lowering.reference
     found: dict[Block, tuple[np.ndarray, np.ndarray]] = {}
     for root in blocks:
         for block in dependence.touching(root.region):
