@@ -69,6 +69,8 @@ class Loop:
                 dynamic.add(id(node))
         for node in _above(results, {id(read) for read in self.reads}):
             if id(node) in dynamic and id(node) not in made:
+                if node.operation == "take" and node.inputs[0].is_constant:
+                    made.setdefault(id(node.inputs[0]), node.inputs[0])  # a table that all cells look into
                 made[id(node)] = rebuild(node, tuple(self._leaf(i, made) for i in node.inputs))
         return tuple(self._leaf(result, made) for result in results)
 

@@ -181,10 +181,17 @@ class _Maker:
 
     def _take(self, node: Node) -> None:
         table, index = node.inputs
-        if id(table) in self.axes or id(index) not in self.axes:
+        if not table.is_constant or id(index) not in self.axes:
             raise NotCellwise("take")
         axes = self.axes[id(index)]
-        self._make(node, axes, [self.sliced(table, (0, 0)), self.sliced(index, axes)], node.parameters)
+        self._make(node, axes, [table, self.sliced(index, axes)], node.parameters)
+
+    def _pick(self, node: Node) -> None:
+        vector, places = node.inputs
+        if id(vector) in self.axes or id(places) not in self.axes:
+            raise NotCellwise("pick")
+        axes = self.axes[id(places)]
+        self._make(node, axes, [self.sliced(vector, (0, 0)), self.sliced(places, axes)], node.parameters)
 
 
 def _single(shape: Shape, axes: Axes) -> Shape:
