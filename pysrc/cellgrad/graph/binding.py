@@ -41,6 +41,7 @@ from cellgrad.formula.tree import (
 )
 from cellgrad.functions.registry import FUNCTIONS, Shape, Takes
 from cellgrad.graph.scopes import ETA, function_named, is_builtin, parameter
+from cellgrad.graph.sum_ranges import fitted
 from cellgrad.graph.tables import TableBinding, nearest, table_around
 from cellgrad.values import CellError
 from cellgrad.workbook import Workbook
@@ -180,6 +181,7 @@ class _Binding:
                     return Apply(function, arguments, position=node.position if position is None else position)
                 if any(new is not old for new, old in zip(arguments, node.arguments, strict=True)):
                     node = dataclasses.replace(node, arguments=arguments)
+                node = fitted(node)
         return node if position is None else dataclasses.replace(node, position=position)  # type: ignore[call-arg]
 
     def _range(self, node: Range) -> Range:
