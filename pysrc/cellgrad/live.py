@@ -19,13 +19,15 @@ from numpy.typing import NDArray
 from cellgrad.address import Region
 from cellgrad.errors import WriteError
 from cellgrad.hosts.live import Transaction, snapshot, status
-from cellgrad.hosts.live.differences import exact_values
-from cellgrad.hosts.live.writing import Block, cells_of
+from cellgrad.hosts.live.differences import exact_values, is_busy
+from cellgrad.hosts.live.writing import Block, cells_of, require_writable
 from cellgrad.worker.job import Advance, Answer, Job
 from cellgrad.worker.process import shared_worker
 
 STATUS_SECONDS = 0.1
 """The status bar is written no more often."""
+EDITING_SECONDS = 60.0
+"""How long an answer waits for the end of editing a cell."""
 AGREEMENT = 1e-9
 """The recalculated sheet and our answer agree within this part of their size."""
 
@@ -55,6 +57,7 @@ def optimize_live(
     Raises what the model raises, and WriteError; the sheet is then as it was. `hosts.live.undo` takes the answer back.
     """
     app = book.app
+    require_writable(book)  # not only once the search has ended
     display = _Display(book, every)
     try:
         status(app, "Cellgrad: reading the workbook")
@@ -94,14 +97,26 @@ class _Display:
             at = advance()
             status(self._book.app, f"Cellgrad: step {at.step}, {at.objective} = {at.value:.10g}")
             if now - self._shown >= self._every:
-                self._begin(at.changing).show(blocks(at.changing, at.x))
+                try:
+                    self._begin(at.changing).show(blocks(at.changing, at.x))
+                except WriteError as error:
+                    if not is_busy(error.__cause__):
+                        raise
                 self._shown = time.monotonic()
         return False
 
     def commit(self, areas: Sequence[Region], x: NDArray[np.float64]) -> None:
-        """Write the answer."""
-        transaction = self._begin(areas)
-        transaction.commit(blocks(areas, x))
+        """Write the answer; where a cell is being edited, once it no longer is."""
+        last = time.monotonic() + EDITING_SECONDS
+        while True:
+            try:
+                transaction = self._begin(areas)
+                transaction.commit(blocks(areas, x))
+                break
+            except WriteError as error:
+                if not is_busy(error.__cause__) or time.monotonic() > last:
+                    raise
+                time.sleep(STATUS_SECONDS)
         transaction.__exit__(None, None, None)
         self._transaction = None
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,8 @@ from cellgrad.address import Region
 from cellgrad.errors import ArgumentError, CellgradError, ModelError, WriteError
 from cellgrad.formula.parse import parse
 from cellgrad.hosts import live, package
-from cellgrad.hosts.live import Transaction, differences, snapshot, undo, write
+from cellgrad.hosts.calc.bridge import import_uno
+from cellgrad.hosts.live import Transaction, differences, snapshot, undo, write, writing
 from cellgrad.hosts.live.record import MAX_STEPS, code, decode
 from cellgrad.hosts.live.writing import rectangles
 from cellgrad.live import optimize_live
@@ -281,12 +284,27 @@ def _protected(sheet: xw.Sheet) -> None:
         sheet.api.Protect()
 
 
+def _protected_but_the_first(sheet: xw.Sheet) -> None:
+    _unlock(sheet["A1"])
+    _protected(sheet)
+
+
+def _unlock(cells: xw.Range) -> None:
+    if cells.sheet.book.app.engine.name == "calc":
+        kept = cells.api.CellProtection
+        kept.IsLocked = False
+        cells.api.CellProtection = kept
+    else:
+        cells.api.Locked = False
+
+
 REFUSED = [
     (_formula, r"Sheet1!A2: =1\+1\n.*holds a formula"),
     (_array, r"Sheet1!A2: =\{1,2;3,4\}\n.*holds a formula"),
     (_merged, r"Sheet1!A1:A2: it is part of merged cells"),
     (_merged_from_above, r"Sheet1!A1:A2: it is part of merged cells"),
-    (_protected, r"the sheet Sheet1 is protected"),
+    (_protected, r"Sheet1!A1: the sheet is protected and this cell is locked; .*unlock the changing cells"),
+    (_protected_but_the_first, r"Sheet1!A2: the sheet is protected and this cell is locked"),
 ]
 
 
@@ -315,6 +333,153 @@ def test_hidden_rows_are_written(book: xw.Book) -> None:
     write(book, {"Sheet1": {(row, 0): float(row) for row in range(4)}})
     assert sheet["A1:A4"].value == [0.0, 1.0, 2.0, 3.0]
     assert sheet["A2"].impl.row_hidden is True
+
+
+def test_rows_that_a_filter_hides_are_written(book: xw.Book) -> None:
+    sheet = book.sheets[0]
+    sheet["A1"].value = [["x", "y"], [1, 0.1], [2, 0.2], [3, 0.3], [4, 0.4]]
+    if book.app.engine.name == "calc":
+        _filter(sheet["A1:B5"].api, over=2.0)
+        assert [sheet.api.Rows.getByIndex(row).IsFiltered for row in range(5)] == [False, True, True, False, False]
+    else:
+        sheet["A1:B5"].api.AutoFilter(1, ">2")
+    write(book, {"Sheet1": {(row, 1): float(10 * row) for row in range(1, 5)}})
+    assert sheet["B2:B5"].value == [10.0, 20.0, 30.0, 40.0]
+    undo(book)
+    assert sheet["B2:B5"].value == [0.1, 0.2, 0.3, 0.4]
+
+
+def _filter(area: Any, over: float) -> None:
+    """Show the rows of a range with headers whose first column holds more than this."""
+    uno = import_uno()
+    field = uno.createUnoStruct("com.sun.star.sheet.TableFilterField")
+    field.Field, field.IsNumeric, field.NumericValue = 0, True, over
+    field.Operator = uno.Enum("com.sun.star.sheet.FilterOperator", "GREATER")
+    descriptor = area.createFilterDescriptor(True)
+    descriptor.ContainsHeader = True
+    descriptor.setFilterFields((field,))
+    area.filter(descriptor)
+
+
+def test_unlocked_cells_of_a_protected_sheet_are_written_and_undone(book: xw.Book) -> None:
+    sheet = book.sheets[0]
+    sheet["A1"].value = [[1, True, "x"], [2, None, 3], ["=A1*10", "=A2*10", None]]
+    _unlock(sheet["A1:C2"])
+    _protected(sheet)
+    write(book, {"Sheet1": {(0, 0): 5.0, (0, 1): 6.0, (0, 2): 7.0, (1, 0): 8.0, (1, 1): 9.0, (1, 2): 0.5}})
+    assert sheet["A1:C2"].value == [[5.0, 6.0, 7.0], [8.0, 9.0, 0.5]]
+    assert sheet["A3:B3"].value == [50.0, 80.0]
+    undo(book)
+    assert sheet["A1:C2"].value == [[1.0, True, "x"], [2.0, None, 3.0]]
+    assert sheet["A3:B3"].value == [10.0, 20.0]
+    assert differences.is_protected(sheet)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (9, 1), (6, 5)], ids=str)
+def test_the_first_locked_cell_is_found_by_halving(book: xw.Book, size: tuple[int, int]) -> None:
+    sheet = book.sheets[0]
+    cells = sheet["B3"].resize(*size)
+    last = cells[-1, -1]
+    _unlock(cells)
+    _protected(sheet)
+    assert differences.first_locked(cells) is None
+    _unprotect(sheet)
+    if sheet.book.app.engine.name == "calc":
+        kept = last.api.CellProtection
+        kept.IsLocked = True
+        last.api.CellProtection = kept
+    else:
+        last.api.Locked = True
+    assert differences.first_locked(cells) is None  # nothing is, while the sheet is not protected
+    _protected(sheet)
+    found = differences.first_locked(cells)
+    assert found is not None
+    assert found.address == last.address
+
+
+def _unprotect(sheet: xw.Sheet) -> None:
+    if sheet.book.app.engine.name == "calc":
+        sheet.api.unprotect("")
+    else:
+        sheet.api.Unprotect()
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_a_book_that_is_open_for_reading_alone_is_refused_in_words(app: xw.App, tmp_path: Path, twice: bool) -> None:
+    """Asked to be, or open in another LibreOffice, which then offers it for reading."""
+    path = tmp_path / "kept.xlsx"
+    made = openpyxl.Workbook()
+    made.active.append([1.0, "=(A1-3)^2"])
+    made.save(path)
+    before = path.read_bytes()
+    other = app.books.open(str(path)) if twice else None
+    with running(app.engine.name) if twice else nullcontext(app) as reader:
+        if twice and app.engine.name == "calc":
+            with pytest.raises(xw.XlwingsError, match="another program has it open"):
+                reader.books.open(str(path))
+        _assert_refused(reader, reader.books.open(str(path), read_only=True))
+    if other is not None:
+        other.close()
+    assert path.read_bytes() == before
+
+
+def _assert_refused(app: xw.App, book: xw.Book) -> None:
+    sheets = book.sheet_names
+    words = r"'kept\.xlsx' is open read-only, because its file is write-protected or somebody else has it open; save it"
+    with pytest.raises(WriteError, match=words):
+        write(book, {"Sheet": {(0, 0): 5.0}})
+    with pytest.raises(WriteError, match=words):
+        optimize_live(book, objective="B1", changing="A1", runner=lambda job, heard: pytest.fail("it was run"))
+    with pytest.raises(WriteError, match=words):
+        undo(book)
+    assert book.sheets["Sheet"]["A1"].value == 1.0
+    assert book.sheet_names == sheets
+    assert (app.screen_updating, app.enable_events, app.calculation, app.status_bar) == (True, True, "automatic", False)
+    book.close()
+
+
+class Busy(xw.XlwingsError):
+    """What Excel answers while a cell is being edited."""
+
+    hresult = -2146777998
+
+
+def test_a_snapshot_while_a_cell_is_edited_is_refused_in_words(book: xw.Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(cells: xw.Range) -> Any:
+        raise Busy("Exception from HRESULT: 0x800AC472")
+
+    monkeypatch.setattr(sys.modules["cellgrad.hosts.live.snapshot"], "everything", refuse)
+    with pytest.raises(CellgradError, match=r"cannot be read: .*0x800AC472; finish editing the cell"):
+        optimize_live(book, objective="A2", changing="A1")
+
+
+@pytest.mark.parametrize("patience", [60.0, 0.0])
+def test_an_answer_waits_for_the_end_of_editing(
+    titanic: xw.Book, monkeypatch: pytest.MonkeyPatch, patience: float
+) -> None:
+    """Showings are skipped meanwhile, and the answer comes after; past all patience the sheet is as it was."""
+    monkeypatch.setattr("cellgrad.live.EDITING_SECONDS", patience)
+    refusals, put = 5, writing._put
+    sheet = titanic.sheets["linear"]
+    before = sheet["G2:P2"].value
+
+    def refuse(*arguments: Any) -> None:
+        nonlocal refusals
+        refusals -= 1
+        if refusals >= 0:
+            raise Busy("Exception from HRESULT: 0x800AC472")
+        put(*arguments)
+
+    monkeypatch.setattr(writing, "_put", refuse)
+    if patience:
+        answer = optimize_live(titanic, "linear", every=0.0, runner=run)
+        assert sheet["G2:P2"].value == answer.x.tolist()
+    else:
+        refusals = 1  # none when the sheet is put back
+        with pytest.raises(WriteError, match="finish editing the cell"):
+            optimize_live(titanic, "linear", every=None, runner=run)
+        assert sheet["G2:P2"].value == before
+    assert (titanic.app.screen_updating, titanic.app.calculation) == (True, "automatic")
 
 
 def test_a_missing_sheet_is_told(book: xw.Book) -> None:

@@ -20,7 +20,7 @@ from cellgrad.address import quote_sheet
 from cellgrad.errors import ArgumentError, RunError
 from cellgrad.hosts import calc
 from cellgrad.hosts.dialogs import faults_told, settings_asked, tell
-from cellgrad.hosts.live import give_back_status
+from cellgrad.hosts.live import give_back_status, require_writable
 from cellgrad.hosts.settings import read_settings, write_settings
 from cellgrad.worker.process import shared_worker
 
@@ -107,6 +107,7 @@ def selected(book: xw.Book) -> list[str]:
 
 
 def _name(sheet: xw.Sheet, name: str, areas: Sequence[str]) -> None:
+    require_writable(sheet.book)
     known = {one.name.rpartition("!")[2].lower() for one in sheet.names}
     sheet.names.add(name, "=" + ",".join(f"{quote_sheet(sheet.name)}!{area}" for area in areas))
     for item, value in _COMPLETE.items():

@@ -11,6 +11,7 @@ from cellgrad.errors import ArgumentError, CellgradError
 from cellgrad.hosts.calc.bridge import Office
 from cellgrad.hosts.calc.form import Field, Form
 from cellgrad.hosts.live import status
+from cellgrad.hosts.live.differences import HOST_ERRORS
 from cellgrad.hosts.settings import DEVICE_LABELS, METHOD_LABELS, Settings, number_given
 
 _LONGEST_MESSAGE = 1000
@@ -20,11 +21,14 @@ _TITLE = "Cellgrad"
 
 @contextmanager
 def faults_told(app: xw.App) -> Iterator[None]:
-    """What goes wrong is told in the program, in our words; a fault in our own code with its kind, and raised."""
+    """What goes wrong is told in the program: in our words, or, where the program itself refuses, in its own; a fault
+    in our own code with its kind, and raised."""
     try:
         yield
     except CellgradError as error:
         tell(app, error.in_sheet())
+    except HOST_ERRORS as error:
+        tell(app, f"This could not be done: {error}")
     except Exception as error:
         tell(app, f"A fault in Cellgrad itself: {type(error).__name__}: {error}. Please report it.")
         raise

@@ -161,7 +161,7 @@ class Range(base_classes.Range):
 
     @formula_array.setter
     def formula_array(self, value: str) -> None:
-        writing.require_unprotected(self._sheet.sheet)
+        writing.require_unlocked(self._sheet.sheet, self.area)
         writing.require_whole_arrays(self._sheet.sheet, self.area)
         self.area.setArrayFormula(self._to_calc(value, 0, 0))
 

@@ -40,16 +40,33 @@ def require_whole_arrays(sheet: Any, area: Any) -> None:
 
 def clear(sheet: Any, area: Any, flags: int = _CONTENTS) -> None:
     """Clear a range: `flags` as in com.sun.star.sheet.CellFlags; contents alone unless told."""
-    require_unprotected(sheet)
+    if flags & ~_CONTENTS:
+        require_unprotected(sheet)
+    require_unlocked(sheet, area)
     if flags & _FORMULA:
         require_whole_arrays(sheet, area)
     area.clearContents(flags)
 
 
 def require_unprotected(sheet: Any) -> None:
-    """Raises CalcError on a protected sheet: some of Calc's own calls would write into it all the same."""
+    """Raises CalcError on a protected sheet: some of Calc's own calls would change it all the same."""
     if sheet.isProtected():
         raise CalcError(f"the sheet {sheet.Name} is protected")
+
+
+def require_unlocked(sheet: Any, area: Any) -> None:
+    """Raises CalcError where a protected sheet has locked cells in a range: some of Calc's calls would write them."""
+    if sheet.isProtected() and locked(area) is not False:
+        raise CalcError(f"the sheet {sheet.Name} is protected, and cells of {area.AbsoluteName} are locked")
+
+
+def locked(area: Any) -> bool | None:
+    """As Excel's Range.Locked: whether the sheet's protection, once on, covers a range; None where it covers a part."""
+    if area.getPropertyState("CellProtection").value != "AMBIGUOUS_VALUE":
+        return bool(area.CellProtection.IsLocked)
+    parts = area.getUniqueCellFormatRanges()
+    found = {bool(parts.getByIndex(at).getByIndex(0).CellProtection.IsLocked) for at in range(parts.Count)}
+    return None if len(found) > 1 else found.pop()
 
 
 def write_values(
@@ -60,7 +77,7 @@ def write_values(
     Numbers, texts and blanks go in one call; booleans, dates and formulas in a few more. Cell notes stay.
     to_calc: translates an Excel formula for the cell at (row, column) within the range.
     """
-    require_unprotected(sheet)
+    require_unlocked(sheet, area)
     require_whole_arrays(sheet, area)
     block: list[tuple[float | str, ...]] = []
     formulas: list[tuple[int, int, str]] = []
@@ -174,7 +191,7 @@ def _runs(cells: list[tuple[int, int]]) -> list[tuple[int, int, int]]:
 
 def write_fill(sheet: Any, area: Any, formula: str, formats: Formats, to_calc: Callable[[str, int, int], str]) -> None:
     """Fill a range with one Excel formula written for its first cell, relative references moving as in Excel."""
-    require_unprotected(sheet)
+    require_unlocked(sheet, area)
     require_whole_arrays(sheet, area)
     where = Rectangle.of(area.RangeAddress)
     pool = FormulaPool()

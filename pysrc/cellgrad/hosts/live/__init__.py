@@ -8,6 +8,17 @@ user's.
 from cellgrad.hosts.live.interrupting import on_escape
 from cellgrad.hosts.live.record import UNDO_SHEET
 from cellgrad.hosts.live.snapshot import snapshot
-from cellgrad.hosts.live.writing import Transaction, give_back_status, quiet, status, undo, write
+from cellgrad.hosts.live.writing import Transaction, give_back_status, quiet, require_writable, status, undo, write
 
-__all__ = ["UNDO_SHEET", "Transaction", "give_back_status", "on_escape", "quiet", "snapshot", "status", "undo", "write"]
+__all__ = [
+    "UNDO_SHEET",
+    "Transaction",
+    "give_back_status",
+    "on_escape",
+    "quiet",
+    "require_writable",
+    "snapshot",
+    "status",
+    "undo",
+    "write",
+]

@@ -14,6 +14,7 @@ import xlwings as xw
 
 from cellgrad.address import Region, parse_region
 from cellgrad.hosts.calc.reading import ERROR_CODES
+from cellgrad.hosts.calc.writing import locked
 from cellgrad.values import CellError
 
 if sys.platform == "win32":
@@ -184,6 +185,52 @@ def is_protected(sheet: xw.Sheet) -> bool:
     if kind == "calc":
         return bool(sheet.api.isProtected())
     return bool(sheet.api.protect_contents.get() if kind == "mac" else sheet.api.ProtectContents)
+
+
+def first_locked(cells: xw.Range) -> xw.Range | None:
+    """The first cell, in reading order, that the sheet's protection keeps from being written; None where none is."""
+    sheet = cells.sheet
+    kind = program(sheet.book)
+    if not is_protected(sheet) or (kind == "windows" and sheet.api.ProtectionMode):  # protected from people alone
+        return None
+    while (found := _locked(cells, kind)) is not False:
+        height, width = cells.shape
+        if (height, width) == (1, 1):
+            return cells
+        if found:
+            return cells[0, 0]
+        parts = (
+            [cells[: height // 2, :], cells[height // 2 :, :]]
+            if height > 1
+            else [cells[:, : width // 2], cells[:, width // 2 :]]
+        )
+        cells = parts[0] if _locked(parts[0], kind) is not False else parts[1]
+    return None
+
+
+def _locked(cells: xw.Range, kind: str) -> bool | None:
+    """Whether all cells of a range are locked, or none of them; None where some are."""
+    if kind == "calc":
+        return locked(cells.api)
+    found = cells.api.locked.get() if kind == "mac" else cells.api.Locked
+    return found if isinstance(found, bool) else None  # AppleScript has a constant of its own for some of them
+
+
+def is_read_only(book: xw.Book) -> bool:
+    """Whether a workbook is open for reading alone: it was asked for, its file is write-protected, or somebody else has
+    it open."""
+    kind = program(book)
+    if kind == "calc":
+        return bool(book.api.isReadonly())
+    return bool(book.api.read_only.get() if kind == "mac" else book.api.ReadOnly)
+
+
+_BUSY = (-2147418111, -2147417846, -2146777998)  # RPC_E_CALL_REJECTED, RPC_E_SERVERCALL_RETRYLATER, VBA_E_IGNORE
+
+
+def is_busy(error: BaseException | None) -> bool:
+    """Whether Excel on Windows refuses for now alone: a cell is being edited, or a dialog is open."""
+    return getattr(error, "hresult", None) in _BUSY
 
 
 def hide_well(sheet: xw.Sheet) -> None:

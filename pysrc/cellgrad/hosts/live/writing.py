@@ -14,7 +14,15 @@ import xlwings as xw
 from cellgrad.address import Region, full_name
 from cellgrad.errors import ArgumentError, CellgradError, WriteError
 from cellgrad.hosts.live import record
-from cellgrad.hosts.live.differences import HOST_ERRORS, ExactValue, everything, exact_values, is_protected
+from cellgrad.hosts.live.differences import (
+    HOST_ERRORS,
+    ExactValue,
+    everything,
+    exact_values,
+    first_locked,
+    is_busy,
+    is_read_only,
+)
 from cellgrad.hosts.sheet_editor import Change
 from cellgrad.hosts.writer import Edits
 from cellgrad.values import CellError, Value
@@ -42,8 +50,12 @@ def quiet(app: xw.App) -> Iterator[None]:
 
 
 def status(app: xw.App, text: str | None) -> None:
-    """Show a text in the status bar; None gives the bar back to the program."""
-    app.status_bar = False if text is None else text[:250]
+    """Show a text in the status bar; None gives the bar back to the program. Left alone while a cell is edited."""
+    try:
+        app.status_bar = False if text is None else text[:250]
+    except HOST_ERRORS as error:
+        if not is_busy(error):
+            raise
 
 
 def give_back_status(app: xw.App, text: str) -> None:
@@ -104,6 +116,7 @@ class Transaction:
         self._ended = False
 
     def __enter__(self) -> Transaction:
+        require_writable(self.book)
         with _told(self.book):
             for area in self.areas:
                 self._before.append(_writable(self.book, area))
@@ -181,6 +194,7 @@ def undo(book: xw.Book, force: bool = False) -> list[Change]:
     Works after saving, closing and opening again. Raises WriteError where there is nothing to undo, or, unless
     `force` is given, where somebody has changed one of the cells since.
     """
+    require_writable(book)
     with _told(book):
         known = record.read(book)
         last = max((line.number for line in known), default=0)
@@ -240,17 +254,31 @@ def _alike(a: ExactValue, b: ExactValue) -> bool:
     return _same(a, b)
 
 
+def require_writable(book: xw.Book) -> None:
+    """Raises WriteError for a workbook that is open for reading alone: what is written could not be kept."""
+    with _told(book):
+        read_only = is_read_only(book)
+    if read_only:
+        raise WriteError(
+            f"the workbook '{book.name}' is open read-only, because its file is write-protected or somebody else has "
+            "it open",
+            action="save it under another name, or close it elsewhere and open it again",
+        )
+
+
 def _writable(book: xw.Book, area: Region) -> list[list[ExactValue]]:
     """What the cells of an area hold. Raises WriteError, naming the cell, where they cannot be written."""
     names = {name.casefold(): name for name in book.sheet_names}
     if area.sheet.casefold() not in names:
         raise ArgumentError(f"no sheet '{area.sheet}'", action="the sheets are " + ", ".join(names.values()))
-    sheet = book.sheets[names[area.sheet.casefold()]]
-    if is_protected(sheet):
-        raise WriteError(
-            f"the sheet {area.sheet} is protected", action="take its protection off (Review, Unprotect Sheet)"
-        )
     cells = cells_of(book, area)
+    closed = first_locked(cells)
+    if closed is not None:
+        raise WriteError(
+            "the sheet is protected and this cell is locked",
+            cell=full_name(area.sheet, closed.row - 1, closed.column - 1),
+            action="take the sheet's protection off, or unlock the changing cells (Format Cells, Protection)",
+        )
     texts, values, _ = everything(cells)
     for r, row in enumerate(texts):
         for c, text in enumerate(row):
