@@ -290,6 +290,10 @@ def show_explanation(screen: Screen, found: Explanation) -> None:
         lines.append(("relative", found.relative))
     if found.block is not None:
         lines.append(("block", f"{found.block}, {counted(found.block_cells, 'cell')} of this formula"))
+        if found.recurrence is not None:
+            lines.append(("evaluated as", found.recurrence))
+        if found.apart is not None:
+            lines.append(("evaluated", f"cell by cell, because {found.apart}"))
         lines.append(("in the file", shown(found.cached)))
     if found.volatile:
         lines.append(("volatile", "only the file knows the value: chance, a clock or another workbook"))

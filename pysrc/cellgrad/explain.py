@@ -26,9 +26,11 @@ class Explanation:
     """What there is to say of one cell; None or empty where there is nothing.
 
     relative: the formula as in R1C1 notation, the same in every cell of `block`. reads: (region, its value if it is
-    one cell). dependents: how many cells depend on it, directly or not. error: why it cannot be computed. origin:
-    the cell in which the error that it shows begins. role: its part in the model of its sheet, in words. derivative:
-    of the model's objective by this cell, all other inputs fixed. flat: whether the model has gone flat here.
+    one cell). recurrence: how the block is evaluated, where it depends on itself. apart: why the cell is evaluated
+    alone, though others share its formula. dependents: how many cells depend on it, directly or not. error: why it
+    cannot be computed. origin: the cell in which the error that it shows begins. role: its part in the model of its
+    sheet, in words. derivative: of the model's objective by this cell, all other inputs fixed. flat: whether the model
+    has gone flat here.
     """
 
     cell: str
@@ -37,6 +39,8 @@ class Explanation:
     formula: str | None = None
     relative: str | None = None
     block: str | None = None
+    recurrence: str | None = None
+    apart: str | None = None
     block_cells: int = 0
     volatile: bool = False
     reads: list[tuple[Region, Value]] = field(default_factory=list)
@@ -57,6 +61,8 @@ class Explanation:
             "relative": self.relative,
             "value": {"cached": plain(self.cached), "computed": plain(self.computed)},
             "block": {"cells": self.block, "count": self.block_cells} if self.block else None,
+            "recurrence": self.recurrence,
+            "apart": self.apart,
             "volatile": self.volatile,
             "precedents": [
                 {"cells": str(region), "count": region.size, "value": plain(value)} for region, value in self.reads
@@ -140,6 +146,7 @@ def _explain_formula(found: Explanation, book: Book, block: Block, cell: Region)
             single_value = value(region.sheet, region.top, region.left) if region.size == 1 else None
             found.reads.append((region, single_value))
         found.computed = value(cell.sheet, cell.top, cell.left)
+        found.recurrence, found.apart = dependence.in_words(cell)
         if isinstance(found.computed, CellError):
             origin = evaluated.error_origin()
             found.origin, found.origin_formula = str(origin.cell), origin.formula

@@ -36,6 +36,7 @@ class Dependence:
         self._binder = Binder(book)
         self._bound: dict[Block, Node | FormulaError] = {}
         self._taken_apart: set[Block] = set()
+        self._reasons: dict[Block, str] = {}
         self._pieces: dict[Block, list[Block]] = {}
         self._recurrences: dict[Block, Recurrence] = {}
         self._read: dict[Block, list[Region]] = {}
@@ -64,7 +65,7 @@ class Dependence:
             near = (piece for piece in pieces if piece.region.intersect(region))
             return [part for piece in near for part in self._parts(piece, region)]
         if block.splits and block not in self._taken_apart and (self._apart or not self._fits_together(block)):
-            self._taken_apart.add(block)
+            self.take_apart([block], "its cells read regions of different sizes, or different names")
         if block not in self._taken_apart:
             return [block]
         shared = block.region.intersect(region)
@@ -190,7 +191,7 @@ class Dependence:
             return False
         if not any(block.splits for block in circle):
             raise self._circular(circle)
-        self.take_apart(circle)
+        self.take_apart(circle, "it depends on itself in no regular order")
         return False
 
     def cut(self, blocks: Iterable[Block], lines: Cut) -> None:
@@ -201,12 +202,20 @@ class Dependence:
                 self._pieces[block] = [replace(block, region=region) for region in regions]
             self._recurrences.pop(block, None)
 
-    def take_apart(self, blocks: Iterable[Block]) -> None:
-        """Take blocks apart: from now on each of their cells is a block of its own."""
+    def take_apart(self, blocks: Iterable[Block], reason: str) -> None:
+        """Take blocks apart: from now on each of their cells is a block of its own. `reason`, in words, is kept."""
         for block in blocks:
             if block.splits:
                 self._taken_apart.add(block)
+                self._reasons[block] = reason
             self._recurrences.pop(block, None)
+
+    def in_words(self, cell: Region) -> tuple[str | None, str | None]:
+        """(the recurrence that a cell is part of, why it was taken out of a block), once `order` has come to it."""
+        found = (self._recurrences.get(block) for block in self.touching(cell))
+        recurrence = next((str(one) for one in found if one is not None), None)
+        reason = next((why for block, why in self._reasons.items() if cell in block.region), None)
+        return recurrence, None if self._apart else reason
 
     def _circular(self, circle: list[Block]) -> CircularReferenceError:
         names = [str(block.region) for block in circle[:4]] + (["..."] if len(circle) > 4 else [])

@@ -15,8 +15,8 @@ import numpy as np
 
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region
 from cellgrad.blocks.block import Block
-from cellgrad.formula.tree import Node, Range, walk
-from cellgrad.graph.precedents import axes, sheets_of
+from cellgrad.formula.tree import Binary, Node, Range, walk
+from cellgrad.graph.precedents import axes, computes_reference, sheets_of
 from cellgrad.workbook import Workbook
 
 DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1), (2, 1), (2, -1), (1, 2), (-1, 2))
@@ -98,6 +98,8 @@ def recurrence_of(circle: Sequence[Block], tree: Callable[[Block], Node], book: 
             if block.spread:
                 return None
             for node in walk(tree(block)):
+                if computes_reference(node) or (isinstance(node, Binary) and node.operator == ":"):
+                    return None
                 if isinstance(node, Range):
                     found = _edges(node, number, circle, book)
                     if isinstance(found, Cut):
