@@ -16,7 +16,7 @@ from cellgrad.values import CellError
 class Pairs(NamedTuple):
     """Pairs of numbers in sums: how many, the means, and the sums of squared and mixed deviations."""
 
-    count: int
+    size: int
     mean_x: float
     mean_y: float
     xx: float
@@ -80,9 +80,9 @@ _register("CORREL PEARSON", _TWO, "Pearson's correlation of pairs; a pair that i
           ("{}({9,7,5,3,1},{10,6,1,5,3})", Shown("0.699379")),
           ("{}({1,1},{1,2})", CellError.DIV0), ('{}({1,"x",2,3},{1,5,2,3})', 1))  # fmt: skip
 _register("COVARIANCE.P COVAR", _TWO, "The covariance of a population of pairs.", CellError.DIV0,
-          lambda p: p.xy / p.count, ("{}" + _XY, Shown("5.2")), ("{}({2},{3})", 0))  # fmt: skip
+          lambda p: p.xy / p.size, ("{}" + _XY, Shown("5.2")), ("{}({2},{3})", 0))  # fmt: skip
 _register("COVARIANCE.S", _TWO, "The covariance of a sample of pairs.", CellError.DIV0,
-          lambda p: _divided(p.xy, p.count - 1), ("{}({2,4,8},{5,11,12})", Shown("9.666666667")),
+          lambda p: _divided(p.xy, p.size - 1), ("{}({2,4,8},{5,11,12})", Shown("9.666666667")),
           ("{}({2},{3})", CellError.DIV0))  # fmt: skip
 _register("SLOPE", _LINE, "The slope of the line of least squares.", CellError.NA, lambda p: _divided(p.xy, p.xx),
           (f"{{}}({_Y},{_X})", Shown("0.305556")), ("{}({1,2},{1,1})", CellError.DIV0), first_is_y=True)  # fmt: skip
@@ -94,9 +94,9 @@ _register("RSQ", _LINE, "The square of Pearson's correlation.", CellError.NA, la
 
 
 def _standard_error(p: Pairs) -> float:
-    if p.count < 3:
+    if p.size < 3:
         raise Fault(CellError.DIV0)
-    return math.sqrt(max(0.0, p.yy - _divided(p.xy, p.xx) * p.xy) / (p.count - 2))
+    return math.sqrt(max(0.0, p.yy - _divided(p.xy, p.xx) * p.xy) / (p.size - 2))
 
 
 _register("STEYX", _LINE, "The standard error of the line of least squares.", CellError.NA, _standard_error,

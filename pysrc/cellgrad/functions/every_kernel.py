@@ -7,6 +7,8 @@ from cellgrad.functions import (  # noqa: F401 - they register their kernels
     engineering_kernels,
     information_kernels,
     kernels_aggregate,
+    kernels_dates,
+    kernels_finance,
     kernels_distributions,
     kernels_logic,
     kernels_neural,

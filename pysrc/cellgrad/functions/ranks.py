@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from typing import Any
 
 from cellgrad.functions.expected import Shown
 from cellgrad.functions.operands import Fault, Matrix, numbers, total
@@ -12,8 +13,8 @@ from cellgrad.functions.spellings import registered, require
 from cellgrad.values import CellError, Value
 
 SHARED = "the entries on either side take it by their shares; entries that tie, the first of them"
-_PICKED = {"smoothness": Smoothness.PIECEWISE, "shape": Shape.REDUCE, "subgradient": SHARED}
-_STEPS = {"smoothness": Smoothness.STEP, "shape": Shape.REDUCE}
+_PICKED: dict[str, Any] = {"smoothness": Smoothness.PIECEWISE, "shape": Shape.REDUCE, "subgradient": SHARED}
+_STEPS: dict[str, Any] = {"smoothness": Smoothness.STEP, "shape": Shape.REDUCE}
 
 
 def _sorted(array: Value | Matrix) -> list[float]:

@@ -16,10 +16,8 @@ import numpy as np
 from cellgrad.functions.operands import Fault, Matrix, to_logical
 from cellgrad.functions.registry import Shape, Smoothness, function
 from cellgrad.functions.spellings import require
+from cellgrad.tensors.collinearity import independent_columns
 from cellgrad.values import CellError, Value
-
-COLLINEAR = 1e-13
-"""A column of which no larger share is left beside the columns before it is left out."""
 
 
 @dataclass(frozen=True)
@@ -64,22 +62,6 @@ def _data(known_y: Matrix, known_x: Matrix | None) -> Data:
     return Data(y.reshape(-1), columns, along_rows, single)
 
 
-def independent(x: np.ndarray) -> np.ndarray:
-    """Which columns of (..., n, k) are no sum of multiples of the columns before them: boolean (..., k)."""
-    kept = np.ones((*x.shape[:-2], x.shape[-1]), bool)
-    sizes = np.linalg.norm(x, axis=-2)
-    basis = np.zeros_like(x)
-    for j in range(x.shape[-1]):
-        rest = x[..., j]
-        for _ in range(2):  # twice is enough: Gram and Schmidt with one repetition is orthogonal to rounding
-            rest = rest - np.einsum("...nj,...j->...n", basis, np.einsum("...nj,...n->...j", basis, rest))
-        left = np.linalg.norm(rest, axis=-1)
-        kept[..., j] = left > COLLINEAR * sizes[..., j]
-        with np.errstate(all="ignore"):
-            basis[..., j] = np.where(kept[..., j, None], rest / left[..., None], 0.0)
-    return kept
-
-
 @dataclass(frozen=True)
 class Fit:
     """slopes (k,), intercept; kept: which variables take part; covariance (k, k): inverse of x^T x, or 0."""
@@ -106,7 +88,7 @@ def fit(data: Data, constant: bool) -> Fit:
     means = x.mean(0) if constant else np.zeros(k)
     mean = float(y.mean()) if constant else 0.0
     dx, dy = x - means, y - mean
-    kept = independent(dx)
+    kept = independent_columns(dx)
     slopes, covariance = np.zeros(k), np.zeros((k, k))
     if kept.any():
         q, r = np.linalg.qr(dx[:, kept])

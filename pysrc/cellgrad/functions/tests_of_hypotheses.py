@@ -40,8 +40,8 @@ def t_test(first: Matrix, second: Matrix, tails: float, kind: float) -> float:
     require(sides in (1, 2), which in (1, 2, 3))
     if which == 1:
         pairs = paired(first, second, CellError.DIV0)
-        freedom = pairs.count - 1.0
-        squares = (pairs.xx + pairs.yy - 2 * pairs.xy) / pairs.count
+        freedom = pairs.size - 1.0
+        squares = (pairs.xx + pairs.yy - 2 * pairs.xy) / pairs.size
         difference = pairs.mean_x - pairs.mean_y
         if freedom < 1 or squares <= 0:
             raise Fault(CellError.DIV0)

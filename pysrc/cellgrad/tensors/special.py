@@ -64,8 +64,9 @@ def _op(name: str, *operands: Node) -> Node:
     return elementwise(name, *operands)
 
 
-def _define(name: str, function: Callable[..., Any], *rules: Rule | None, probability: bool = False) -> None:
-    define(name, over_numpy(function), vjp=_vjp(*rules), bound=_within_one if probability else None)
+def _define(name: str, function: Callable[..., Any], *rules: Rule | None, total: bool = False) -> None:
+    """total: within 1 for every number; whatever has a domain gives NaN outside it, so has no bound."""
+    define(name, over_numpy(function), vjp=_vjp(*rules), bound=_within_one if total else None)
 
 
 def _refused(what: str) -> Rule:
@@ -90,9 +91,10 @@ def _bell(scale: float) -> Rule:
     return lambda x, y: mul(number(scale), unary("exp", neg(square(x))))
 
 
-_define("normal_cdf", scipy_special.ndtr, lambda x, y: normal_density(x), probability=True)
+_define("normal_cdf", scipy_special.ndtr, lambda x, y: normal_density(x), total=True)
 _define("normal_quantile", scipy_special.ndtri, lambda p, y: ratio(ONE, normal_density(y)))
-_define("erf", scipy_special.erf, _bell(2 / math.sqrt(math.pi)), probability=True)
+_define("expm1", np.expm1, lambda x, y: add(y, ONE))
+_define("erf", scipy_special.erf, _bell(2 / math.sqrt(math.pi)), total=True)
 _define("erfc", scipy_special.erfc, _bell(-2 / math.sqrt(math.pi)))
 
 # The gamma function and distribution ----------------------------------------------------------------------------------
@@ -123,14 +125,12 @@ _define(
     scipy_special.gammainc,
     lambda a, x, y: _op("gamma_shape_slope", a, x),
     lambda a, x, y: _op("gamma_density", a, x),
-    probability=True,
 )
 _define(
     "gamma_upper",
     scipy_special.gammaincc,
     lambda a, x, y: neg(_op("gamma_shape_slope", a, x)),
     lambda a, x, y: neg(_op("gamma_density", a, x)),
-    probability=True,
 )
 
 
@@ -188,7 +188,6 @@ _define(
     lambda a, b, x, y: _beta_in_first(a, b, x),
     lambda a, b, x, y: _beta_in_second(a, b, x),
     lambda a, b, x, y: _op("beta_density", a, b, x),
-    probability=True,
 )
 _define(
     "beta_upper",
@@ -196,7 +195,6 @@ _define(
     lambda a, b, x, y: neg(_beta_in_first(a, b, x)),
     lambda a, b, x, y: neg(_beta_in_second(a, b, x)),
     lambda a, b, x, y: neg(_op("beta_density", a, b, x)),
-    probability=True,
 )
 _define(
     "beta_quantile",
@@ -204,7 +202,6 @@ _define(
     lambda a, b, p, y: neg(ratio(_beta_in_first(a, b, y), _op("beta_density", a, b, y))),
     lambda a, b, p, y: neg(ratio(_beta_in_second(a, b, y), _op("beta_density", a, b, y))),
     lambda a, b, p, y: ratio(ONE, _op("beta_density", a, b, y)),
-    probability=True,
 )
 
 # Student's t ----------------------------------------------------------------------------------------------------------
@@ -237,7 +234,6 @@ _define(
     scipy_special.stdtr,
     lambda df, x, y: _student_in_df(df, x),
     lambda df, x, y: _op("student_density", df, x),
-    probability=True,
 )
 _define(
     "student_quantile",
@@ -259,9 +255,8 @@ _define(
     probability.poisson_mass,
     None,
     lambda k, mean, y: sub(_op("poisson_mass", sub(k, ONE), mean), y),
-    probability=True,
 )
-_define("binomial_mass", probability.binomial_mass, None, None, _binomial_in_p, probability=True)
+_define("binomial_mass", probability.binomial_mass, None, None, _binomial_in_p)
 
 # Bessel functions of whole order --------------------------------------------------------------------------------------
 
