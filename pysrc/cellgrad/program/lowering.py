@@ -139,12 +139,12 @@ class Lowering:
         except CutFirst as reason:
             self.dependence.cut(members, reason.cut)
             self._lower_parts(members)
-        except NoKernel:
+        except NoKernel as reason:
             if not self._moved.issuperset(members) and self._is_settled(members):
                 for member, values in zip(members, self._computed(members), strict=True):
                     self.values[member] = values
             else:
-                self.dependence.take_apart(members)
+                self.dependence.take_apart(members, str(reason))
                 self._lower_parts(members)
         except CellgradError as error:
             self.values.update(dict.fromkeys(members, Failure(error)))
