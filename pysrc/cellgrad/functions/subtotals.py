@@ -16,7 +16,8 @@ AGGREGATES = (
 )  # fmt: skip
 """The aggregates by their number, from 1; SUBTOTAL knows the first 11, and from the 14th on they take a k."""
 
-_FIRST_WITH_K = 14
+FIRST_WITH_K = 14
+"""The first aggregate that takes an array and a k."""
 _AS_THE_AGGREGATE = "as the aggregate that the number names"
 
 
@@ -85,7 +86,7 @@ def aggregate(context: Context, number: float, options: float, *arguments: Areas
         raise Fault(CellError.VALUE)
     hidden, errors, nested = aggregate_options(options)
     compute = find(AGGREGATES[which - 1]).value
-    if which < _FIRST_WITH_K:
+    if which < FIRST_WITH_K:
         return compute(_kept(_shown(context, arguments, filtered=False, hidden=hidden, nested=nested), errors))
     if len(arguments) != 2:
         raise Fault(CellError.VALUE)

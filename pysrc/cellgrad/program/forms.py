@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 
@@ -17,14 +17,20 @@ from cellgrad.tensors import operations as t
 from cellgrad.tensors.nodes import Node as Tensor
 from cellgrad.tensors.nodes import constant
 
+if TYPE_CHECKING:
+    from cellgrad.program.lowering import Lowering
+
 
 class Evaluation(Protocol):
     """What a form needs of the block being evaluated."""
 
     host: Region
+    lowering: Lowering
 
     def gradient(self, objective: Region, changing: Region) -> Array: ...
     def of(self, tree: Node, array_mode: bool | None = None) -> Array: ...
+    def by_kernel(self, tree: Call, array_mode: bool) -> Array: ...
+    def branch(self, tree: Node, array_mode: bool) -> Array: ...
     def range(self, tree: Range) -> Array: ...
     @property
     def texts(self) -> Texts: ...
