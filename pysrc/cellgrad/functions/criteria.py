@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cellgrad.errors import UnsupportedError
-from cellgrad.functions.criteria_index import Criterion, cells_of, meets
+from cellgrad.functions.criteria_index import Criterion, cells_of, meeting_all, meets
 from cellgrad.functions.criteria_text import wildcards
 from cellgrad.functions.operands import Fault, Matrix, as_matrix, total
 from cellgrad.functions.registry import Shape, Smoothness, function
@@ -25,10 +25,7 @@ def _met(conditions: Sequence[Value | Matrix]) -> tuple[np.ndarray, int, tuple[i
     criteria = [Criterion.of(wanted) for wanted in conditions[1::2]]  # type: ignore[arg-type]
     if len({(cells.shape, cells.beyond) for cells in ranges}) != 1:
         raise Fault(CellError.VALUE)
-    found: np.ndarray | None = None
-    for places in sorted((cells_of(r).meeting(c) for r, c in zip(ranges, criteria, strict=True)), key=len):
-        found = places if found is None else np.intersect1d(found, places, assume_unique=True)
-    assert found is not None
+    found = meeting_all([cells_of(cells) for cells in ranges], criteria)
     beyond = ranges[0].beyond if ranges[0].beyond and all(meets(c, None) for c in criteria) else 0
     return found, beyond, ranges[0].shape
 

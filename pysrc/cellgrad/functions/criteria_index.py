@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,6 +91,8 @@ class Cells:
         self._keys: dict[object, list[int]] | None = None
         self._texts: dict[str, list[int]] | None = None
         self._numbers: np.ndarray | None = None
+        self._found: OrderedDict[Criterion, np.ndarray] = OrderedDict()
+        self._masks: OrderedDict[Criterion, np.ndarray] = OrderedDict()
 
     @property
     def numbers(self) -> np.ndarray:
@@ -126,6 +128,18 @@ class Cells:
 
     def meeting(self, criterion: Criterion) -> np.ndarray:
         """The places, in rising order, whose values meet the criterion."""
+        return _remembered(self._found, criterion, self._meeting)
+
+    def mask(self, criterion: Criterion) -> np.ndarray:
+        """Whether each value meets the criterion."""
+        return _remembered(self._masks, criterion, self._mask)
+
+    def _mask(self, criterion: Criterion) -> np.ndarray:
+        mask = np.zeros(len(self.values), dtype=bool)
+        mask[self.meeting(criterion)] = True
+        return mask
+
+    def _meeting(self, criterion: Criterion) -> np.ndarray:
         sign, wanted = criterion.sign, criterion.wanted
         if criterion.is_order:
             return self._ordered(sign, wanted)
@@ -164,6 +178,37 @@ class Cells:
             texts = self._texts_folded()
             return np.sort(_places(p for text, places in texts.items() if holds(text, limit) for p in places))
         return _places(p for p, value in enumerate(self.values) if type(value) is type(wanted) and holds(value, wanted))
+
+
+_MOST_REMEMBERED = 64
+_FEW = 2048
+
+
+def _remembered(
+    known: OrderedDict[Criterion, np.ndarray], criterion: Criterion, find: Callable[[Criterion], np.ndarray]
+) -> np.ndarray:
+    """What was found for a criterion asked lately, else what is found now."""
+    if type(criterion.wanted) is bool:
+        return find(criterion)  # TRUE and 1 are one key
+    found = known.get(criterion)
+    if found is None:
+        found = known[criterion] = find(criterion)
+        if len(known) > _MOST_REMEMBERED:
+            known.popitem(last=False)
+    return found
+
+
+def meeting_all(columns: Sequence[Cells], criteria: Sequence[Criterion]) -> np.ndarray:
+    """The places, in rising order, where each column meets its criterion; the rarest is asked first."""
+    found = [(cells.meeting(criterion), cells, criterion) for cells, criterion in zip(columns, criteria, strict=True)]
+    found.sort(key=lambda entry: len(entry[0]))
+    places = found[0][0]
+    for other, cells, criterion in found[1:]:
+        if len(other) <= _FEW:
+            places = np.intersect1d(places, other, assume_unique=True)
+        else:
+            places = places[cells.mask(criterion)[places]]
+    return places
 
 
 def _places(found: object) -> np.ndarray:

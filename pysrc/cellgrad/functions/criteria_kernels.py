@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from cellgrad.functions.arrays import Array, NoKernel, Texts, lifted
-from cellgrad.functions.criteria_index import Cells, Criterion
+from cellgrad.functions.criteria_index import Cells, Criterion, meeting_all
 from cellgrad.functions.kernels import Kernel, kernel
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.incidence import indexes, spread
@@ -122,13 +122,10 @@ def _constant_picks(conditions: Conditions, texts: Texts, counts_blanks: bool) -
     cells = [_cells(r, texts) for r, _ in conditions]
     rows, groups, total = [], [], 0
     for wanted_all, number in numbers.items():
-        found: np.ndarray | None = None
         criteria = [_criterion(value) for _, value in wanted_all]
         if counts_blanks and all(len(Cells((None,)).meeting(c)) for c in criteria):
             raise NoKernel("a criterion that blank cells meet, which whole columns have without end")
-        for places in sorted((c.meeting(k) for c, k in zip(cells, criteria, strict=True)), key=len):
-            found = places if found is None else np.intersect1d(found, places, assume_unique=True)
-        assert found is not None
+        found = meeting_all(cells, criteria)
         total += len(found)
         if total > _MOST_PICKED:
             raise NoKernel("more cells meet the criteria than fit into memory")
