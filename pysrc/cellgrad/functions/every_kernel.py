@@ -12,7 +12,9 @@ from cellgrad.functions import (  # noqa: F401 - they register their kernels
     kernels_distributions,
     kernels_logic,
     kernels_neural,
+    kernels_regression,
     kernels_special,
+    kernels_statistics,
 )
 from cellgrad.functions.kernels import KERNELS
 
