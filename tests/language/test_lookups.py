@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - a row of a table is a line, whatever its length
+
 """Lookups over blocks against the per-cell reference, in value; and against central differences, in gradient.
 
 The reference is the authority. Gradients flow to the entries picked; keys and places are flat.

@@ -17,6 +17,7 @@ from cellgrad.values import CellError
 Host = TypeVar("Host", bound=Any)
 """What a formula is evaluated for: a frozen dataclass with a field `scope`, a mapping of local names."""
 
+Answer = TypeVar("Answer")
 Evaluate: TypeAlias = Callable[[Node, Any, bool], Operand]
 
 MOST_DEEP = 1024
@@ -120,7 +121,7 @@ class LocalNames:
             )
         self._depth += 1
         try:
-            return _on_a_fresh_stack(run) if _is_deep() else run()
+            return on_a_fresh_stack(run) if is_deep() else run()
         finally:
             self._depth -= 1
 
@@ -129,7 +130,7 @@ def _with(host: Any, names: Mapping[str, Any]) -> Any:
     return dataclasses.replace(host, scope={**host.scope, **names})
 
 
-def _is_deep() -> bool:
+def is_deep() -> bool:
     """Whether half of Python's stack is in use."""
     try:
         sys._getframe(sys.getrecursionlimit() // 2)
@@ -142,9 +143,9 @@ _STACK = 64 * 2**20
 """Bytes of a fresh stack: plenty for the frames that Python's own limit allows."""
 
 
-def _on_a_fresh_stack(run: Callable[[], Operand]) -> Operand:
+def on_a_fresh_stack(run: Callable[[], Answer]) -> Answer:
     """What `run` gives or raises, run in a thread of its own: Python counts the depth of calls for each thread."""
-    outcome: list[Operand] = []
+    outcome: list[Answer] = []
     raised: list[BaseException] = []
 
     def target() -> None:

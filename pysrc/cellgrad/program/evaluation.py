@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,16 @@ from cellgrad.address import Region, full_name
 from cellgrad.blocks.block import Block
 from cellgrad.errors import FormulaError, UnsupportedError
 from cellgrad.formula.tree import (
+    Apply,
     ArrayConstant,
     Binary,
     Call,
     Coordinate,
+    FunctionName,
+    Lambda,
+    Let,
     Literal,
+    Local,
     Missing,
     Node,
     Range,
@@ -26,9 +32,11 @@ from cellgrad.functions.arrays import Array, NoKernel, Texts, scalar, simple_kin
 from cellgrad.functions.every_kernel import KERNELS
 from cellgrad.functions.registry import Takes, find
 from cellgrad.graph.precedents import COMPUTE_REFERENCES, axes, sheets_of
+from cellgrad.program.by_value import called_by_value
 from cellgrad.program.every_form import FORMS
 from cellgrad.program.growing import is_growing, of_growing
 from cellgrad.program.landing import SKIP_BLANKS, Spots, gathered, moving_offset
+from cellgrad.program.local_names import Given, local_value
 from cellgrad.program.slopes import gradient_within
 from cellgrad.program.values import constants
 from cellgrad.tensors import operations as t
@@ -47,6 +55,9 @@ class Evaluation:
         self.block = block
         self.host = block.host
         self.array_mode = block.array
+        self.scope: Mapping[str, Given] = {}
+        self.taken = False
+        self.depth = 0
         self.spots: dict[Node, Spots] = {}
 
     @property
@@ -85,6 +96,8 @@ class Evaluation:
                 return array
             case Call():
                 return self._call(tree, array_mode)
+            case Let() | Local() | Lambda() | FunctionName() | Apply():
+                return local_value(tree, self, array_mode)
         raise NoKernel(type(tree).__name__)
 
     def _literal(self, value: float | str | bool | CellError) -> Array:
@@ -168,9 +181,11 @@ class Evaluation:
         form = FORMS.get(tree.function)
         if form is not None:
             return form(tree, self, array_mode)
-        run = KERNELS.get(tree.function)
-        if run is None:
-            raise NoKernel(f"{tree.function} has no derivative here")
+        return self.by_kernel(tree, array_mode)
+
+    def by_kernel(self, tree: Call, array_mode: bool) -> Array:
+        """A call by its function's kernel; of constant arguments, where it has none, by its plain value."""
+        record, run = find(tree.function), KERNELS.get(tree.function)
         if any(is_growing(self, argument) for argument in tree.arguments):
             return of_growing(self, tree)
         arguments: list[Array] = []
@@ -180,11 +195,21 @@ class Evaluation:
                 arguments.append(self._whole(argument, True))
             elif takes is Takes.RANGE:
                 arguments += self._areas(argument, array_mode, padded=tree.function in SKIP_BLANKS)
-            elif takes is Takes.LAZY and not array_mode and isinstance(argument, Range) and not argument.is_cell:
-                raise NoKernel("a branch that is a range")
+            elif takes is Takes.LAZY:
+                arguments.append(self.branch(argument, array_mode))
             else:
                 arguments.append(self.of(argument, array_mode))
+        if run is None:
+            if any(isinstance(a, Range) and (a.top is None or a.left is None) for a in tree.arguments):
+                raise NoKernel(f"{tree.function} of whole columns or rows has no derivative here")
+            return called_by_value(record, arguments, self.lowering.texts)
         return run(tuple(arguments), self.lowering.texts)
+
+    def branch(self, tree: Node, array_mode: bool) -> Array:
+        """A branch that may be taken. Raises NoKernel for a range that only meets the cell's row if it is."""
+        if not array_mode and isinstance(tree, Range) and not tree.is_cell:
+            raise NoKernel("a branch that is a range")
+        return self.of(tree, array_mode)
 
     def gradient(self, objective: Region, changing: Region) -> Array:
         """The derivative of a cell by the cells of a region, for CG_GRADIENT."""

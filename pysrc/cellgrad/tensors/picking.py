@@ -19,7 +19,7 @@ from cellgrad.tensors.nodes import Node, broadcast_shapes
 
 def pick(vector: Node, places: Node) -> Node:
     """vector[places], of the shape of `places`; not finite where the place is not."""
-    found = build("pick", (vector, places), places.shape, (len(places.shape),))
+    found = build("pick_at", (vector, places), places.shape, (len(places.shape),))
     return guard(found, places)
 
 
@@ -49,16 +49,16 @@ def _run_put(amounts: Tensor, places: Tensor, rank: int, size: int) -> Tensor:
 def _pick_vjp(node: Node, g: Node) -> tuple[Node | None, ...]:
     vector, places = node.inputs
     amounts = full(g, node.shape)
-    return build("put", (amounts, places), vector.shape, (len(places.shape), vector.shape[0])), None
+    return build("put_at", (amounts, places), vector.shape, (len(places.shape), vector.shape[0])), None
 
 
 def _put_vjp(node: Node, g: Node) -> tuple[Node | None, ...]:
     amounts, places = node.inputs
-    return build("pick", (full(g, node.shape), places), amounts.shape, (len(places.shape),)), None
+    return build("pick_at", (full(g, node.shape), places), amounts.shape, (len(places.shape),)), None
 
 
-define("pick", _run_pick, bound=lambda v, p, r: v, vjp=_pick_vjp, elementwise=False)
-define("put", _run_put, bound=lambda a, p, r, s: math.inf, vjp=_put_vjp, elementwise=False)
+define("pick_at", _run_pick, bound=lambda v, p, r: v, vjp=_pick_vjp, elementwise=False)
+define("put_at", _run_put, bound=lambda a, p, r, s: math.inf, vjp=_put_vjp, elementwise=False)
 
 
 # Finding ------------------------------------------------------------------------------------------------------------
@@ -154,11 +154,11 @@ define("seek", _run_seek, elementwise=False)
 
 def order(keys: Node, falling: bool = False) -> Node:
     """The places of the elements along the last axis in rising (or falling) order; equal ones keep theirs."""
-    return build("order", (keys,), keys.shape, (falling,))
+    return build("order_of", (keys,), keys.shape, (falling,))
 
 
 def _run_order(keys: Tensor, falling: bool) -> Tensor:
     return torch.sort(-keys if falling else keys, dim=-1, stable=True).indices.to(keys.dtype)
 
 
-define("order", _run_order, bound=lambda k, f: math.inf, elementwise=False)
+define("order_of", _run_order, bound=lambda k, f: math.inf, elementwise=False)

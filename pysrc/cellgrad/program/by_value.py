@@ -1,0 +1,79 @@
+"""Constant parts of a live formula: functions without a kernel are called by their plain values, cell by cell."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+
+from cellgrad.functions.arrays import Array, NoKernel, Texts, kind_node, simple_kind
+from cellgrad.functions.calling import call
+from cellgrad.functions.operands import Areas, Matrix, Operand, as_matrix
+from cellgrad.functions.registry import Function, Takes
+from cellgrad.tensors.nodes import broadcast_shapes, constant
+from cellgrad.values import Kind, Value
+from cellgrad.workbook import decode, encode
+
+_TAKEN = frozenset({Takes.NUMBER, Takes.TEXT, Takes.LOGICAL, Takes.VALUE, Takes.RANGE, Takes.ARRAY, Takes.CELLS})
+
+
+def called_by_value(record: Function, arguments: Sequence[Array], texts: Texts) -> Array:
+    """What a function gives to constant arguments. Raises NoKernel where one is live, or holds an error."""
+    if record.context or record.volatile or any(
+        record.parameter(index).takes not in _TAKEN for index in range(len(arguments))
+    ):  # fmt: skip
+        raise NoKernel(f"{record.name} has no derivative here")
+    lead = broadcast_shapes((1, 1), *(array.data.shape[:2] for array in arguments))
+    given = [_cells(array, lead, texts, record.name) for array in arguments]
+    each = zip(*given, strict=True) if given else [()]
+    answers = [call(record, list(one), _unread) for one in each]
+    return _joined(answers, lead, texts)
+
+
+def _unread(areas: Areas) -> Matrix:
+    raise NoKernel("a reference where a value is called for")
+
+
+def values_of(array: Array, texts: Texts, what: str) -> Matrix:
+    """The constant array that every cell of the block sees. Raises NoKernel where it varies, is live or has errors."""
+    if array.data.shape[:2] != (1, 1):
+        raise NoKernel(f"{what} by what varies from cell to cell")
+    return as_matrix(_cells(array, (1, 1), texts, what)[0])
+
+
+def _cells(array: Array, lead: tuple[int, ...], texts: Texts, what: str) -> list[Value | Matrix]:
+    """The argument as each cell of the block sees it, one value or an array."""
+    if not array.is_constant:
+        raise NoKernel(f"{what} has no derivative here")
+    height, width = array.inner
+    shape = (*lead, height, width)
+    data, kinds = array.data.value, kind_node(array.kind).value
+    assert data is not None
+    assert kinds is not None
+    if not bool(data.isfinite().all()):
+        raise NoKernel(f"{what} of an error")
+    numbers = data.expand(shape).reshape(-1, height, width).tolist()
+    sorts = kinds.expand(shape).reshape(-1, height, width).tolist()
+    found: list[Value | Matrix] = []
+    for rows, own in zip(numbers, sorts, strict=True):
+        matrix = Matrix(
+            tuple(
+                tuple(decode(int(kind), number, texts.strings) for number, kind in zip(line, kinds_, strict=True))
+                for line, kinds_ in zip(rows, own, strict=True)
+            )
+        )
+        found.append(matrix.rows[0][0] if (height, width) == (1, 1) else matrix)
+    return found
+
+
+def _joined(answers: Sequence[Operand], lead: tuple[int, ...], texts: Texts) -> Array:
+    matrices = [as_matrix(answer) for answer in answers]  # type: ignore[arg-type]
+    if len({matrix.shape for matrix in matrices}) != 1:
+        raise NoKernel("arrays of different sizes in the cells of a block")
+    shape = (*lead, *matrices[0].shape)
+    encoded = [encode(value, texts.strings) for matrix in matrices for value in matrix]
+    data = [math.nan if kind == Kind.ERROR else number for kind, number in encoded]
+    kinds = [float(Kind.NUMBER if kind == Kind.ERROR else kind) for kind, _ in encoded]
+    kind = simple_kind(constant(torch.tensor(kinds, dtype=torch.float64).reshape(shape)))
+    return Array(constant(torch.tensor(data, dtype=torch.float64).reshape(shape)), kind)
