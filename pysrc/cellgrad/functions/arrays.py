@@ -101,8 +101,9 @@ def lifted(*shapes: tuple[int, ...]) -> tuple[int, ...]:
 class Texts:
     """The workbook's strings as Excel's coercions see them: tables over string indexes, made when first asked for."""
 
-    def __init__(self, strings: Strings) -> None:
+    def __init__(self, strings: Strings, date_1904: bool = False) -> None:
         self.strings = strings
+        self.date_1904 = date_1904
         self._tables: dict[str, tuple[int, Node]] = {}
 
     def _table(self, name: str) -> Node:
@@ -115,7 +116,7 @@ class Texts:
         return node
 
     def _numbers(self) -> list[float]:
-        return [_number_or_nan(text) for text in self.strings.texts] or [math.nan]
+        return [_number_or_nan(text, self.date_1904) for text in self.strings.texts] or [math.nan]
 
     def _logicals(self) -> list[float]:
         return [_logical_or_nan(text) for text in self.strings.texts] or [math.nan]
@@ -151,9 +152,9 @@ class Texts:
         return read if text is True else t.select(text, read, array.data)
 
 
-def _number_or_nan(text: str) -> float:
+def _number_or_nan(text: str, date_1904: bool) -> float:
     try:
-        return text_to_number(text)
+        return text_to_number(text, date_1904)
     except Fault:
         return math.nan
 

@@ -79,20 +79,21 @@ def _read_if_areas(operand: Operand, read: Read) -> Value | Matrix:
 
 def _once(function: Function, arguments: Sequence[Argument], context: Context | None) -> Operand:
     try:
-        ready = [_coerced(function.parameter(index), argument) for index, argument in enumerate(arguments)]
+        date_1904 = context is not None and context.date_1904
+        ready = [_coerced(function.parameter(index), argument, date_1904) for index, argument in enumerate(arguments)]
         answer: Operand = function.value(context, *ready) if function.context else function.value(*ready)
     except Fault as fault:
         return fault.error
     return answer
 
 
-def _coerced(parameter: Parameter, argument: Argument) -> Argument:
+def _coerced(parameter: Parameter, argument: Argument, date_1904: bool) -> Argument:
     takes = parameter.takes
     if argument is OMITTED and takes is not Takes.FUNCTION:
         return None if parameter.none_if_empty else _OMITTED_VALUE.get(takes)
     match takes:
         case Takes.NUMBER:
-            return to_number(argument)  # type: ignore[arg-type]
+            return to_number(argument, date_1904)  # type: ignore[arg-type]
         case Takes.TEXT:
             return to_text(argument)  # type: ignore[arg-type]
         case Takes.LOGICAL:

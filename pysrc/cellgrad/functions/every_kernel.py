@@ -9,6 +9,8 @@ from cellgrad.functions import (  # noqa: F401 - they register their kernels
     kernels_aggregate,
     kernels_dates,
     kernels_finance,
+    kernels_finance_flows,
+    kernels_finance_securities,
     kernels_distributions,
     kernels_logic,
     kernels_neural,

@@ -135,20 +135,22 @@ def vdb(
     return finite(next(times) - next(times))
 
 
-def _first_part(context: Context, cost: float, bought: float, first: float, basis: int) -> float:
-    """The part of a year from the purchase to the end of the first period."""
-    start, end = whole_day(bought, context.date_1904), whole_day(first, context.date_1904)
-    _need(start <= end)
+def first_part(context: Context, bought: float, first: float, basis: float) -> float:
+    """The part of a year from the purchase to the end of the first period; a whole year where they are one day.
+
+    Faults: #NUM!, also for basis 2, which Excel refuses.
+    """
+    start, end, by = whole_day(bought, context.date_1904), whole_day(first, context.date_1904), whole_basis(basis)
+    _need(start <= end and by != 2)
     day = day_of(start, context.date_1904)
-    year = (366.0 if is_leap(day.year) else 365.0) if basis == 1 else 365.0 if basis == 3 else 360.0
-    return days_between(start, end, basis, context.date_1904) / year
+    year = (366.0 if is_leap(day.year) else 365.0) if by == 1 else 365.0 if by == 3 else 360.0
+    return days_between(start, end, by, context.date_1904) / year or 1.0
 
 
-def _amortized(cost: float, salvage: float, rate: float, period: float, basis: float) -> tuple[int, int]:
-    """(whole basis, whole period). Faults: #NUM! for arguments that both functions refuse."""
-    whole = whole_basis(basis)
-    _need(whole != 2 and cost >= 0 and 0 <= salvage <= cost and rate > 0 and 0 <= period <= _MOST_PERIODS)
-    return whole, math.trunc(period)
+def _whole_period(cost: float, salvage: float, rate: float, period: float) -> int:
+    """The period truncated. Faults: #NUM! for arguments that both functions refuse."""
+    _need(cost >= 0 and 0 <= salvage <= cost and rate > 0 and 0 <= period <= _MOST_PERIODS)
+    return math.trunc(period)
 
 
 @function(
@@ -164,8 +166,8 @@ def amorlinc(
     context: Context, cost: float, purchased: float, first_period: float, salvage: float, period: float, rate: float,
     basis: float = 0.0,
 ) -> float:  # fmt: skip
-    whole, when = _amortized(cost, salvage, rate, period, basis)
-    part = _first_part(context, cost, purchased, first_period, whole) or 1.0
+    when = _whole_period(cost, salvage, rate, period)
+    part = first_part(context, purchased, first_period, basis)
     first = min(part * rate * cost, cost - salvage)
     if when == 0:
         return finite(first)
@@ -187,15 +189,15 @@ def amordegrc(
     context: Context, cost: float, purchased: float, first_period: float, salvage: float, period: float, rate: float,
     basis: float = 0.0,
 ) -> float:  # fmt: skip
-    whole, when = _amortized(cost, salvage, rate, period, basis)
+    when = _whole_period(cost, salvage, rate, period)
     _need(not 0 < 1 / rate < 3 and not 4 < 1 / rate < 5)
     life = math.ceil(1 / rate)
     if cost == salvage or when > life:
         return 0.0
     share = rate * (1.5 if life <= 4 else 2.0 if life <= 6 else 2.5)
-    part = _first_part(context, cost, purchased, first_period, whole)
-    periods = life + 1 if part else life
-    lost = _rounded(min((part or 1.0) * share * cost, cost - salvage))
+    part = first_part(context, purchased, first_period, basis)
+    periods = life if first_period == purchased else life + 1
+    lost = _rounded(min(part * share * cost, cost - salvage))
     if when == 0:
         return lost
     left = cost - lost

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 from cellgrad.functions.context import Context
 from cellgrad.functions.dates import whole_day
@@ -68,14 +67,13 @@ def rri(nper: float, pv: float, fv: float) -> float:
     return finite(math.expm1(math.log(ratio) / nper) if ratio else -1.0)
 
 
-def _fraction(price: float, fraction: float, scaled: Callable[[float, float, float], float]) -> float:
-    whole = math.trunc(price)
+def dollar_power(fraction: float) -> float:
+    """The power of ten that a fraction's digits need. Faults: #NUM! below 0, #DIV/0! for a fraction of nothing."""
     if fraction < 0:
         raise Fault(CellError.NUM)
-    base = math.trunc(fraction)
-    if base == 0:
+    if fraction < 1:
         raise Fault(CellError.DIV0)
-    return finite(whole + scaled(price - whole, float(base), 10.0 ** math.ceil(math.log10(base))))
+    return 10.0 ** math.ceil(math.log10(math.trunc(fraction)))
 
 
 @function(
@@ -86,7 +84,8 @@ def _fraction(price: float, fraction: float, scaled: Callable[[float, float, flo
            ("DOLLARDE(1,0.5)", CellError.DIV0), ("DOLLARDE(1,-1)", CellError.NUM)),
 )  # fmt: skip
 def dollarde(price: float, fraction: float) -> float:
-    return _fraction(price, fraction, lambda rest, base, power: rest * power / base)
+    whole = math.trunc(price)
+    return finite(whole + (price - whole) * dollar_power(fraction) / math.trunc(fraction))
 
 
 @function(
@@ -97,7 +96,8 @@ def dollarde(price: float, fraction: float) -> float:
            ("DOLLARFR(1,-1)", CellError.NUM)),
 )  # fmt: skip
 def dollarfr(price: float, fraction: float) -> float:
-    return _fraction(price, fraction, lambda rest, base, power: rest * base / power)
+    whole = math.trunc(price)
+    return finite(whole + (price - whole) * math.trunc(fraction) / dollar_power(fraction))
 
 
 def bill_days(context: Context, settlement: float, maturity: float) -> int:

@@ -120,7 +120,7 @@ Argument: TypeAlias = Operand | Lazy | _Omitted
 # ---------------------------------------------------------------- one type into another
 
 
-def to_number(value: Value) -> float:
+def to_number(value: Value, date_1904: bool = False) -> float:
     """A value in arithmetic: blank is 0, TRUE 1, text is read as a number. Faults: #VALUE!, or the error itself."""
     if type(value) is float:
         return value
@@ -129,7 +129,7 @@ def to_number(value: Value) -> float:
     if isinstance(value, CellError):
         raise Fault(value)
     if isinstance(value, str):
-        return text_to_number(value)
+        return text_to_number(value, date_1904)
     return float(value)
 
 

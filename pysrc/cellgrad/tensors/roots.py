@@ -8,7 +8,8 @@ Source: Griewank and Walther, "Evaluating Derivatives" (2008), section 15.1.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -19,7 +20,8 @@ from cellgrad.tensors.building import ONE, build
 from cellgrad.tensors.cotangents import define, finite_or_zero, full, ratio
 from cellgrad.tensors.derivatives import pull_back
 from cellgrad.tensors.elementwise import mul, neg
-from cellgrad.tensors.nodes import Node, Shape, broadcast_shapes
+from cellgrad.tensors.nodes import Node, Shape, broadcast_shapes, topological
+from cellgrad.tensors.rebuilding import rebuild
 from cellgrad.tensors.shapes import broadcast
 
 Residual: TypeAlias = Callable[..., Node]
@@ -50,15 +52,32 @@ def _run_root(*arguments: object) -> Tensor:
 
 def _root_vjp(node: Node, g: Node) -> tuple[Node | None, ...]:
     residual = node.parameters[0]
-    equation = residual(node, *node.inputs)
-    slope = pull_back([equation], [broadcast(ONE, node.shape)], [node])[0]
-    multiplier = neg(mul(full(g, node.shape), finite_or_zero(ratio(ONE, slope))))
-    # The root itself is among what is differentiated by, so that the other derivatives hold it fixed. An input given
-    # twice is one node: its derivative counts once.
-    live = list({id(i): i for i in node.inputs if not i.is_constant}.values())
-    partials = pull_back([equation], [multiplier], [node, *live])[1:]
-    left = {id(i): partial for i, partial in zip(live, partials, strict=True)}
-    return tuple(left.pop(id(i), None) for i in node.inputs)
+    # Partial derivatives are taken by stand-ins: an expression may reach past a node that only reshapes another.
+    x = _stand_in("x", node.shape)
+    inputs = [i if i.is_constant else _stand_in(f"p{number}", i.shape) for number, i in enumerate(node.inputs)]
+    cotangent = _stand_in("g", node.shape)
+    equation = residual(x, *inputs)
+    slope = pull_back([equation], [broadcast(ONE, node.shape)], [x])[0]
+    multiplier = neg(mul(cotangent, finite_or_zero(ratio(ONE, slope))))
+    live = [i for i in inputs if not i.is_constant]
+    partials = pull_back([equation], [multiplier], live)
+    real = {id(x): node, id(cotangent): full(g, node.shape)}
+    real |= {id(stand_in): own for stand_in, own in zip(inputs, node.inputs, strict=True)}
+    parts = iter(_substituted(partials, real))
+    return tuple(None if i.is_constant else next(parts) for i in inputs)
+
+
+def _stand_in(name: str, shape: Shape) -> Node:
+    return Node("input", (), (name,), shape, bound=math.inf)
+
+
+def _substituted(outputs: Sequence[Node], real: Mapping[int, Node]) -> list[Node]:
+    """The outputs with other nodes in the place of some of their leaves."""
+    new = dict(real)
+    for node in topological(outputs):
+        if id(node) not in new:
+            new[id(node)] = rebuild(node, tuple(new[id(i)] for i in node.inputs))
+    return [new[id(output)] for output in outputs]
 
 
 define("root", _run_root, vjp=_root_vjp, elementwise=False)
