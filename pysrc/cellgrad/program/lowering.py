@@ -58,7 +58,7 @@ class Lowering:
         self.book: Workbook = dependence.book
         self.live = dict(live)
         self.values: dict[Block, Values | Failure] = dict(known or {})
-        self.texts = Texts(self.book.strings)
+        self.texts = Texts(self.book.strings, self.book.date1904)
         self._regions: dict[Region, Values] = {}
         self._moved: set[Block] = set()
         self._open: tuple[Block, ...] = ()
