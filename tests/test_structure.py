@@ -22,7 +22,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     "errors", "address", "values", "workbook", "formula", "tensors", "functions", "graph", "reference", "blocks",
     "program", "gradients", "optimize", "solver_models", "hosts", "session", "reports", "lessons",
-    "worker", "live", "udfs", "live_run", "macros",
+    "worker", "live", "udfs", "live_reports", "live_run", "macros",
     "runs", "answers", "audit", "explain", "doctor", "addin", "lesson_commands", "console", "cli", "__main__",
 )  # fmt: skip
 """From the ground up; a module imports only from its own layer and those before it."""

@@ -94,6 +94,14 @@ Public Sub OnCheck(control As IRibbonControl)
     RunPython "from cellgrad import macros; macros.check()"
 End Sub
 
+Public Sub OnGradientMap(control As IRibbonControl)
+    RunPython "from cellgrad import macros; macros.gradient_map()"
+End Sub
+
+Public Sub OnReport(control As IRibbonControl)
+    RunPython "from cellgrad import macros; macros.report()"
+End Sub
+
 Public Sub SetObjective()
     If TypeName(Selection) <> "Range" Then
         Tell "Select the objective cell first: the one whose formula gives the number to minimise."

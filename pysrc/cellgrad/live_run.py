@@ -1,6 +1,7 @@
 """A command on a workbook that is open in a program, in a process of its own: what the ribbon's buttons start.
 
-``python -m cellgrad.live_run optimize|step|check PID BOOK SHEET``. Meanwhile the program itself waits for nothing.
+``python -m cellgrad.live_run optimize|step|check|gradient_map|report PID BOOK SHEET``. Meanwhile the program
+itself waits for nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from cellgrad.hosts.live import give_back_status, on_escape, snapshot, status
 from cellgrad.hosts.live.differences import HOST_ERRORS
 from cellgrad.hosts.settings import Settings, read_settings
 from cellgrad.live import optimize_live
+from cellgrad.live_reports import answer_report, gradient_map
+from cellgrad.worker import last_run
 from cellgrad.worker.job import Answer
 from cellgrad.worker.process import shared_worker
 from cellgrad.worker.turn import Turn
@@ -53,6 +56,7 @@ def _run(book: xw.Book, sheet: str, method: str, steps: int | None, settings: Se
             book, sheet, every=every, stop=lambda: turn.stop_asked, method=method, steps=steps,
             learning_rate=settings.rate, device=settings.device,
         )  # fmt: skip
+    last_run.keep(book.fullname, answer.record)
     status(book.app, in_words(answer))
     return answer
 
@@ -74,7 +78,7 @@ def in_words(answer: Answer) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Do what a button asks, in the workbook that is open in the program of a process id."""
     parser = argparse.ArgumentParser(prog="cellgrad.live_run")
-    parser.add_argument("command", choices=["optimize", "step", "check"])
+    parser.add_argument("command", choices=["optimize", "step", "check", "gradient_map", "report"])
     parser.add_argument("pid", type=int)
     parser.add_argument("book")
     parser.add_argument("sheet")
@@ -85,6 +89,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         match given.command:
             case "check":
                 check(book, given.sheet)
+            case "gradient_map":
+                gradient_map(book, given.sheet)
+            case "report":
+                answer_report(book, given.sheet)
             case "step":
                 one_step(book, given.sheet, read_settings())
             case _:

@@ -33,6 +33,16 @@ def check() -> None:
     _begin("check")
 
 
+def gradient_map() -> None:
+    """Show in a new workbook what every number that reaches the objective does to it."""
+    _begin("gradient_map")
+
+
+def report() -> None:
+    """Tell in a new workbook what the last run did, or what the model is."""
+    _begin("report")
+
+
 def stop() -> None:
     """Ask the run in this workbook to end; it keeps its best values."""
     book = xw.Book.caller()

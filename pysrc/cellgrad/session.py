@@ -274,7 +274,7 @@ class Model:
         return pd.Series(slope, index=pd.Index(self.cells, name="cell"), name=str(self.objective))
 
     def gradient_map(self) -> Sensitivities:
-        """The derivative of the objective by every number in a cell that reaches it, data too, where the book stands."""
+        """The derivative of the objective by every number that reaches it, data too, at the values the book has."""
         self.require_start()
         return sensitivities(self.book.dependence, self.objective, self.compiled.areas, self.book.new)
 

@@ -164,7 +164,7 @@ def test_the_choices_of_the_ribbon_are_the_engines(ribbon: etree._Element, modul
 
 def test_everything_that_the_macros_run_in_python_is_there(modules: dict[str, str]) -> None:
     calls = re.findall(r'RunPython "from cellgrad import (\w+); (\w+)\.(\w+)\(\)"', modules["CellgradRibbon"])
-    assert len(calls) == modules["CellgradRibbon"].count("RunPython") == 5
+    assert len(calls) == modules["CellgradRibbon"].count("RunPython") == 7
     for imported, module, function in calls:
         assert imported == module
         assert callable(getattr(importlib.import_module(f"cellgrad.{module}"), function))

@@ -17,7 +17,8 @@ from cellgrad.addin import calc_extension
 from cellgrad.addin.calc_server import COMMANDS
 
 ADDIN = Path(__file__).parents[2] / "addin"
-MENU = {"optimize", "step", "stop", "undo", "set_objective", "set_changing", "check", "settings"}
+MENU = {"optimize", "step", "stop", "undo", "set_objective", "set_changing", "check", "gradient_map", "report",
+        "settings"}  # fmt: skip
 
 
 def test_the_built_extension_is_what_its_sources_give() -> None:

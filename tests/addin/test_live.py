@@ -195,11 +195,12 @@ def test_a_button_starts_its_command_and_comes_back(book: xw.Book, monkeypatch: 
     """In Calc another process cannot find the program by its id, so that here only what is started is looked at."""
     started: list[list[str]] = []
     monkeypatch.setattr(macros.subprocess, "Popen", lambda command, **options: started.append(command))
-    for button in (macros.optimize, macros.step, macros.check):
+    for button in (macros.optimize, macros.step, macros.check, macros.gradient_map, macros.report):
         button()
     where = [str(book.app.pid), book.name, "Line"]
     assert started == [
-        [sys.executable, "-m", "cellgrad.live_run", command, *where] for command in ("optimize", "step", "check")
+        [sys.executable, "-m", "cellgrad.live_run", command, *where]
+        for command in ("optimize", "step", "check", "gradient_map", "report")
     ]
 
 

@@ -103,6 +103,7 @@ def names(app: ExcelApplication) -> dict[str, str]:
 
 BUTTONS = [
     ("OnOptimize", "optimize"), ("OnStep", "step"), ("OnStop", "stop"), ("OnUndo", "undo"), ("OnCheck", "check"),
+    ("OnGradientMap", "gradient_map"), ("OnReport", "report"),
     ("Optimize", "optimize"), ("StepOnce", "step"), ("UndoRun", "undo"),
 ]  # fmt: skip
 

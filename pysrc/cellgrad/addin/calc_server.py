@@ -15,7 +15,7 @@ from typing import TextIO
 
 import xlwings as xw
 
-from cellgrad import live_run, macros
+from cellgrad import live_reports, live_run, macros
 from cellgrad.address import quote_sheet
 from cellgrad.errors import ArgumentError, RunError
 from cellgrad.hosts import calc
@@ -78,11 +78,13 @@ def settings(book: xw.Book) -> None:
         book.app.status_bar = f"{TITLE}: {chosen}"
 
 
-COMMANDS: dict[str, Callable[[xw.Book], None]] = {
+COMMANDS: dict[str, Callable[[xw.Book], object]] = {
     "optimize": optimize,
     "step": step,
     "undo": lambda book: macros.undo(),
     "check": lambda book: live_run.check(book, book.sheets.active.name),
+    "gradient_map": lambda book: live_reports.gradient_map(book, book.sheets.active.name),
+    "report": lambda book: live_reports.answer_report(book, book.sheets.active.name),
     "set_objective": set_objective,
     "set_changing": set_changing,
     "settings": settings,
@@ -140,7 +142,7 @@ class Server:
             self._running = threading.Thread(target=self._run, args=(COMMANDS[command], book), daemon=True)
             self._running.start()
 
-    def _run(self, command: Callable[[xw.Book], None], book: xw.Book) -> None:
+    def _run(self, command: Callable[[xw.Book], object], book: xw.Book) -> None:
         with faults_told(self._app):
             command(book)
         if isinstance(said := self._app.status_bar, str):

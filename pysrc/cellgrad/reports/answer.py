@@ -36,7 +36,7 @@ class Run:
 
     cells: the changing cells' regions, one each; start, end, slopes (n,): their values before and after, and the
     derivative of the objective by them at `end`. solution: how the run went; None where there was none, and before is
-    after. error: why the model cannot run, instead of all that.
+    after. error: why the model cannot run, instead of all that. since: what has happened to the workbook since.
     """
 
     sheet: str
@@ -52,11 +52,17 @@ class Run:
     after: float = math.nan
     bounds: Bounds = field(default_factory=dict)
     device: str = ""
+    since: str = ""
 
 
-def run_of(model: Model, solution: Solution | None = None, start: np.ndarray | None = None) -> Run:
-    """A model's last run, or the one given with the values it started from (n,); without either, the model as it is."""
-    solution = solution or model.solution
+def run_of(
+    model: Model, solution: Solution | None = None, start: np.ndarray | None = None, device: str | None = None
+) -> Run:
+    """A model's last run; without one, the model as it is.
+
+    solution, start, device: a run of an earlier time, the values it started from (n,), and what it ran on.
+    """
+    past, solution = solution is not None, solution or model.solution
     start = model.x0 if start is None else start
     end = model.x0 if solution is None else solution.x
     value, slopes = model.value_and_gradient(end)
@@ -71,10 +77,20 @@ def run_of(model: Model, solution: Solution | None = None, start: np.ndarray | N
         end,
         slopes,
         value if solution is None else solution.start_value,
-        value,
+        value if solution is None else solution.value,
         bounds_of(model),
-        str(model.ran_on.device),
+        device or str(model.ran_on.device),
+        _since(model, solution, value) if past and solution is not None else "",
     )
+
+
+def _since(model: Model, solution: Solution, value: float) -> str:
+    """In words, whether the workbook still is as a run has left it; value: of the objective at its answer, now."""
+    if not math.isclose(value, solution.value, rel_tol=1e-6, abs_tol=1e-12):
+        return f"the workbook has changed: at the values of the run the objective is now {value:.6g}"
+    if not np.array_equal(model.x0, solution.x):
+        return "the changing cells hold other values now; those of the run are told here"
+    return ""
 
 
 def write_answer(path: Path, workbook: Workbook, runs: Sequence[Run], name: str) -> None:
@@ -158,6 +174,8 @@ def _how(run: Run) -> Iterator[tuple[str, str]]:
     tried = f", from {len(solution.starts):,} starts" if len(solution.starts) > 1 else ""
     yield "effort", f"{solution.iterations:,} steps, {solution.evaluations:,} evaluations{tried}"
     yield "time", f"{solution.seconds:.3g} s on {run.device}"
+    if run.since:
+        yield "since then", run.since
 
 
 def _changing(book: Book, page: Worksheet, workbook: Workbook, run: Run) -> None:

@@ -80,7 +80,7 @@ class Book:
         return sheet
 
     def table(self, sheet: Worksheet, row: int, headers: Sequence[str], numbers: Sequence[str] = ()) -> None:
-        """A row of headers; those named in `numbers` stand at the right like their columns; text after one is indented."""
+        """A row of headers; those named in `numbers` stand at the right like their columns; what follows is set in."""
         for column, text in enumerate(headers):
             after_number = column > 0 and headers[column - 1] in numbers
             header = self.header("right") if text in numbers else self.header(indent=int(after_number))

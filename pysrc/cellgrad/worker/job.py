@@ -56,7 +56,8 @@ class Answer:
     """How a run ended. x (n,): the changing cells to write where `kept`; see `Advance` for their order.
 
     value: the objective as recalculated through the whole workbook. status, message: a word and a sentence or two.
-    method, device: what ran, and on what. seconds: of the whole run, compiling included.
+    method, device: what ran, and on what. seconds: of the whole run, compiling included. record: what the answer report
+    needs besides (`reports.record`), '' where the run was cut short.
     """
 
     objective: Region
@@ -71,3 +72,4 @@ class Answer:
     iterations: int
     kept: bool
     seconds: float
+    record: str = ""

@@ -27,6 +27,12 @@ def _folder() -> Path:
     return folder
 
 
+def run_file(book: str, suffix: str) -> Path:
+    """The file of this kind that belongs to a workbook; `book` as in `Turn`."""
+    mark = hashlib.sha256(book.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return _folder() / f"{mark}{suffix}"
+
+
 class Turn:
     """The right to run in a workbook, held inside the `with` block.
 
@@ -36,9 +42,8 @@ class Turn:
 
     def __init__(self, book: str) -> None:
         self._name = Path(book).name
-        mark = hashlib.sha256(book.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        self._lock_file = _folder() / f"{mark}.run"
-        self._stop_file = self._lock_file.with_suffix(".stop")
+        self._lock_file = run_file(book, ".run")
+        self._stop_file = run_file(book, ".stop")
         self._held: IO[bytes] | None = None
 
     def __enter__(self) -> Turn:

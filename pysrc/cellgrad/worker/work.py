@@ -1,4 +1,4 @@
-"""What the worker does with a job: compile the model and search. This is where the engine, torch with it, is loaded."""
+"""What the worker does: search a model, check it, report on it. This is where the engine, torch with it, is loaded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cellgrad.optimize.solution import Progress
+from cellgrad.reports.answer import run_of, write_answer
 from cellgrad.reports.check import check_model
+from cellgrad.reports.gradient_map import write_gradient_map
+from cellgrad.reports.record import read_record, record_of
 from cellgrad.session import Book
 from cellgrad.workbook import Workbook
 from cellgrad.worker.job import Advance, Answer, Job
@@ -48,9 +51,31 @@ def run(job: Job, tell: Callable[[Callable[[], Advance]], bool]) -> Answer:
         solution.iterations,
         solution.usable,
         time.perf_counter() - began,
+        record_of(model, solution),
     )
 
 
 def check(workbook: Workbook, name: str, sheet: str) -> list[str]:
     """What the model of a sheet is and what is in its way, as `check_model` says it. name: the workbook's."""
     return check_model(Book(Path(name), workbook), sheet)
+
+
+def gradient_map(workbook: Workbook, name: str, sheet: str, out: str) -> None:
+    """Write the gradient map of a sheet's model as the workbook `out`. name: the workbook's, for people."""
+    model = Book(Path(name), workbook).model(sheet)
+    write_gradient_map(Path(out), workbook, [model.gradient_map()], name)
+
+
+def answer_report(workbook: Workbook, name: str, sheet: str, out: str, record: str) -> None:
+    """Write the answer report on the last run in a sheet as the workbook `out`.
+
+    record: what that run left, '' where there was none. One of another sheet counts as none: then the report tells
+    what the sheet's model is now.
+    """
+    book, last = Book(Path(name), workbook), read_record(record)
+    if last is None or last.sheet != sheet:
+        run = run_of(book.model(sheet))
+    else:
+        model = book.model(last.sheet, last.objective, last.changing, last.goal)
+        run = run_of(model, last.solution, last.start, last.device)
+    write_answer(Path(out), workbook, [run], name)
