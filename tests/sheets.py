@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from cellgrad.address import Region, parse_region
-from cellgrad.values import Strings, Value
+from cellgrad.values import Kind, Strings, Value
 from cellgrad.workbook import ArrayFormula, Cells, DefinedName, FormulaText, Sheet, Table, Workbook, encode
 
 
@@ -67,3 +67,23 @@ def _cells(contents: Mapping[tuple[int, int], tuple[int, float, int]]) -> Cells:
     rows, columns = [row for row, _ in contents], [column for _, column in contents]
     kinds, data, formulas = ([entry[i] for entry in contents.values()] for i in range(3))
     return Cells(*(np.array(column) for column in (rows, columns, kinds, data, formulas)))
+
+
+def columns_of(cells: Mapping[str, float | str | np.ndarray]) -> Workbook:
+    """One large sheet, filled array by array: {range: number, array of its shape, or formula of its first cell}."""
+    formulas: list[FormulaText] = []
+    parts: list[tuple[np.ndarray, ...]] = []
+    for address, value in cells.items():
+        region = parse_region(address, "Sheet")
+        rows, columns = np.divmod(np.arange(region.size), region.width)
+        number, kind, data = -1, Kind.NUMBER, np.zeros(region.size)
+        if isinstance(value, str):
+            number, kind = len(formulas), Kind.BLANK
+            formulas.append(FormulaText(value[1:], region.top, region.left))
+        else:
+            data = np.broadcast_to(np.asarray(value, np.float64).reshape(-1), region.size)
+        whole = (np.full(region.size, one) for one in (int(kind), number))
+        kinds, numbers = whole
+        parts.append((rows + region.top, columns + region.left, kinds, data, numbers))
+    sheet = Sheet("Sheet", Cells(*(np.concatenate(column) for column in zip(*parts, strict=True))))
+    return Workbook(sheets={"Sheet": sheet}, formulas=tuple(formulas), strings=Strings())

@@ -16,7 +16,7 @@ import numpy as np
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region
 from cellgrad.blocks.block import Block
 from cellgrad.formula.tree import Binary, Node, Range, walk
-from cellgrad.graph.precedents import axes, computes_reference, sheets_of
+from cellgrad.graph.precedents import Axis, axes, computes_reference, sheets_of
 from cellgrad.workbook import Workbook
 
 DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1), (2, 1), (2, -1), (1, 2), (-1, 2))
@@ -24,6 +24,10 @@ DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -
 
 MOST_CELLS_READ = 64
 """A formula that reads larger windows of its own recurrence is taken apart."""
+
+
+MOST_LINES = 64
+"""Blocks are not cut into more pieces than this for a reference to a fixed place of their own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,12 +140,7 @@ def _edges(node: Range, number: int, circle: Sequence[Block], book: Workbook) ->
             if not (columns.start < r.right and r.left < columns.start + columns.length):
                 continue
             if (not rows.moving and host.height > 1) or (not columns.moving and host.width > 1):
-                lines_rows = {rows.start, rows.start + rows.length} if not rows.moving else set()
-                lines_columns = {columns.start, columns.start + columns.length} if not columns.moving else set()
-                cut = Cut(frozenset(lines_rows), frozenset(lines_columns))
-                if not any(len(cut.pieces(member.region)) > 1 for member in circle):
-                    raise _NoOrder
-                return cut
+                return _around(rows, columns, circle, number)
             if rows.inner * columns.inner > MOST_CELLS_READ:
                 raise _NoOrder
             edges += [
@@ -154,6 +153,23 @@ def _edges(node: Range, number: int, circle: Sequence[Block], book: Workbook) ->
                 and r.left < columns.start + j + host.width
             ]
     return edges
+
+
+def _around(rows: Axis, columns: Axis, circle: Sequence[Block], number: int) -> Cut:
+    """Where to cut for a reference that stays in place: at its edges, or else between all cells that share it."""
+    lines_rows = {rows.start, rows.start + rows.length} if not rows.moving else set()
+    lines_columns = {columns.start, columns.start + columns.length} if not columns.moving else set()
+    host = circle[number].region
+    lines = [(lines_rows, lines_columns)]
+    if not columns.moving and host.width <= MOST_LINES:
+        lines.append((set(), set(range(host.left, host.right))))
+    if not rows.moving and host.height <= MOST_LINES:
+        lines.append((set(range(host.top, host.bottom)), set()))
+    for across, down in lines:
+        cut = Cut(frozenset(across), frozenset(down))
+        if any(len(cut.pieces(member.region)) > 1 for member in circle):
+            return cut
+    raise _NoOrder
 
 
 def _span(node: Range, host: Region) -> tuple[int, int, int, int]:

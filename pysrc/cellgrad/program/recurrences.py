@@ -55,6 +55,8 @@ def lower_recurrence(lowering: Lowering, recurrence: Recurrence) -> dict[Block, 
         results = attempt.results()
         found = [result.kind for result in results]
         if found == kinds:
+            if attempt.cut is not None:
+                raise CutFirst(attempt.cut)
             return attempt.solved(results)
         if any(not isinstance(kind, int) for kind in found):
             break
@@ -76,6 +78,8 @@ class _Attempt:
         self.places: list[Places] = []
         self.reads: list[Node] = []
         self.beyond: list[Node] = []
+        self.cut: Cut | None = None
+        """Where some cells read something of another kind beyond the recurrence: they have to stand alone."""
 
     def results(self) -> list[Values]:
         """The formula of each member over its block, over `reads`."""
@@ -141,7 +145,7 @@ class _Attempt:
         return Array(node, kind, reference=True)
 
     def _check_kinds(self, values: Values, kind: int, index: np.ndarray, inner: tuple[int, int], host: Region) -> None:
-        """Raises CutFirst where cells read something of another kind beyond the recurrence."""
+        """Notes where to cut if cells read something of another kind beyond the recurrence."""
         if isinstance(values.kind, int):
             theirs = np.full(values.data.shape, values.kind)
         elif values.kind.value is not None:
@@ -157,7 +161,8 @@ class _Attempt:
             ends = {int(line) for line in lines} | {int(line) + 1 for line in lines}
             cut = Cut(**{along: frozenset(ends)})
             if 1 < len(cut.pieces(host)) <= MOST_EDGES:
-                raise CutFirst(cut)
+                self.cut = cut
+                return
         raise NoKernel("cells here and there read what is no number")
 
 
