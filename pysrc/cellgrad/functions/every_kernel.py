@@ -8,15 +8,16 @@ from cellgrad.functions import (  # noqa: F401 - they register their kernels
     information_kernels,
     kernels_aggregate,
     kernels_dates,
+    kernels_distributions,
     kernels_finance,
     kernels_finance_flows,
     kernels_finance_securities,
-    kernels_distributions,
     kernels_logic,
     kernels_neural,
     kernels_regression,
     kernels_special,
     kernels_statistics,
+    kernels_steps,
 )
 from cellgrad.functions.kernels import KERNELS
 
