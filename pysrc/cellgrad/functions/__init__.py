@@ -48,4 +48,5 @@ from cellgrad.functions import (  # noqa: F401  (each family registers its funct
     text_numbers,
     text_splitting,
     trigonometry,
+    whole_numbers,
 )

@@ -22,3 +22,5 @@ from cellgrad.functions import (  # noqa: F401 - they register their kernels
 from cellgrad.functions.kernels import KERNELS
 
 __all__ = ["KERNELS"]
+
+kernels_steps.fill()

@@ -240,13 +240,12 @@ def _f_shares(x: Node, first: Node, second: Node) -> tuple[Node, Node]:
     return t.div(part, whole), t.div(second, whole)
 
 
-def _f(run: Formula, *limits: float) -> Formula:
-    """A function of x and degrees of freedom, cut and in range; of x from 0 on, or between the limits."""
+def _f(run: Formula, most: float = math.inf) -> Formula:
+    """A function of x and degrees of freedom, cut and in range; of x from 0 to `most`."""
 
     def of(x: Node, first: Node, second: Node) -> Node:
         (first, valid1), (second, valid2) = _degrees(first), _degrees(second)
-        conditions = within(*limits[:1], x, *limits[1:]) if limits else [t.compare("ge", x, t.ZERO)]
-        return where(run(x, first, second), *conditions, *valid1, *valid2)
+        return where(run(x, first, second), *within(0, x, most), *valid1, *valid2)
 
     return of
 
@@ -294,8 +293,8 @@ numeric("BETADIST", _beta_distribution)
 numeric("BETA.INV BETAINV", _beta_inverse)
 either("F.DIST", 3, _f(f_left), _f(_f_density))
 numeric("F.DIST.RT FDIST", _f(f_right))
-numeric("F.INV", _f(_f_inverse(right=False), 0, 1))
-numeric("F.INV.RT FINV", _f(_f_inverse(right=True), 0, 1))
+numeric("F.INV", _f(_f_inverse(right=False), 1))
+numeric("F.INV.RT FINV", _f(_f_inverse(right=True), 1))
 
 # Exponential and Weibull ----------------------------------------------------------------------------------------------
 

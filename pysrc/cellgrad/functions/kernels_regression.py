@@ -223,23 +223,23 @@ def _t_test(arguments: tuple[Array, ...], texts: Texts) -> Array:
         pairs = pairs_of(arguments[0], arguments[1])
         if pairs is None:
             return _ERROR
-        freedom = t.sub(pairs.count, t.ONE)
+        freedom = t.sub(pairs.size, t.ONE)
         mixed = t.sub(t.add(pairs.xx, pairs.yy), t.mul(t.number(2), pairs.xy))
         difference = t.sub(pairs.mean_x, pairs.mean_y)
-        squared = t.div(t.div(mixed, pairs.count), freedom)
+        squared = t.div(t.div(mixed, pairs.size), freedom)
     else:
         first, second = (numbers_of((array,), texts) for array in arguments[:2])
         difference = t.sub(mean(first), mean(second))
         if which == 2:
-            freedom = t.sub(t.add(first.count, second.count), t.number(2))
+            freedom = t.sub(t.add(first.size, second.size), t.number(2))
             both = t.div(t.add(squares(first), squares(second)), freedom)
-            squared = t.mul(both, t.add(t.div(t.ONE, first.count), t.div(t.ONE, second.count)))
+            squared = t.mul(both, t.add(t.div(t.ONE, first.size), t.div(t.ONE, second.size)))
         else:
-            a, b = (t.div(variance(row, True), row.count) for row in (first, second))
-            parts = [t.div(t.square(v), t.sub(row.count, t.ONE)) for v, row in ((a, first), (b, second))]
+            a, b = (t.div(variance(row, True), row.size) for row in (first, second))
+            parts = [t.div(t.square(v), t.sub(row.size, t.ONE)) for v, row in ((a, first), (b, second))]
             squared = t.add(a, b)
             freedom = t.div(t.square(squared), t.add(*parts))
-        squared = where(squared, *(t.compare("gt", row.count, t.ONE) for row in (first, second)))
+        squared = where(squared, *(t.compare("gt", row.size, t.ONE) for row in (first, second)))
     score = t.div(t.unary("abs", difference), t.unary("sqrt", squared))
     value = where(special("student_cdf", freedom, t.neg(score)), t.compare("gt", squared, t.ZERO))
     return Array(one(t.mul(t.number(sides), value)))
@@ -249,7 +249,7 @@ def _t_test(arguments: tuple[Array, ...], texts: Texts) -> Array:
 def _f_test(arguments: tuple[Array, ...], texts: Texts) -> Array:
     first, second = (numbers_of((array,), texts) for array in arguments)
     spread = [variance(row, True) for row in (first, second)]
-    freedom = [t.sub(row.count, t.ONE) for row in (first, second)]
+    freedom = [t.sub(row.size, t.ONE) for row in (first, second)]
     tail = f_right(t.div(*spread), *freedom)
     smaller = t.minimum(tail, t.sub(t.ONE, tail))
     return Array(one(where(t.mul(t.number(2), smaller), t.compare("gt", spread[0], t.ZERO))))
@@ -260,7 +260,7 @@ def _z_test(arguments: tuple[Array, ...], texts: Texts) -> Array:
     row = numbers_of(arguments[:1], texts)
     x = texts.numbers(arguments[1])
     sigma = texts.numbers(arguments[2]) if len(arguments) > 2 else one(t.unary("sqrt", variance(row, True)))
-    size = t.div(t.unary("sqrt", one(row.count)), sigma)
+    size = t.div(t.unary("sqrt", one(row.size)), sigma)
     chance = special("normal_cdf", t.mul(t.sub(x, one(mean(row))), size))
     return Array(where(chance, t.compare("gt", sigma, t.ZERO)))
 

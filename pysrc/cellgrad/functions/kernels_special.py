@@ -5,10 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import torch
+
+from cellgrad.functions.arrays import Array, NoKernel, Texts
+from cellgrad.functions.kernels import kernel
 from cellgrad.functions.kernels_distributions import between, cut, numeric, positive, where
 from cellgrad.tensors import operations as t
-from cellgrad.tensors.nodes import Node
+from cellgrad.tensors.nodes import Node, constant
 from cellgrad.tensors.special import special
+from cellgrad.values import Kind
 
 
 def _erf(lower: Node, upper: Node | None = None) -> Node:
@@ -51,3 +56,45 @@ def _confidence(quantile: Callable[[Node, Node], Node], fewest: int) -> Callable
 numeric("CONFIDENCE.NORM CONFIDENCE", _confidence(lambda p, n: special("normal_quantile", p), 1))
 numeric("CONFIDENCE.T", _confidence(lambda p, n: special("student_quantile", t.sub(n, t.ONE), p), 2))
 numeric("SQRTPI", lambda x: t.unary("sqrt", t.mul(t.number(math.pi), x)))
+
+# Angles and powers ----------------------------------------------------------------------------------------------------
+
+_LIMIT = 2.0**27
+
+
+def _limited(x: Node, value: Node) -> Node:
+    """An error from 2^27 on, as of SIN and COS."""
+    return where(value, t.compare("lt", t.unary("abs", x), t.number(_LIMIT)))
+
+
+def _reciprocal_exponential(x: Node, plus: float) -> Node:
+    """2 / (e^x + plus e^-x), written so that nothing overflows."""
+    size = t.unary("abs", x)
+    decay = t.unary("exp", t.neg(size))
+    sign = t.ONE if plus > 0 else t.unary("sign", x)
+    return t.div(t.mul(sign, t.mul(t.number(2), decay)), t.add(t.ONE, t.mul(t.number(plus), t.square(decay))))
+
+
+numeric("COT", lambda x: _limited(x, t.div(t.ONE, t.unary("tan", x))))
+numeric("SEC", lambda x: _limited(x, t.div(t.ONE, t.unary("cos", x))))
+numeric("CSC", lambda x: _limited(x, t.div(t.ONE, t.unary("sin", x))))
+numeric("COTH", lambda x: t.div(t.ONE, t.unary("tanh", x)))
+numeric("SECH", lambda x: _reciprocal_exponential(x, 1))
+numeric("CSCH", lambda x: _reciprocal_exponential(x, -1))
+numeric("ACOT", lambda x: t.sub(t.number(math.pi / 2), t.unary("atan", x)))
+numeric("ACOTH", lambda x: t.unary("atanh", t.div(t.ONE, x)))
+
+
+@kernel("SERIESSUM")
+def _seriessum(arguments: tuple[Array, ...], texts: Texts) -> Array:
+    x, power, step = (texts.numbers(argument) for argument in arguments[:3])
+    coefficients = arguments[3]
+    kinds = [coefficients.is_kind(kind) for kind in (Kind.TEXT, Kind.BOOLEAN, Kind.BLANK)]
+    if any(kind is not False for kind in kinds):
+        raise NoKernel("coefficients that are not all numbers")
+    row = t.reshape(coefficients.data, (*coefficients.data.shape[:2], 1, math.prod(coefficients.inner)))
+    place = constant(torch.arange(row.shape[3], dtype=torch.float64).reshape(1, 1, 1, -1))
+    if any(argument.inner != (1, 1) for argument in arguments[:3]):
+        raise NoKernel("an array where one number is wanted")
+    terms = t.mul(row, t.power(x, t.add(power, t.mul(place, step))))
+    return Array(t.total(terms, (3,)))

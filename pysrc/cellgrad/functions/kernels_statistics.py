@@ -31,7 +31,7 @@ class Row(NamedTuple):
 
     numbers: Node
     weight: Node
-    count: Node
+    size: Node
 
 
 def flat(node: Node) -> Node:
@@ -85,7 +85,7 @@ def everything_of(arguments: tuple[Array, ...], texts: Texts) -> Row:
 
 
 def mean(row: Row) -> Node:
-    return t.div(t.total(row.numbers, LINE), row.count)
+    return t.div(t.total(row.numbers, LINE), row.size)
 
 
 def deviations(row: Row) -> Node:
@@ -111,7 +111,7 @@ def aggregate(names: str, compute: Callable[[Row], Node], read: Reading = number
 
 
 def variance(row: Row, sample: bool) -> Node:
-    count = t.sub(row.count, t.ONE) if sample else row.count
+    count = t.sub(row.size, t.ONE) if sample else row.size
     return where(t.div(squares(row), count), t.compare("gt", count, t.ZERO))
 
 
@@ -125,7 +125,7 @@ def _deviation(sample: bool) -> Callable[[Row], Node]:
 
 def _some(row: Row, value: Node) -> Node:
     """The value, an error where no number counts."""
-    return where(value, t.compare("gt", row.count, t.ZERO))
+    return where(value, t.compare("gt", row.size, t.ZERO))
 
 
 aggregate("VAR.S VAR", _variance(True))
@@ -138,7 +138,7 @@ aggregate("STDEVA", _deviation(True), everything_of)
 aggregate("STDEVPA", _deviation(False), everything_of)
 aggregate("AVERAGEA", mean, everything_of)
 aggregate("DEVSQ", lambda row: _some(row, squares(row)))
-aggregate("AVEDEV", lambda row: t.div(t.total(t.unary("abs", deviations(row)), LINE), row.count))
+aggregate("AVEDEV", lambda row: t.div(t.total(t.unary("abs", deviations(row)), LINE), row.size))
 
 
 def _extreme(row: Row, largest: bool) -> Node:
@@ -146,7 +146,7 @@ def _extreme(row: Row, largest: bool) -> Node:
     filler = t.number(-_LARGEST if largest else _LARGEST)
     filled = t.select(t.compare("gt", row.weight, t.ZERO), row.numbers, filler)
     found = t.largest(filled, LINE) if largest else t.smallest(filled, LINE)
-    return t.select(t.compare("gt", row.count, t.ZERO), found, t.ZERO)
+    return t.select(t.compare("gt", row.size, t.ZERO), found, t.ZERO)
 
 
 aggregate("MAXA", lambda row: _extreme(row, largest=True), everything_of)
@@ -166,11 +166,11 @@ def _of_positive(compute: Callable[[Node, Row], Node]) -> Callable[[Row], Node]:
 
 
 def _geometric(filled: Node, row: Row) -> Node:
-    return t.unary("exp", t.div(t.total(t.unary("log", filled), LINE), row.count))
+    return t.unary("exp", t.div(t.total(t.unary("log", filled), LINE), row.size))
 
 
 def _harmonic(filled: Node, row: Row) -> Node:
-    return t.div(row.count, t.total(t.mul(row.weight, t.div(t.ONE, filled)), LINE))
+    return t.div(row.size, t.total(t.mul(row.weight, t.div(t.ONE, filled)), LINE))
 
 
 aggregate("GEOMEAN", _of_positive(_geometric))
@@ -187,20 +187,20 @@ def _power_sum(row: Row, power: int, sample: bool) -> Node:
 
 
 def _less(row: Row, by: int) -> Node:
-    return t.sub(row.count, t.number(by))
+    return t.sub(row.size, t.number(by))
 
 
 def _skew(row: Row) -> Node:
-    scale = t.div(row.count, t.mul(_less(row, 1), _less(row, 2)))
-    return where(t.mul(scale, _power_sum(row, 3, True)), t.compare("ge", row.count, t.number(3)))
+    scale = t.div(row.size, t.mul(_less(row, 1), _less(row, 2)))
+    return where(t.mul(scale, _power_sum(row, 3, True)), t.compare("ge", row.size, t.number(3)))
 
 
 def _skew_p(row: Row) -> Node:
-    return where(t.div(_power_sum(row, 3, False), row.count), t.compare("ge", row.count, t.number(3)))
+    return where(t.div(_power_sum(row, 3, False), row.size), t.compare("ge", row.size, t.number(3)))
 
 
 def _kurt(row: Row) -> Node:
-    n = row.count
+    n = row.size
     under = t.mul(_less(row, 2), _less(row, 3))
     scale = t.div(t.mul(n, t.add(n, t.ONE)), t.mul(_less(row, 1), under))
     offset = t.div(t.mul(t.number(3), t.square(_less(row, 1))), under)
@@ -226,7 +226,7 @@ def _ordered(row: Row) -> Node:
 
 def _between(row: Row, place: Node) -> Node:
     """The number at a place counted from 0, between two entries by their shares; an error beyond the ends."""
-    ordered, last = _ordered(row), t.sub(row.count, t.ONE)
+    ordered, last = _ordered(row), t.sub(row.size, t.ONE)
     below = t.unary("floor", place)
     low, high = pick(ordered, below), pick(ordered, t.minimum(t.add(below, t.ONE), last))
     value = t.add(low, t.mul(t.sub(place, below), t.sub(high, low)))
@@ -246,11 +246,11 @@ def _placed(names: str, place: Callable[[Node, Row], Node]) -> None:
 
 
 def _inclusive(share: Node, row: Row) -> Node:
-    return where(t.mul(share, t.sub(row.count, t.ONE)), *within(0, share, 1))
+    return where(t.mul(share, t.sub(row.size, t.ONE)), *within(0, share, 1))
 
 
 def _exclusive(share: Node, row: Row) -> Node:
-    place = t.sub(t.mul(share, t.add(row.count, t.ONE)), t.ONE)
+    place = t.sub(t.mul(share, t.add(row.size, t.ONE)), t.ONE)
     return where(place, t.compare("gt", share, t.ZERO), t.compare("lt", share, t.ONE))
 
 
@@ -259,7 +259,7 @@ def _quarter(number: Node) -> Node:
 
 
 def _from_largest(k: Node, row: Row) -> Node:
-    return t.sub(row.count, t.unary("ceil", k))
+    return t.sub(row.size, t.unary("ceil", k))
 
 
 _placed("PERCENTILE PERCENTILE.INC", _inclusive)
@@ -268,7 +268,7 @@ _placed("QUARTILE QUARTILE.INC", lambda q, row: _inclusive(_quarter(q), row))
 _placed("QUARTILE.EXC", lambda q, row: _exclusive(_quarter(q), row))
 _placed("SMALL", lambda k, row: t.sub(t.unary("ceil", k), t.ONE))
 _placed("LARGE", _from_largest)
-aggregate("MEDIAN", lambda row: _between(row, t.mul(t.number(0.5), t.sub(row.count, t.ONE))))
+aggregate("MEDIAN", lambda row: _between(row, t.mul(t.number(0.5), t.sub(row.size, t.ONE))))
 
 
 @kernel("TRIMMEAN")
@@ -277,10 +277,10 @@ def _trimmean(arguments: tuple[Array, ...], texts: Texts) -> Array:
     if percent.shape[2] != 1:
         raise NoKernel("an array of shares to leave out")
     ordered = _ordered(row)
-    trimmed = t.unary("floor", t.mul(t.number(0.5), t.mul(row.count, percent)))
+    trimmed = t.unary("floor", t.mul(t.number(0.5), t.mul(row.size, percent)))
     place = constant(torch.arange(ordered.shape[2], dtype=torch.float64).reshape(1, 1, -1))
-    inside = t.logical_and(t.compare("ge", place, trimmed), t.compare("lt", place, t.sub(row.count, trimmed)))
-    kept = t.sub(row.count, t.mul(t.number(2), trimmed))
+    inside = t.logical_and(t.compare("ge", place, trimmed), t.compare("lt", place, t.sub(row.size, trimmed)))
+    kept = t.sub(row.size, t.mul(t.number(2), trimmed))
     value = t.div(t.total(t.select(inside, ordered, t.ZERO), LINE), kept)
     fine = [t.compare("ge", percent, t.ZERO), t.compare("lt", percent, t.ONE)]
     return Array(one(_some(row, where(value, *fine))))
@@ -292,7 +292,7 @@ def _trimmean(arguments: tuple[Array, ...], texts: Texts) -> Array:
 class Pairs(NamedTuple):
     """What statistics of pairs are made of; each (block rows, block columns, 1)."""
 
-    count: Node
+    size: Node
     mean_x: Node
     mean_y: Node
     xx: Node
@@ -347,14 +347,14 @@ def _intercept(p: Pairs) -> Node:
 
 def _standard_error(p: Pairs) -> Node:
     squared = t.sub(p.yy, t.mul(_slope(p), p.xy))
-    freedom = t.sub(p.count, t.number(2))
+    freedom = t.sub(p.size, t.number(2))
     error = t.unary("sqrt", t.div(t.maximum(squared, t.ZERO), freedom))
     return where(error, t.compare("gt", freedom, t.ZERO))
 
 
 _of_pairs("CORREL PEARSON", _correlation)
-_of_pairs("COVARIANCE.P COVAR", lambda p: t.div(p.xy, p.count))
-_of_pairs("COVARIANCE.S", lambda p: t.div(p.xy, t.sub(p.count, t.ONE)))
+_of_pairs("COVARIANCE.P COVAR", lambda p: t.div(p.xy, p.size))
+_of_pairs("COVARIANCE.S", lambda p: t.div(p.xy, t.sub(p.size, t.ONE)))
 _of_pairs("SLOPE", _slope, first_is_y=True)
 _of_pairs("INTERCEPT", _intercept, first_is_y=True)
 _of_pairs("RSQ", lambda p: t.square(_correlation(p)), first_is_y=True)
