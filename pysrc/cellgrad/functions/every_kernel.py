@@ -7,6 +7,7 @@ from cellgrad.functions import (  # noqa: F401 - they register their kernels
     engineering_kernels,
     information_kernels,
     kernels_aggregate,
+    kernels_counts,
     kernels_dates,
     kernels_distributions,
     kernels_finance,

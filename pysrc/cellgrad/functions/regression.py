@@ -57,7 +57,7 @@ def layout(y: tuple[int, int], x: tuple[int, int]) -> tuple[bool, bool]:
 def _data(known_y: Matrix, known_x: Matrix | None) -> Data:
     y = _numbers(known_y)
     x = np.arange(1.0, y.size + 1).reshape(y.shape) if known_x is None else _numbers(known_x)
-    single, along_rows = layout(known_y.shape, x.shape)  # type: ignore[arg-type]
+    single, along_rows = layout(known_y.shape, x.shape)
     columns = x.reshape(-1, 1) if single else x if along_rows else x.T
     return Data(y.reshape(-1), columns, along_rows, single)
 
