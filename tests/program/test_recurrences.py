@@ -97,7 +97,9 @@ def test_gradients_equal_those_cell_by_cell(name, cells, first, words) -> None:
     rng = np.random.default_rng(5)
     points = torch.from_numpy(model.x0 + rng.normal(0, 0.01, (3, len(model.x0))))
     directions = torch.from_numpy(rng.normal(0, 1, points.shape))
-    for ours, theirs in zip(_derivatives(model, points, directions), _derivatives(apart, points, directions), strict=True):
+    for ours, theirs in zip(
+        _derivatives(model, points, directions), _derivatives(apart, points, directions), strict=True
+    ):
         torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-9)
     slope = model.function.value_and_gradient(points[:1])[1][0].numpy()
     scale = max(1.0, float(np.abs(slope).max()))
@@ -112,7 +114,9 @@ def _derivatives(model: Compiled, points: torch.Tensor, directions: torch.Tensor
 def test_a_descent_of_ten_thousand_steps_in_cells() -> None:
     """x <- x - rate * 2 (x - 3), of which the last is 3 + (1 - 2 rate)^n (x0 - 3); by x0 and by the rate."""
     n, rate, start = 10_000, 1e-4, 0.5
-    book = columns_of({"A1": rate, "B1": start, f"B2:B{n}": "=B1-$A$1*2*(B1-3)", f"C1:C{n}": "=(B1-3)^2", "D1": f"=C{n}"})
+    book = columns_of(
+        {"A1": rate, "B1": start, f"B2:B{n}": "=B1-$A$1*2*(B1-3)", f"C1:C{n}": "=(B1-3)^2", "D1": f"=C{n}"}
+    )
     areas = [parse_region(cell, "Sheet") for cell in ("A1", "B1")]
     model = compile_model(Dependence(book), parse_region("D1", "Sheet"), areas)
     value, slope = model.function.value_and_gradient(torch.from_numpy(model.x0)[None])
@@ -158,9 +162,15 @@ def test_a_dynamic_programme_of_200_by_200() -> None:
             best[i + 1, j + 1] = costs[i, j] + min(best[i, j + 1], best[i + 1, j])
     book = columns_of(
         {
-            "B2:GS201": costs, "GU2:GU201": 1e9, "GV1:OM1": 1e9, "GV2": "=B2", "GW2:OM2": "=GV2+C2",
-            "GV3:GV201": "=GV2+B3", "GW3:OM201": "=MIN(GV3,GW2)+C3", "A1": "=OM201",
-        }  # fmt: skip
+            "B2:GS201": costs,
+            "GU2:GU201": 1e9,
+            "GV1:OM1": 1e9,
+            "GV2": "=B2",
+            "GW2:OM2": "=GV2+C2",
+            "GV3:GV201": "=GV2+B3",
+            "GW3:OM201": "=MIN(GV3,GW2)+C3",
+            "A1": "=OM201",
+        }
     )
     dependence = Dependence(book)
     model = compile_model(dependence, parse_region("A1", "Sheet"), [parse_region("B2:GS201", "Sheet")])
@@ -177,7 +187,9 @@ def test_a_chain_of_dependent_cells(n: int) -> None:
     """A2 = A1 * 1.0000001 + B2: against a loop; the slope by the first cell is the factor to the power of the steps."""
     steps = np.random.default_rng(1).normal(0, 1e-3, n - 1)
     book = columns_of({"A1": 1.0, f"A2:A{n}": "=A1*1.0000001+B2", f"B2:B{n}": steps, "D1": f"=A{n}"})
-    model = compile_model(Dependence(book), parse_region("D1", "Sheet"), [parse_region("A1", "Sheet"), parse_region("B2:B3", "Sheet")])
+    model = compile_model(
+        Dependence(book), parse_region("D1", "Sheet"), [parse_region("A1", "Sheet"), parse_region("B2:B3", "Sheet")]
+    )
     expected = 1.0
     for step in steps.tolist():
         expected = expected * 1.0000001 + step
@@ -195,7 +207,9 @@ def test_a_sum_nested_two_thousand_deep_compiles() -> None:
     """What cannot be a recurrence, as the formulas differ from row to row, is still no matter of the stack."""
     n = 2_000
     cells: dict[str, Value] = {"A1": 1.0, **{f"A{r}": f"=A{r - 1}+{r}*A$1" for r in range(2, n + 1)}}
-    model = compile_model(Dependence(book_of({"Sheet": cells})), parse_region(f"A{n}", "Sheet"), [parse_region("A1", "Sheet")])
+    model = compile_model(
+        Dependence(book_of({"Sheet": cells})), parse_region(f"A{n}", "Sheet"), [parse_region("A1", "Sheet")]
+    )
     value, slope = model.function.value_and_gradient(torch.tensor([[1.0]], dtype=torch.float64))
     assert (value.item(), slope.item()) == (n * (n + 1) / 2, n * (n + 1) / 2)
 

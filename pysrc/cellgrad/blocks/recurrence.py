@@ -133,7 +133,7 @@ def _edges(node: Range, number: int, circle: Sequence[Block], book: Workbook) ->
             if rows is None or columns is None:
                 whole = _span(node, host)
                 if whole[0] < r.bottom and r.top < whole[1] and whole[2] < r.right and r.left < whole[3]:
-                    raise _NoOrder
+                    return _into_lines(node, host)
                 continue
             if not (rows.start < r.bottom and r.top < rows.start + rows.length):
                 continue
@@ -169,6 +169,16 @@ def _around(rows: Axis, columns: Axis, circle: Sequence[Block], number: int) -> 
         cut = Cut(frozenset(across), frozenset(down))
         if any(len(cut.pieces(member.region)) > 1 for member in circle):
             return cut
+    raise _NoOrder
+
+
+def _into_lines(node: Range, host: Region) -> Cut:
+    """The cut between lines for a reference that grows along them: a line may read others and not itself."""
+    grows_down = node.top is not None and node.bottom is not None and node.top.absolute != node.bottom.absolute
+    if grows_down and 1 < host.width <= MOST_LINES:
+        return Cut(columns=frozenset(range(host.left + 1, host.right)))
+    if not grows_down and 1 < host.height <= MOST_LINES:
+        return Cut(rows=frozenset(range(host.top + 1, host.bottom)))
     raise _NoOrder
 
 

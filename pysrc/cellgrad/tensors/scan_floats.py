@@ -32,7 +32,10 @@ def _same(a: Any) -> Any:
 
 
 def _logistic(a: float) -> float:
-    return 1.0 / (1.0 + math.exp(-a)) if a > -700 else 0.0 * a
+    if a >= 0:
+        return 1.0 / (1.0 + math.exp(-a))
+    small = math.exp(a)
+    return small / (1.0 + small)
 
 
 def _rounded(function: Callable[[float], int]) -> Callable[[float], float]:
@@ -44,7 +47,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sum": _same, "amax": _same, "amin": _same, "prod": _same, "any": _same, "all": _same,
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "neg": operator.neg, "abs": abs,
     "div": _quiet(operator.truediv), "pow": _quiet(math.pow), "matmul": operator.mul,
-    "square": lambda a: a * a, "sign": lambda a: float((a > 0) - (a < 0)) if a == a else a,
+    "square": lambda a: a * a, "sign": lambda a: float((a > 0) - (a < 0)),
     "exp": _quiet(math.exp), "log": _quiet(math.log), "log10": _quiet(math.log10), "log1p": _quiet(math.log1p),
     "sqrt": _quiet(math.sqrt), "sin": _quiet(math.sin), "cos": _quiet(math.cos), "tan": _quiet(math.tan),
     "asin": _quiet(math.asin), "acos": _quiet(math.acos), "atan": math.atan, "atan2": math.atan2,
