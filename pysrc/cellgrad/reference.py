@@ -42,7 +42,9 @@ from cellgrad.functions.local_names import LocalNames
 from cellgrad.functions.operands import OMITTED, Areas, Argument, FunctionValue, Lazy, Matrix, Operand, References
 from cellgrad.functions.registry import SCALARS, Function, Takes, find
 from cellgrad.graph.binding import Binder, regions_of
-from cellgrad.graph.precedents import COMPUTE_REFERENCES
+from cellgrad.graph.circles import settle
+from cellgrad.graph.order import components
+from cellgrad.graph.precedents import COMPUTE_REFERENCES, regions_read
 from cellgrad.graph.subtotals import Subtotals
 from cellgrad.graph.textual import names_another_book, regions_of_text
 from cellgrad.values import CellError, Kind, Value
@@ -109,10 +111,16 @@ class Reference:
     overrides: values that stand in for what the cells hold, by (sheet, row, column), such as changing cells; the sheet
     is spelled as in the workbook. It is only looked up, so that it may compute its values; one that is a dict may also
     fill cells beyond the used part of a sheet.
+    exact: iterate circular references until they rest, not just to the tolerance of the file (see `settle`); None:
+    where there are overrides.
     """
 
-    def __init__(self, book: Workbook, overrides: Mapping[Cell, Value] | None = None) -> None:
+    def __init__(
+        self, book: Workbook, overrides: Mapping[Cell, Value] | None = None, exact: bool | None = None
+    ) -> None:
         self.book = book
+        self._exact = overrides is not None if exact is None else exact
+        self._iterating: frozenset[Cell] = frozenset()
         self.binder = Binder(book)
         self._local_names = LocalNames(self._evaluate, self._read)
         self.subtotals = Subtotals(self.binder)
@@ -186,17 +194,20 @@ class Reference:
         while stack:
             task = stack[-1]
             if task in self._results:
-                stack.pop()
+                started.pop(stack.pop(), None)
                 continue
             started[task] = None
             try:
                 self._results[task] = self._formula_result(task)
             except _Needs as needs:
                 wanted = [self._task(cell) for cell in needs.cells]
-                for cell in wanted:
-                    if cell in started:
-                        raise self._circle(list(started), cell) from None
-                stack.extend(wanted)
+                closing = next((cell for cell in wanted if cell in started), None)
+                if closing is None:
+                    stack.extend(wanted)
+                elif not self.book.iterate or self._iterating:
+                    raise self._circle(list(started), closing) from None
+                else:
+                    self._iterate(list(started), closing)
             else:
                 stack.pop()
                 del started[task]
@@ -222,8 +233,71 @@ class Reference:
             "a circular reference: " + " needs ".join([*shown, circle[0]]),
             cell=circle[0],
             formula=text,
-            action="break the circle; iterative calculation is not supported",
+            action="break the circle, or turn iterative calculation on in the workbook if it is meant",
         )
+
+    # ------------------------------------------------------------ circles in a workbook that iterates
+
+    def _iterate(self, path: list[Cell], closing: Cell) -> None:
+        """Fills in the values of all cells that need each other, as a fixed point."""
+        found = components([closing], self._named_precedents)
+        members = {*path[path.index(closing) :], *next(members for members in found if closing in members)}
+        numbers = {name: number for number, name in enumerate(self.book.sheets)}
+        cells = sorted(members, key=lambda cell: (numbers[cell[0]], *cell[1:]))
+        self._results.update((cell, self._start(cell)) for cell in cells)
+        self._iterating = frozenset(cells)
+        try:
+            rests = settle(
+                cells, self._results, self._latest,
+                passes=self.book.iterate_count, tolerance=self.book.iterate_delta, exact=self._exact,
+            )  # fmt: skip
+        except BaseException:
+            for cell in cells:
+                del self._results[cell]
+            raise
+        finally:
+            self._iterating = frozenset()
+        if not rests:
+            for cell in cells:
+                del self._results[cell]
+            text, _ = self._shown(closing, None)
+            raise UnsupportedError(
+                f"this circular reference over {len(cells)} cells does not come to rest, so that its value depends on "
+                "how often it has been calculated",
+                cell=full_name(*closing),
+                formula=text,
+                action="break the circle, or let it converge",
+            )
+
+    def _latest(self, cell: Cell) -> Value | Matrix:
+        while True:
+            try:
+                return self._formula_result(cell)
+            except _Needs as needs:
+                self._compute(needs.cells)
+
+    def _start(self, cell: Cell) -> Value | Matrix:
+        """What a cell holds in the file: where iterating begins."""
+        array = self._array_at(*cell)
+        if array is None:
+            value = self.book.cached(*cell)
+            return 0.0 if value is None else value
+        r = array.region
+        return Matrix.build(r.height, r.width, lambda i, j: self.book.cached(r.sheet, r.top + i, r.left + j) or 0.0)
+
+    def _named_precedents(self, task: Cell) -> list[Cell]:
+        """The formula cells that a cell's formula names."""
+        number = self._formula_number(task)
+        host = Region(task[0], task[1], task[2], task[1] + 1, task[2] + 1)
+        found: dict[Cell, None] = {}
+        for region in regions_read(self.binder.bound(number, *task), host, self.book):
+            cells = self.book.sheets[region.sheet].cells
+            for column, part in cells.entries(region.top, region.left, region.bottom, region.right):
+                for row in cells.rows[part][cells.formulas[part] >= 0].tolist():
+                    cell = (region.sheet, row, column)
+                    if self._overrides is None or cell not in self._overrides:
+                        found[self._task(cell)] = None
+        return list(found)
 
     def _formula_result(self, task: Cell) -> Value | Matrix:
         sheet, row, column = task
@@ -324,8 +398,17 @@ class Reference:
             )
         found = self._regions.get(kept)
         if found is None:
-            found = self._regions[kept] = self._read_cells(kept)
+            found = self._read_cells(kept)
+            if not self._is_iterating(kept):
+                self._regions[kept] = found
         return found if kept is region else dataclasses.replace(found, beyond=region.size - kept.size)
+
+    def _is_iterating(self, region: Region) -> bool:
+        """Whether a region holds cells whose values are still moving."""
+        return any(
+            sheet == region.sheet and region.top <= row < region.bottom and region.left <= column < region.right
+            for sheet, row, column in self._iterating
+        )
 
     def _read_cells(self, region: Region) -> Matrix:
         cells = self.book.sheets[region.sheet].cells

@@ -39,6 +39,8 @@ class Dependence:
         self._reasons: dict[Block, str] = {}
         self._pieces: dict[Block, list[Block]] = {}
         self._recurrences: dict[Block, Recurrence] = {}
+        self._loops: dict[Block, tuple[Block, ...]] = {}
+        self._sheet_numbers = {name: number for number, name in enumerate(book.sheets)}
         self._read: dict[Block, list[Region]] = {}
         self._landings = Landings(book)
         self._unknown: set[Block] = set()
@@ -152,10 +154,11 @@ class Dependence:
         """The blocks that a block reads directly."""
         return [found for region in self.reads(block) for found in self.touching(region)]
 
-    def order(self, roots: Iterable[Block]) -> list[Block]:
-        """The roots and all they depend on, precedents first; the members of a recurrence stand together.
+    def order(self, roots: Iterable[Block], circular: dict[Block, CircularReferenceError] | None = None) -> list[Block]:
+        """The roots and all they depend on, precedents first; members of a recurrence or a loop stand together.
 
-        Raises CircularReferenceError, naming the cells, where cells depend on themselves.
+        circular: takes up the blocks that depend on themselves, with the error of each, which then stand somewhere in
+        the order. Without it raises CircularReferenceError, naming the cells, where there are such.
         """
         regions = [root.region for root in roots]
         while True:
@@ -164,10 +167,30 @@ class Dependence:
             circles = [c for c in found if len(c) > 1 or c[0] in self.precedents(c[0])]
             if not circles:
                 return [component[0] for component in found]
-            settled = [self._is_recurrence(circle) for circle in circles]
+            settled = [self._is_settled(circle, circular) for circle in circles]
             if all(settled):
                 return [block for component in found for block in self._together(component)]
             self._read.clear()
+
+    def _is_settled(self, circle: list[Block], circular: dict[Block, CircularReferenceError] | None) -> bool:
+        """Whether it is known what to do about a circle; if not, its blocks have been cut into smaller ones."""
+        try:
+            return self._is_recurrence(circle)
+        except CircularReferenceError as error:
+            if self.book.iterate:
+                self._loops.update(dict.fromkeys(circle, tuple(sorted(circle, key=self._place))))
+            elif circular is None:
+                raise
+            else:
+                circular.update(dict.fromkeys(circle, error))
+            return True
+
+    def _place(self, block: Block) -> tuple[int, int, int]:
+        return self._sheet_numbers[block.region.sheet], block.region.top, block.region.left
+
+    def loop(self, block: Block) -> tuple[Block, ...] | None:
+        """The cells that need each other and are iterated together, once `order` has come to them."""
+        return self._loops.get(block)
 
     def recurrence(self, block: Block) -> Recurrence | None:
         """The recurrence that a block is a member of, once `order` has come to it."""

@@ -10,4 +10,11 @@ from cellgrad.program.forms_lookup import LOOKUP_FORMS
 from cellgrad.program.forms_subtotal import SUBTOTAL_FORMS
 from cellgrad.program.local_names import LAMBDA_FORMS
 
-FORMS: dict[str, Form] = {**REFERENCE_FORMS, **LOOKUP_FORMS, **ARRAY_FORMS, **LAMBDA_FORMS, **BRANCH_FORMS, **SUBTOTAL_FORMS}
+FORMS: dict[str, Form] = {
+    **REFERENCE_FORMS,
+    **LOOKUP_FORMS,
+    **ARRAY_FORMS,
+    **LAMBDA_FORMS,
+    **BRANCH_FORMS,
+    **SUBTOTAL_FORMS,
+}

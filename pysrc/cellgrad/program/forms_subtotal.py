@@ -49,7 +49,8 @@ def _aggregate(tree: Call, evaluation: Evaluation, array_mode: bool) -> Array:
     if which >= FIRST_WITH_K:
         if len(sources) != 2:
             raise NoKernel("AGGREGATE without its k")
-        sources, ranks = sources[:1], (evaluation.of(sources[1], array_mode),)
+        source, k = sources
+        sources, ranks = (source,), (evaluation.of(k, array_mode),)
     arrays = []
     for part in (part for source in sources for part in _parts(source)):
         if which >= FIRST_WITH_K and not isinstance(part, Range):

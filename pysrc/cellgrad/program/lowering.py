@@ -23,6 +23,7 @@ from cellgrad.functions.operands import Areas
 from cellgrad.graph.precedents import is_anchored, only_the_file_knows
 from cellgrad.program.evaluation import Evaluation
 from cellgrad.program.landing import is_computed, landed
+from cellgrad.program.loops import lower_loop
 from cellgrad.program.overrides import LiveCell, Overrides
 from cellgrad.program.recurrences import CutFirst, lower_recurrence
 from cellgrad.program.values import Values, constants, fitted, part_of
@@ -63,7 +64,7 @@ class Lowering:
         self._moved: set[Block] = set()
         self._open: tuple[Block, ...] = ()
         self._pending: set[Block] = set()
-        self.reference = Reference(self.book, Overrides(self))
+        self.reference = Reference(self.book, Overrides(self), exact=bool(live))
 
     def lower(self, blocks: Iterable[Block]) -> None:
         """Evaluate blocks, given precedents first; those already known are skipped."""
@@ -71,7 +72,10 @@ class Lowering:
             if block in self.values:
                 continue
             recurrence = self.dependence.recurrence(block)
-            if recurrence is not None:
+            loop = self.dependence.loop(block)
+            if loop is not None:
+                self._lower_loop(loop)
+            elif recurrence is not None:
                 self._lower_together(recurrence)
             else:
                 if self._reads_live(block):
@@ -157,6 +161,30 @@ class Lowering:
             return lower_recurrence(self, recurrence)
         finally:
             self._open = ()
+
+    def _lower_loop(self, members: Sequence[Block]) -> None:
+        """Cells that need each other, in a workbook that iterates."""
+        if any(self._reads_live(member) for member in members):
+            self._moved.update(members)
+        try:
+            self._require_precedents(members)
+            if self._is_settled(members):
+                self.values.update(zip(members, self._computed(members), strict=True))
+            else:
+                self.values.update(lower_loop(self, members))
+        except NoKernel as reason:
+            self.values.update(dict.fromkeys(members, Failure(self._not_compiled(members[0], str(reason)))))
+        except CellgradError as error:
+            self.values.update(dict.fromkeys(members, Failure(error)))
+
+    def evaluated(self, block: Block) -> Values:
+        """The values of a block by what is known now, for a loop whose members change. Raises NoKernel."""
+        evaluation = Evaluation(self, block)
+        return fitted(evaluation.of(landed(evaluation, self.dependence.tree(block))), block)
+
+    def forget_regions(self) -> None:
+        """Read every region anew: the values of some blocks have changed."""
+        self._regions.clear()
 
     def _lower_parts(self, blocks: Sequence[Block]) -> None:
         """Blocks that have been cut, each part on its own; the whole is then known too."""

@@ -59,15 +59,10 @@ def recalculate(
     blocks = list(blocks)
     lowering = Lowering(dependence, live, known)
     failures: dict[Block, CellgradError] = {}
-    try:
-        lowering.lower(dependence.order(blocks))
-    except CircularReferenceError:
-        # Somewhere there is a circle: what does not touch it can still be evaluated.
-        for block in blocks:
-            try:
-                lowering.lower(dependence.order([block]))
-            except CircularReferenceError as error:
-                failures[block] = error
+    circular: dict[Block, CircularReferenceError] = {}
+    order = dependence.order(blocks, circular)
+    lowering.values.update((block, Failure(error)) for block, error in circular.items())
+    lowering.lower(order)
     reference = lowering.reference
     found: dict[Block, tuple[np.ndarray, np.ndarray]] = {}
     for root in blocks:
