@@ -157,15 +157,23 @@ def rate(nper: float, pmt: float, pv: float, fv: float = 0.0, kind: float = 0.0,
     return finite(float(solve_rate(*arguments)[0]))
 
 
+def balance(rate: float, after: float, nper: float, pv: float, fv: float) -> float:
+    """What the payments still to come, at the ends of periods, and the last one are worth after so many of them.
+
+    Counted from the end: from the beginning, growth and payments would cancel where rates are high and loans long.
+    """
+    left = nper - after
+    paid = payment(rate, nper, pv, fv, 0.0)
+    return fv * growth(rate, -left) - paid * annuity(rate, -left)
+
+
 def interest(rate: float, per: float, nper: float, pv: float, fv: float, kind: float) -> float:
     """IPMT: what the balance before the payment bears. Payments at the beginning bear none in the first period."""
     if not 1 <= per < nper + 1:
         raise Fault(CellError.NUM)
     if kind and per == 1:
         return 0.0
-    paid = payment(rate, nper, pv, fv, 0.0)
-    balance = pv * growth(rate, per - 1) + paid * annuity(rate, per - 1)
-    return divided(-balance * rate, due(rate, kind))
+    return divided(balance(rate, per - 1, nper, pv, fv) * rate, due(rate, kind))
 
 
 @function(
@@ -199,8 +207,8 @@ def _cumulative(rate: float, nper: float, pv: float, start: float, end: float, k
     first = max(start, 2.0) if kind else start
     borne = 0.0
     if first <= end:
-        before, after = (pv * growth(rate, k) + paid * annuity(rate, k) for k in (first - 1, end))
-        borne = ((end - first + 1) * paid - (after - before)) / due(rate, kind)
+        before, after = (balance(rate, k, nper, pv, 0.0) for k in (first - 1, end))
+        borne = ((end - first + 1) * paid - (before - after)) / due(rate, kind)
     return finite(borne), finite((end - start + 1) * paid / due(rate, kind) - borne)
 
 

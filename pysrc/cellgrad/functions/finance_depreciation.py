@@ -142,9 +142,11 @@ def first_part(context: Context, bought: float, first: float, basis: float) -> f
     """
     start, end, by = whole_day(bought, context.date_1904), whole_day(first, context.date_1904), whole_basis(basis)
     _need(start <= end and by != 2)
-    day = day_of(start, context.date_1904)
-    year = (366.0 if is_leap(day.year) else 365.0) if by == 1 else 365.0 if by == 3 else 360.0
-    return days_between(start, end, by, context.date_1904) / year or 1.0
+    year = day_of(start, context.date_1904).year
+    length = (366.0 if is_leap(year) else 365.0) if by == 1 else 365.0 if by == 3 else 360.0
+    if by in (1, 3):  # the 29th of February counts as the 28th
+        start, end = (day - (day_of(day, context.date_1904)[1:] == (2, 29)) for day in (start, end))
+    return days_between(start, end, by, context.date_1904) / length or 1.0
 
 
 def _whole_period(cost: float, salvage: float, rate: float, period: float) -> int:

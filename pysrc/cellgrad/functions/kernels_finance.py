@@ -121,11 +121,16 @@ def _rate(nper: Node, pmt: Node, pv: Node, fv: Node, kind: Node, guess: Node) ->
     return root(_rate_residual, _solve_rate, lifted(*(i.shape for i in inputs)), *inputs)
 
 
+def _balance(rate: Node, after: Node, nper: Node, pv: Node, fv: Node) -> Node:
+    """See finance.balance."""
+    left = t.sub(nper, after)
+    paid = t.mul(_pmt(rate, nper, pv, fv, t.ZERO), present_annuity(rate, left))
+    return t.add(t.mul(fv, growth(rate, t.neg(left))), paid)
+
+
 def _ipmt(rate: Node, per: Node, nper: Node, pv: Node, fv: Node, kind: Node) -> Node:
     before = t.sub(per, t.ONE)
-    paid = _pmt(rate, nper, pv, fv, t.ZERO)
-    balance = t.add(t.mul(pv, growth(rate, before)), t.mul(paid, annuity(rate, before)))
-    borne = t.neg(t.div(t.mul(balance, rate), due(rate, kind)))
+    borne = t.div(t.mul(_balance(rate, before, nper, pv, fv), rate), due(rate, kind))
     begins = both(t.compare("ne", kind, t.ZERO), t.compare("eq", per, t.ONE))
     fine = both(t.compare("ge", per, t.ONE), t.compare("lt", before, nper))
     return within(fine, t.select(begins, t.ZERO, borne), borne)
@@ -141,11 +146,9 @@ def _cumulative(principal: bool) -> Callable[..., Node]:
         begins = t.compare("ne", kind, t.ZERO)
         first = t.select(begins, t.maximum(start, t.number(2)), start)
         paid = _pmt(rate, nper, pv, t.ZERO, t.ZERO)
-        before, after = (
-            t.add(t.mul(pv, growth(rate, k)), t.mul(paid, annuity(rate, k))) for k in (t.sub(first, t.ONE), end)
-        )
+        before, after = (_balance(rate, k, nper, pv, t.ZERO) for k in (t.sub(first, t.ONE), end))
         count = t.add(t.sub(end, first), t.ONE)
-        borne = t.div(t.sub(t.mul(count, paid), t.sub(after, before)), due(rate, kind))
+        borne = t.div(t.sub(t.mul(count, paid), t.sub(before, after)), due(rate, kind))
         borne = t.select(t.compare("gt", first, end), t.mul(t.ZERO, borne), borne)
         fine = both(
             t.compare("gt", rate, t.ZERO), t.compare("gt", pv, t.ZERO), t.compare("ge", start, t.ONE),
