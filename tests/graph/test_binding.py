@@ -6,7 +6,7 @@ import pytest
 from tests.sheets import book_of
 
 from cellgrad.address import Region
-from cellgrad.errors import CellgradError, CircularReferenceError, FormulaError, UnsupportedError
+from cellgrad.errors import CellgradError, CircularReferenceError, FormulaError
 from cellgrad.formula.parse import parse
 from cellgrad.formula.printing import to_text
 from cellgrad.graph.binding import Binder, bind, region_of, regions_of, table_context
@@ -124,7 +124,7 @@ def test_names(text: str, sheet: str, expected: str) -> None:
         ("1+nonsense", FormulaError, "the name nonsense is defined as =1\\+", 3),
         ("1+LET(x,1)", FormulaError, "LET takes pairs", 3),
         ("1+LET(A1,1,A1)", FormulaError, "needs a name", 7),
-        ("1+LAMBDA(x,x)", UnsupportedError, "LAMBDA is not supported", 3),
+        ("1+LAMBDA(A1,x)", FormulaError, "LAMBDA needs a name", 10),
     ],
 )
 def test_what_cannot_be_bound_is_said_with_its_place(

@@ -20,6 +20,8 @@ import formualizer
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, column_index
 from cellgrad.errors import FormulaError, UnsupportedError
 from cellgrad.formula.skeleton import ERROR, end_of_bracket, end_of_quote, skeleton
+from cellgrad.formula.structured import read_structured
+from cellgrad.formula.tokens import Eased, Token
 from cellgrad.formula.tree import (
     Apply,
     ArrayConstant,
@@ -32,13 +34,14 @@ from cellgrad.formula.tree import (
     Name,
     Node,
     Range,
-    Structured,
     Unary,
 )
 from cellgrad.values import CellError
 
 _OPERAND_TYPES = {"Operand", "OpInfix", "OpPrefix", "OpPostfix"}
 _FUTURE_PREFIX = re.compile(r"^(?:_xlfn\.|_xlws\.|_xlpm\.|_xludf\.|_xll\.)+", re.IGNORECASE)
+_TRIMS = {"_TRO_LEADING": 1.0, "_TRO_TRAILING": 2.0, "_TRO_ALL": 3.0}
+"""How files store the dots of ``A1.:.B9``, and the edges that TRIMRANGE takes off for them."""
 _LOCAL_PREFIX = re.compile(r"_xlpm\.", re.IGNORECASE)
 _CORNER = r"(\$?)([A-Za-z]{1,3})(\$?)([1-9][0-9]{0,6})"
 _CELLS = re.compile(f"{_CORNER}(?::{_CORNER})?")
@@ -46,7 +49,6 @@ _COLUMNS = re.compile(r"(\$?)([A-Za-z]{1,3}):(\$?)([A-Za-z]{1,3})")
 _ROWS = re.compile(r"(\$?)([1-9][0-9]{0,6}):(\$?)([1-9][0-9]{0,6})")
 _NAME = re.compile(r"[^\W\d][\w.\\?]*|\\[\w.\\?]*")
 _FUNCTION = re.compile(r"[^\W\d][\w.]*")
-_ITEMS = {"#all", "#data", "#headers", "#totals", "#this row"}
 
 
 def parse(text: str, row: int, column: int) -> Node:
@@ -57,20 +59,21 @@ def parse(text: str, row: int, column: int) -> Node:
     what Excel can say and our tree cannot.
     """
     formula = "=" + text
-    bones = skeleton(formula)
-    tokens = _tokens(formula, bones)
+    eased = Eased(skeleton(formula))
+    tokens = _tokens(formula, eased)
     try:
-        tree = formualizer.parse(bones).to_dict()
+        tree = formualizer.parse(eased.text).to_dict()
     except formualizer.ParserError as error:
         raise _refusal(formula, str(error), tokens) from None
     return _Reader(formula, tokens, row, column).read(tree)
 
 
-def _tokens(formula: str, bones: str) -> list[Any]:
+def _tokens(formula: str, eased: Eased) -> list[Token]:
     try:
-        return list(formualizer.tokenize(bones))
+        return eased.tokens()
     except formualizer.TokenizerError as error:
         cause, position = _split_message(str(error))
+        position = eased.place(position)
         raise FormulaError(
             f"this formula cannot be read: {cause}",
             formula=formula,
@@ -79,7 +82,7 @@ def _tokens(formula: str, bones: str) -> list[Any]:
         ) from None
 
 
-def _refusal(formula: str, message: str, tokens: list[Any]) -> FormulaError:
+def _refusal(formula: str, message: str, tokens: list[Token]) -> FormulaError:
     """formualizer's complaint, its token number turned into a place in the text."""
     cause, index = _split_message(message)
     position = tokens[index].start if index < len(tokens) else len(formula) - 1
@@ -110,18 +113,18 @@ def _split_message(message: str) -> tuple[str, int]:
 class _Reader:
     """Turns formualizer's tree into ours; tokens are taken in source order, which is the tree's own order."""
 
-    def __init__(self, formula: str, tokens: list[Any], row: int, column: int) -> None:
+    def __init__(self, formula: str, tokens: list[Token], row: int, column: int) -> None:
         self.formula = formula
         self.row = row
         self.column = column
         self.tokens = self._significant(tokens)
 
     @staticmethod
-    def _significant(tokens: list[Any]) -> Iterator[Any]:
+    def _significant(tokens: list[Token]) -> Iterator[Token]:
         """Operands, operators, and what opens or closes; separators and parentheses say nothing the tree lacks."""
         for token in tokens:
-            kind = str(token.token_type)
-            if kind in _OPERAND_TYPES or kind == "Array" or (kind == "Func" and str(token.subtype) == "Open"):
+            kind = token.kind
+            if kind in _OPERAND_TYPES or kind == "Array" or (kind == "Func" and token.subtype == "Open"):
                 yield token
 
     def read(self, node: dict[str, Any]) -> Node:
@@ -157,11 +160,11 @@ class _Reader:
             joined = _join_corners(left, right)
             if joined is not None:
                 return joined
-        if operator in (":", " ") and (isinstance(left, Literal) or isinstance(right, Literal)):
+        if operator in (":", " ") and (_is_value(left) or _is_value(right)):
             raise self._wrong(f"'{operator}' stands between references, and one side is a value", position)
         return Binary(operator.strip() or " ", left, right, position=position)
 
-    def _call(self, token: Any, arguments: list[dict[str, Any]]) -> Node:
+    def _call(self, token: Token, arguments: list[dict[str, Any]]) -> Node:
         written = self.formula[token.start : token.end].rstrip("( ")
         name = _FUTURE_PREFIX.sub("", _after_prefix(written)).upper()
         position = token.start + len(written) - len(_after_prefix(written))
@@ -172,6 +175,9 @@ class _Reader:
             return Apply(Name(written[len("_xlpm.") :], position=position), children, position=position)
         if name == "SINGLE" and len(children) == 1:
             return Unary("@", children[0], position=position)
+        if name in _TRIMS and len(children) == 1:
+            edges = Literal(_TRIMS[name], position=position)
+            return Call("TRIMRANGE", (*children, edges, edges), position=position)
         if name == "ANCHORARRAY" and len(children) == 1:
             return Unary("#", children[0], position=position)
         return Call(name, children, position=position)
@@ -195,7 +201,7 @@ class _Reader:
             if ";" in self._between(end, token.start):
                 rows.append([])
             end = token.end
-            kind = str(token.token_type)
+            kind = token.kind
             if kind == "Array":
                 break
             if kind == "OpPrefix":
@@ -219,10 +225,10 @@ class _Reader:
 
     # ------------------------------------------------------------ operands
 
-    def _operand(self, token: Any) -> Node:
+    def _operand(self, token: Token) -> Node:
         start = token.start
         text = self.formula[start : token.end]
-        match str(token.subtype):
+        match token.subtype:
             case "Number":
                 if math.isinf(number := float(text)):
                     raise self._wrong("this number is larger than a cell can hold (about 1.8E308)", start)
@@ -249,6 +255,8 @@ class _Reader:
             ) from None
 
     def _reference(self, text: str, start: int) -> Node:
+        if ":" in text and text[0] != "'" and "[" not in text:
+            text = re.sub(r"\s*:\s*", ":", text)
         rest = _after_prefix(text)
         prefix = text[: len(text) - len(rest)]
         if "|" in _without_brackets(text) or ("[" in prefix and not prefix.startswith("[0]")):
@@ -261,7 +269,11 @@ class _Reader:
             return node
         if last_sheet is None:
             if "[" in rest:
-                return self._structured(rest, sheet, start)
+                return read_structured(rest, sheet, self.formula, start)
+            first, colon, last = rest.rpartition(":")
+            if colon and first and last and "'" not in rest:  # a range between names: first:last
+                ends = self._reference(prefix + first, start), self._reference(last, start)
+                return self._binary(":", *ends, start)
             if _NAME.fullmatch(rest) and rest.upper() not in ("TRUE", "FALSE"):  # those stand alone, as values
                 return Name(_FUTURE_PREFIX.sub("", rest), sheet, position=start)
         raise self._no_reference(text, start)
@@ -306,61 +318,12 @@ class _Reader:
         column = column_index(letters)
         return Coordinate(column, True) if dollar else Coordinate(column - self.column, False)
 
-    # ------------------------------------------------------------ structured references
-
-    def _structured(self, text: str, sheet: str | None, start: int) -> Node:
-        table = text.partition("[")[0]
-        if sheet is not None or end_of_bracket(text, len(table)) != len(text):
-            raise self._bad_structured(text, start)
-        items: set[str] = set()
-        columns: list[str] = []
-        for part in self._specifiers(text[len(table) + 1 : -1], text, start):
-            if part.casefold() == "#ref!":
-                return Literal(CellError.REF, position=start)
-            if part.casefold() in _ITEMS:
-                items.add(part.casefold()[1:])
-            elif part.startswith("#"):
-                raise self._bad_structured(text, start)
-            else:
-                columns.append(_unescape(part))
-        if len(columns) > 2:
-            raise self._bad_structured(text, start)
-        first = columns[0] if columns else None
-        return Structured(table or None, frozenset(items), first, columns[-1] if columns else None, position=start)
-
-    def _specifiers(self, inside: str, text: str, start: int) -> Iterator[str]:
-        """The parts between the outer brackets, still escaped: '#Headers', 'Age', ...; '#This Row' for '@'."""
-        stripped = inside.strip()
-        if stripped.startswith("@"):
-            yield "#This Row"
-            inside = stripped[1:]
-            stripped = inside.strip()
-        if not stripped:
-            return
-        if not stripped.startswith("["):
-            yield stripped if stripped.startswith("#") else inside  # blanks are part of a column's name
-            return
-        at = 0
-        while at < len(stripped):
-            if stripped[at] in ",: ":
-                at += 1
-                continue
-            if stripped[at] != "[":
-                raise self._bad_structured(text, start)
-            end = end_of_bracket(stripped, at)
-            yield stripped[at + 1 : end - 1]
-            at = end
-
-    def _bad_structured(self, text: str, start: int) -> FormulaError:
-        return FormulaError(
-            f"'{text}' is no structured reference",
-            formula=self.formula,
-            position=start,
-            action="write it like Table1[Column], Table1[@Column] or Table1[[#Headers],[Column]]",
-        )
-
 
 # ---------------------------------------------------------------- pieces of references
+
+
+def _is_value(node: Node) -> bool:
+    return isinstance(node, Literal) and not isinstance(node.value, CellError)
 
 
 def _join_corners(left: Range, right: Range) -> Range | None:
@@ -397,12 +360,9 @@ def _sheets(prefix: str) -> tuple[str | None, str | None]:
     name = prefix.removesuffix("!")
     if name.startswith("'"):
         name = name[1:-1].replace("''", "'")
+        if not name:
+            return "", None
     if not name:
         return None, None
     first, colon, last = name.partition(":")
     return first, last if colon else None
-
-
-def _unescape(column: str) -> str:
-    """A column name without the ``'`` that escapes the next character."""
-    return re.sub(r"'(.)", r"\1", column, flags=re.DOTALL)

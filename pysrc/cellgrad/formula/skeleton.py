@@ -17,6 +17,9 @@ ERROR = re.compile(
 )
 
 
+_LOST = re.compile(r"(?:\$?\w[\w.$]*(?::\$?\w[\w.$]*)?)?")
+
+
 def skeleton(formula: str) -> str:
     """`formula` with texts, quoted names, brackets and letters beyond ASCII as underscores; every place unchanged."""
     out: list[str] = []
@@ -35,8 +38,10 @@ def skeleton(formula: str) -> str:
             out.append("_" * (end - at))
         elif char == "#" and (match := ERROR.match(formula, at)):
             end = match.end()
+            if match[0].upper() == "#REF!":  # a reference whose sheet is gone: #REF!A1
+                end = _LOST.match(formula, end).end()  # type: ignore[union-attr] # it may be nothing
             known = match[0].upper() in _KNOWN_TO_PARSER
-            out.append(match[0] if known else "#N/A".ljust(end - at))
+            out.append((match[0] if known else "#N/A").ljust(end - at))
         else:
             end = at + 1
             out.append(_plain(char))

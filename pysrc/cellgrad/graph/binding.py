@@ -285,6 +285,8 @@ class _Binding:
                 return self.bind(Call(name.upper(), node.arguments, position=here), scope, position)
         function = self.bind(node.function, scope, position)
         arguments = tuple(self.bind(argument, scope, position) for argument in node.arguments)
+        if isinstance(function, Range) and len(arguments) == 1:  # foo (A1:B2), foo a range: what they share
+            return Binary(" ", function, arguments[0], position=here)
         return Apply(function, arguments, position=here)
 
     def _called(self, node: Call, scope: Mapping[str, Node], position: int | None) -> Node | None:
@@ -305,7 +307,8 @@ class _Binding:
         for index, argument in enumerate(node.arguments):
             function = function_named(argument)
             known = record is not None and (record.repeats or index < len(record.parameters))
-            bare = known and record.parameter(index).takes is Takes.FUNCTION and function is not None and function.casefold() not in scope
+            bare = known and record.parameter(index).takes is Takes.FUNCTION  # type: ignore[union-attr]
+            bare = bare and function is not None and function.casefold() not in scope
             eta = isinstance(argument, Name) and argument.name.casefold().startswith(ETA)
             if function is not None and (eta or bare):
                 bound.append(FunctionName(function, position=getattr(argument, "position", 0)))
