@@ -174,11 +174,8 @@ def dynamic_programme(s: Sketch) -> None:
     down, right = s.random.choice([(-1, -1), (-1, 1), (1, -1), (1, 1)])
     s.around(6, 5)
     near = [cell_name(TOP + a, s.left + b) for a, b in ((down, 0), (0, right), (down, right))]
-    s.fill(
-        6,
-        5,
-        f"{s.random.choice(['MIN', 'MAX', 'SUM'])}({near[0]},{near[1]})*0.5+{s.expression([s.leaf, lambda: near[2]], 1)}",
-    )
+    rest = s.expression([s.leaf, lambda: near[2]], 1)
+    s.fill(6, 5, f"{s.random.choice(['MIN', 'MAX', 'SUM'])}({near[0]},{near[1]})*0.5+{rest}")
     s.left += 6
 
 
