@@ -210,10 +210,10 @@ def test_functions_of_others_are_refused_by_name(formula: str) -> None:
 
 
 PIECES = st.sampled_from(
-    """A1 B2:C3 A:A 1:1 foo T[c] 'It''s'!A1 #REF! #REF!A1 ( ) , : + - % # @ ^ {1;2} "a_b" SUM( LAMBDA(x, LET(x, _xlpm.f(
-    [y] [1]! 1.5E+3 Sheet1:It!""".split()
-    + [" ", "\n"]
-)
+    ["A1", "B2:C3", "A:A", "1:1", "foo", "T[c]", "'It''s'!A1", "#REF!", "#REF!A1", "(", ")", ",", ":", "+", "-", "%",
+     "#", "@", "^", "{1;2}", '"a b"', "SUM(", "LAMBDA(x,", "LET(x,", "_xlpm.f(", "[y]", "[1]!", "1.5E+3", "Sheet1:It!",
+     " ", "\n"]
+)  # fmt: skip
 
 
 @settings(max_examples=1500, deadline=None, derandomize=True)

@@ -95,6 +95,8 @@ def _refusal(formula: str, message: str, tokens: list[Token]) -> FormulaError:
         )
     if cause.startswith("Unexpected token"):
         cause = f"'{tokens[index].value}' is not expected here" if index < len(tokens) else cause
+    elif ", got TokenSpan" in cause:
+        cause = cause.partition(", got TokenSpan")[0]
     elif cause.startswith(("Unexpected end", "No tokens")):
         cause = "the formula ends too early"
     return FormulaError(

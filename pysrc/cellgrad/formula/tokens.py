@@ -56,6 +56,7 @@ class Eased:
         return [
             Token(str(t.token_type), str(t.subtype), t.value, self.at[t.start], self.at[t.end])
             for t in formualizer.tokenize(self.text)
+            if t is not None
         ]
 
     def place(self, position: int) -> int:

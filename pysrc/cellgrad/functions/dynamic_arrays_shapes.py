@@ -261,7 +261,7 @@ def trimrange(context: Context, cells: Areas | Matrix | Value, rows: Value = Non
     upright = [any(value is not None for value in row) for row in matrix.rows] + [False] * _hidden(cells, matrix, 0)
     level = [any(value is not None for value in column) for column in zip(*matrix.rows, strict=True)]
     level += [False] * _hidden(cells, matrix, 1)
-    return _cut(cells, _trimmed(upright, _whole(rows, 3)), _trimmed(level, _whole(columns, 3)))
+    return _cut(cells, trimmed(upright, _whole(rows, 3)), trimmed(level, _whole(columns, 3)))
 
 
 def _hidden(cells: Areas | Matrix | Value, matrix: Matrix, axis: int) -> int:
@@ -272,7 +272,8 @@ def _hidden(cells: Areas | Matrix | Value, matrix: Matrix, axis: int) -> int:
     return (region.height, region.width)[axis] - matrix.shape[axis]
 
 
-def _trimmed(filled: list[bool], how: int) -> slice:
+def trimmed(filled: list[bool], how: int) -> slice:
+    """What is left of a line without its blank ends: 0 keeps both, 1 trims before, 2 after, 3 both."""
     if how not in (0, 1, 2, 3):
         raise Fault(CellError.VALUE)
     if not any(filled):

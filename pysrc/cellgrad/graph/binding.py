@@ -303,7 +303,7 @@ class _Binding:
     def _arguments(self, node: Call, scope: Mapping[str, Node], position: int | None) -> tuple[Node, ...]:
         """Arguments bound; where a function may stand, the bare name of one (in files _xleta.SUM) is that function."""
         record = FUNCTIONS.get(node.function)
-        bound = []
+        bound: list[Node] = []
         for index, argument in enumerate(node.arguments):
             function = function_named(argument)
             known = record is not None and (record.repeats or index < len(record.parameters))

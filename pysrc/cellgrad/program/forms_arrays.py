@@ -15,6 +15,7 @@ import torch
 from cellgrad.formula.tree import Call, Missing, Node
 from cellgrad.functions.arrays import Array, NoKernel, kind_node, scalar, simple_kind
 from cellgrad.functions.calling import call
+from cellgrad.functions.dynamic_arrays_shapes import trimmed
 from cellgrad.functions.operands import OMITTED, Areas, Argument, Matrix, as_matrix
 from cellgrad.functions.registry import Takes, find
 from cellgrad.program.by_value import called_by_value, values_of
@@ -204,10 +205,28 @@ def _sequence(tree: Call, evaluation: Evaluation, array_mode: bool) -> Array:
     return Array(t.add(live(2), t.mul(live(3), steps)))
 
 
+def _trimrange(tree: Call, evaluation: Evaluation, array_mode: bool) -> Array:
+    """TRIMRANGE: which cells are blank does not depend on the changing cells, or the size of the answer would."""
+    array = evaluation.of(tree.arguments[0], True)
+    kinds = kind_node(array.kind).value
+    if kinds is None or array.data.shape[:2] != (1, 1):
+        raise NoKernel("TRIMRANGE of what may be blank or not")
+    filled = (kinds != Kind.BLANK).expand(array.data.shape)[0, 0]
+    rows = trimmed(filled.any(1).tolist(), int(_number(tree, 1, evaluation, 3.0)))
+    columns = trimmed(filled.any(0).tolist(), int(_number(tree, 2, evaluation, 3.0)))
+    starts = (0, 0, rows.start or 0, columns.start or 0)
+    stops = (1, 1, rows.stop, columns.stop)
+    kind = (
+        array.kind if isinstance(array.kind, int) else t.crop(t.broadcast(array.kind, array.data.shape), starts, stops)
+    )
+    return Array(t.crop(array.data, starts, stops), simple_kind(kind), array.reference)
+
+
 ARRAY_FORMS: dict[str, Form] = {
     **dict.fromkeys(_MOVED, _moves),
     "SORT": _sort,
     "SORTBY": _sortby,
     "UNIQUE": _unique,
     "SEQUENCE": _sequence,
+    "TRIMRANGE": _trimrange,
 }
