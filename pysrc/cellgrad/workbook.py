@@ -88,16 +88,17 @@ class Cells:
         if at == len(self.columns) or self.columns[at] != column:
             return -1
         start, end = self.starts[at], self.starts[at + 1]
-        entry = int(start + np.searchsorted(self.rows[start:end], row))
+        entry = int(start + self.rows[start:end].searchsorted(np.int32(row)))  # an int64 would copy the column
         return entry if entry < end and self.rows[entry] == row else -1
 
     def entries(self, top: int, left: int, bottom: int, right: int) -> list[tuple[int, slice]]:
         """(column, slice of entries) for each stored column of the rectangle that has cells in its rows."""
         found = []
+        ends = np.array((top, bottom), np.int32)  # an int64 would make searchsorted copy the columns
         low, high = np.searchsorted(self.columns, (left, right))
         for at in range(low, high):
             start, end = int(self.starts[at]), int(self.starts[at + 1])
-            a, b = np.searchsorted(self.rows[start:end], (top, bottom))
+            a, b = self.rows[start:end].searchsorted(ends)
             if a < b:
                 found.append((int(self.columns[at]), slice(start + int(a), start + int(b))))
         return found

@@ -164,7 +164,7 @@ class Dependence:
         while True:
             blocks = [block for region in regions for block in self.touching(region)]
             found = components(blocks, self.precedents)
-            circles = [c for c in found if len(c) > 1 or c[0] in self.precedents(c[0])]
+            circles = [c for c in found if len(c) > 1 or self._reads_itself(c[0])]
             if not circles:
                 return [component[0] for component in found]
             settled = [self._is_settled(circle, circular) for circle in circles]
@@ -184,6 +184,9 @@ class Dependence:
             else:
                 circular.update(dict.fromkeys(circle, error))
             return True
+
+    def _reads_itself(self, block: Block) -> bool:
+        return any(block.region.intersect(region) for region in self.reads(block))
 
     def _place(self, block: Block) -> tuple[int, int, int]:
         return self._sheet_numbers[block.region.sheet], block.region.top, block.region.left
