@@ -572,7 +572,7 @@ class Reference:
         for parameter in function.parameters[len(arguments) :]:
             if parameter.from_host:
                 arguments.append(Areas((host.region,)))
-        context = _Context(self, host) if function.context else None
+        context = _Context(self, host) if function.context or self.book.date1904 else None  # for texts that are dates
         try:
             if function.name in COMPUTE_REFERENCES and any(isinstance(argument, Matrix) for argument in arguments[1:]):
                 return self._references(function, arguments, context)
