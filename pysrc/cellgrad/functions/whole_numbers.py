@@ -137,26 +137,23 @@ def combin(number: float, chosen: float) -> float:
 
 @registered(
     "COMBINA", "number: number, chosen: number", "How many ways there are to choose with repetition.",
-    ("{}(4,3)", 20), ("{}(10,3)", 220), ("{}(0,0)", 1), ("{}(0,2)", CellError.NUM), ("{}(-1,2)", CellError.NUM),
+    ("{}(4,3)", 20), ("{}(10,3)", 220), ("{}(0,0)", 1), ("{}(1,3)", CellError.NUM), ("{}(-1,2)", CellError.NUM),
     smoothness=Smoothness.STEP,
 )  # fmt: skip
 def combina(number: float, chosen: float) -> float:
     n, k = math.trunc(number), math.trunc(chosen)
-    require(number >= 0, chosen >= 0)
-    if k == 0:
-        return 1.0
-    require(n >= 1)
-    return _choose(n + k - 1, k)
+    require(number >= 0, chosen >= 0, k <= n)  # the page's own constraint, though more could be chosen
+    return 1.0 if k == 0 else _choose(n + k - 1, k)
 
 
 @registered(
     "FACTDOUBLE", "number: number", "The product of every second whole number down from one.",
-    ("{}(6)", 48), ("{}(7)", 105), ("{}(0)", 1), ("{}(-1)", 1), ("{}(-2)", CellError.NUM), ("{}(301)", CellError.NUM),
+    ("{}(6)", 48), ("{}(7)", 105), ("{}(0)", 1), ("{}(-1)", CellError.NUM), ("{}(-2)", CellError.NUM), ("{}(301)", CellError.NUM),
     smoothness=Smoothness.STEP,
 )  # fmt: skip
 def factdouble(number: float) -> float:
     n = math.trunc(number)
-    require(-1 <= n <= 300)
+    require(number >= 0, n <= 300)
     return whole(math.prod(range(n, 0, -2)))
 
 
