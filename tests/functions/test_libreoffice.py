@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -415,8 +415,13 @@ def without_booleans(book: Workbook) -> Reference:
     return Reference(book, {("data", r, c): float(value) for r, c, value in cells if isinstance(value, bool)})
 
 
-def write(path: Path, cases: list[Case]) -> list[tuple[int, int]]:
-    """Writes the workbook; answers with the first cell of each case on the sheet "cases"."""
+def write(
+    path: Path, cases: list[Case], more: Mapping[str, Sequence[Sequence[Value]]] | None = None
+) -> list[tuple[int, int]]:
+    """Writes the workbook; answers with the first cell of each case on the sheet "cases".
+
+    more: further sheets, by name, their values by rows.
+    """
     book = xlsxwriter.Workbook(str(path))
     sheet, data = book.add_worksheet("cases"), book.add_worksheet("data")
     for row, value in enumerate(CELLS):
@@ -424,6 +429,11 @@ def write(path: Path, cases: list[Case]) -> list[tuple[int, int]]:
     for row, line in enumerate(BLOCK):
         for column, value in enumerate(line):
             _put(data, row, column + 2, value)
+    for name, rows in (more or {}).items():
+        own = book.add_worksheet(name)
+        for row, line in enumerate(rows):
+            for column, value in enumerate(line):
+                _put(own, row, column, value)
     places = []
     at = 0
     for number, case in enumerate(cases):

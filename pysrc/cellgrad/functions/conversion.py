@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from cellgrad.errors import UnsupportedError
 from cellgrad.functions.operands import Fault, finite, to_number
 from cellgrad.functions.registry import Shape, Smoothness, function
 from cellgrad.values import CellError, Value
@@ -47,7 +46,7 @@ _define("mass", {
     "sg": POUND * GRAVITY / FOOT, "lbm": POUND, "ozm": POUND / 16, "grain": POUND / 7000, "cwt shweight": POUND * 100,
     "uk_cwt lcwt hweight": POUND * 112, "stone": POUND * 14, "ton": POUND * 2000, "uk_ton LTON brton": POUND * 2240,
 })  # fmt: skip
-_define("length", {"m": 1.0, "ang": ANGSTROM, "ly": LIGHT_YEAR, "parsec pc": 3.08567758128155e16}, 1)
+_define("length", {"m": 1.0, "ang": ANGSTROM, "ly": LIGHT_YEAR, "parsec pc": 3.0856775812815532e16}, 1)
 _define("length", {
     "mi": MILE, "Nmi": SEA_MILE, "in": INCH, "ft": FOOT, "yd": YARD, "ell": 45 * INCH, "Picapt Pica": POINT,
     "pica": INCH / 6, "survey_mi": 5280 * 1200 / 3937,
@@ -79,7 +78,7 @@ _define("information", {"bit": 1.0, "byte": 8.0}, 1, binary=True)
 _define("speed", {"m/h m/hr": 1 / 3600, "m/s m/sec": 1.0}, 1)
 _define("speed", {"kn": SEA_MILE / 3600, "mph": MILE / 3600, "admkn": 6080 * FOOT / 3600})
 for _names, _size, _prefixed in (
-    (("m",), 1.0, True), (("ang",), ANGSTROM, True), (("ly",), LIGHT_YEAR, True), (("in",), INCH, False),
+    (("m",), 1.0, True), (("ang",), ANGSTROM, True), (("ly",), LIGHT_YEAR, False), (("in",), INCH, False),
     (("ft",), FOOT, False), (("yd",), YARD, False), (("mi",), MILE, False), (("Nmi",), SEA_MILE, False),
     (("Picapt", "Pica"), POINT, False),
 ):  # fmt: skip
@@ -114,13 +113,8 @@ def _unit(name: str) -> Unit:
         for size in (2, 1):
             unit = _UNITS.get(name[size:])
             times = prefixes.get(name[:size])
-            if times is None or unit is None or (binary and not unit.binary):
+            if times is None or unit is None or not unit.power or (binary and not unit.binary):
                 continue
-            if not unit.power:
-                raise UnsupportedError(
-                    f"whether Excel takes a prefix before the unit {name[size:]!r} is not documented",
-                    action="convert without the prefix",
-                )
             return Unit(unit.quantity, unit.factor * times**unit.power)
     raise Fault(CellError.NA)
 

@@ -1,5 +1,7 @@
 """Wildcards: texts in which ``*`` and ``?`` stand for characters, unless ``~`` goes before them.
 
+A ``~`` goes for nothing before any other character, so that a text with one does not find itself, as in Excel.
+
 Between stars every piece is taken at its first place, which is enough for wildcards and needs no going back: however
 many stars, a match takes no more than length of pattern times length of text.
 """
@@ -15,7 +17,7 @@ from cellgrad.values import fold_case
 def _pieces(pattern: str) -> list[str]:
     """Regular expressions of fixed length, one a stretch between stars."""
     pieces = [""]
-    for part in re.findall(r"~[*?~]|[*?]|[^*?~]+|~", pattern):
+    for part in re.findall(r"~.|[*?]|[^*?~]+|~", pattern, re.DOTALL):
         if part == "*":
             pieces.append("")
         else:

@@ -60,7 +60,8 @@ def _filled(section: Section, value: str) -> str:
 def _chosen(number: float, sections: tuple[Section, ...]) -> tuple[Section | None, bool]:
     """The section for a number, and whether a negative one shows its sign there.
 
-    The sign is left out where the section is for negative numbers alone.
+    The sign is left out where the section is for negative numbers alone. Raises UnsupportedError where it is not
+    known whether Excel would.
     """
     numeric = sections[:3]
     if len(numeric) > 1 and numeric[-1].is_text and len(sections) < 4:
@@ -75,13 +76,20 @@ def _chosen(number: float, sections: tuple[Section, ...]) -> tuple[Section | Non
         tests.append(others[0].condition or ("<", 0.0))
     elif others and others[0].condition:
         tests.append(others[0].condition)
-    for section, (sign, limit) in zip(numeric, tests, strict=False):
-        if _HOLDS[sign](number, limit):
-            return section, not _only_negative(sign, limit)
-    if len(numeric) == len(tests):
+    chosen = next((n for n, (sign, limit) in enumerate(tests) if _HOLDS[sign](number, limit)), len(tests))
+    if chosen == len(numeric):
         return None, True
-    # What is left over: below zero alone where the one test takes everything from zero on.
-    return numeric[len(tests)], not (len(tests) == 1 and tests[0] in ((">=", 0.0), (">", 0.0)))
+    if number < 0 and len(numeric) > 1:
+        # Excel leaves out the sign where a section is for negative numbers alone; of others its pages say nothing.
+        below = _only_negative(*tests[chosen]) if chosen < len(tests) else tests == [(">=", 0.0)]
+        if not below:
+            raise UnsupportedError(
+                "a negative number in a number format of several sections with conditions, none of them for negative "
+                "numbers alone",
+                action="give negative numbers a section of their own",
+            )
+        return numeric[chosen], False
+    return numeric[chosen], not (chosen < len(tests) and _only_negative(*tests[chosen]))
 
 
 def _only_negative(sign: str, limit: float) -> bool:

@@ -32,14 +32,18 @@ def text(context: Context | None, value: Value, code: str) -> str:
     if isinstance(value, bool):
         value = to_text(value)
     elif isinstance(value, str):
-        number = _number_in(value)
+        number = _number_in(value, _date_1904(context))
         value = value if number is None else number
-    return at_most(format_value(0.0 if value is None else value, code, context is not None and context.date_1904))
+    return at_most(format_value(0.0 if value is None else value, code, _date_1904(context)))
 
 
-def _number_in(characters: str) -> float | None:
+def _date_1904(context: Context | None) -> bool:
+    return context is not None and context.date_1904
+
+
+def _number_in(characters: str, date_1904: bool = False) -> float | None:
     try:
-        return text_to_number(characters)
+        return text_to_number(characters, date_1904)
     except Fault:
         return None
 
@@ -79,16 +83,19 @@ _dollar("USDOLLAR")
 
 
 @function(
-    "VALUE(text: value)", Shape.ELEMENTWISE, Smoothness.NONE, "Text as a number.",
+    "VALUE(text: value)", Shape.ELEMENTWISE, Smoothness.NONE, "Text as a number; dates and times too.", context=True,
     cases=(('VALUE("1,234.5")', 1234.5), ('VALUE("x")', CellError.VALUE), ("VALUE(5)", 5), ('VALUE("$1,000")', 1000),
-           ("VALUE(TRUE)", CellError.VALUE), ("VALUE(A1)", 0), ('VALUE("")', CellError.VALUE)),
+           ("VALUE(TRUE)", CellError.VALUE), ("VALUE(A1)", 0), ('VALUE("")', CellError.VALUE),
+           ('VALUE("16:48:00")-VALUE("12:00:00")', 0.2)),
 )  # fmt: skip
-def value(characters: Value) -> float:
+def value(context: Context | None, characters: Value) -> float:
     if isinstance(characters, CellError):
         raise Fault(characters)
     if isinstance(characters, bool):
         raise Fault(CellError.VALUE)
-    return text_to_number(characters) if isinstance(characters, str) else characters or 0.0
+    if isinstance(characters, str):
+        return text_to_number(characters, _date_1904(context))
+    return characters or 0.0
 
 
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")

@@ -85,9 +85,11 @@ class Evaluation:
                 return KERNELS[name]((self.of(tree.operand, array_mode),), self.lowering.texts)
             case Binary():
                 run = KERNELS.get(tree.operator)
-                if run is None:
+                if run is None and tree.operator != "&":
                     raise NoKernel(f"the operator {tree.operator}")
                 operands = (self.of(tree.left, array_mode), self.of(tree.right, array_mode))
+                if run is None:
+                    return called_by_value(find(tree.operator), operands, self.lowering.texts)
                 return run(operands, self.lowering.texts)
             case Call(function="OFFSET" | "INDIRECT"):
                 array = self._computed(tree)
