@@ -17,6 +17,7 @@ from cellgrad.functions.finance_depreciation import db_rate
 from cellgrad.functions.finance_rates import dollar_power
 from cellgrad.functions.kernels import KERNELS
 from cellgrad.functions.kernels_dates import plain_steps
+from cellgrad.functions.registry import FUNCTIONS
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.moments import exp_moment, log_moment
 from cellgrad.tensors.nodes import Node
@@ -27,18 +28,17 @@ def finance(name: str, run: Callable[..., Node], *defaults: float) -> None:
     """The kernel of a function of numbers: run(*nodes of four axes), the last ones by default as given."""
 
     def apply(arguments: tuple[Array, ...], texts: Texts) -> Array:
-        lifted(*(a.data.shape for a in arguments))
-        nodes = [texts.numbers(a) for a in arguments]
-        missing = run_arity[name] - len(nodes)
-        nodes += [scalar(value).data for value in defaults[len(defaults) - missing :]] if missing else []
-        return Array(run(*nodes))
+        return Array(run(*completed(name, arguments, texts, defaults)))
 
-    run_arity[name] = run.__code__.co_argcount
     KERNELS[name] = apply
 
 
-run_arity: dict[str, int] = {}
-"""How many nodes the kernel of a function takes, defaults included."""
+def completed(name: str, arguments: tuple[Array, ...], texts: Texts, defaults: tuple[float, ...]) -> list[Node]:
+    """A node for every parameter of a function of numbers; `defaults` are those of the last ones."""
+    lifted(*(a.data.shape for a in arguments))
+    nodes = [texts.numbers(a) for a in arguments]
+    missing = len(FUNCTIONS[name].parameters) - len(nodes)
+    return nodes + [scalar(value).data for value in defaults[len(defaults) - missing :]]
 
 
 def within(condition: Node, value: Node, *suspects: Node) -> Node:
@@ -109,7 +109,7 @@ def _nper(rate: Node, pmt: Node, pv: Node, fv: Node, kind: Node) -> Node:
 
 
 def _rate_residual(x: Node, nper: Node, pmt: Node, pv: Node, fv: Node, kind: Node, guess: Node) -> Node:
-    return _pv(x, nper, pmt, fv, kind) if pv is t.ZERO else t.sub(_pv(x, nper, pmt, fv, kind), pv)
+    return t.sub(_pv(x, nper, pmt, fv, kind), pv)
 
 
 def _solve_rate(*arrays: np.ndarray) -> np.ndarray:

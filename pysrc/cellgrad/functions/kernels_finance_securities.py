@@ -18,7 +18,7 @@ from cellgrad.functions.context import Context
 from cellgrad.functions.finance_rates import bill_days
 from cellgrad.functions.kernels import KERNELS
 from cellgrad.functions.kernels_dates import steps
-from cellgrad.functions.kernels_finance import both, present_annuity, within
+from cellgrad.functions.kernels_finance import both, completed, present_annuity, within
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.nodes import Node, constant
 from cellgrad.tensors.roots import root
@@ -28,14 +28,9 @@ _HUNDRED = t.number(100)
 
 def _security(name: str, run: Callable[..., Node], *defaults: float) -> None:
     """The kernel of a function of numbers: run(texts, *nodes of four axes), the last ones by default as given."""
-    count = run.__code__.co_argcount - 1
 
     def apply(arguments: tuple[Array, ...], texts: Texts) -> Array:
-        lifted(*(a.data.shape for a in arguments))
-        nodes = [texts.numbers(a) for a in arguments]
-        missing = count - len(nodes)
-        nodes += [scalar(value).data for value in defaults[len(defaults) - missing :]] if missing else []
-        return Array(run(texts, *nodes))
+        return Array(run(texts, *completed(name, arguments, texts, defaults)))
 
     KERNELS[name] = apply
 
