@@ -25,6 +25,7 @@ _MOST_STEPS = 2e8
 _LONGEST_PATTERN = 1000
 _UNALIKE = re.compile(
     r"\\[KRXZzGhHNCQEpPugkox]|\\c|\\[89]|\\0|\(\?[|R&'C+\-0-9]|\(\?P[>=]|\(\*|\[\[?:|\{,|\(\?\#|\[\]|\[\^\]|\(\?\("
+    r"|\[[^\]]*(?:\[|--|&&|\|\||~~)"
 )
 """What PCRE2 knows and Python does not, or reads otherwise."""
 _ALPHABET = re.compile(r"\\[wWdDsSbB]|\\v")

@@ -34,9 +34,10 @@ from cellgrad.functions.registry import Takes, find
 from cellgrad.graph.precedents import COMPUTE_REFERENCES, axes, sheets_of
 from cellgrad.program.by_value import called_by_value
 from cellgrad.program.every_form import FORMS
+from cellgrad.program.forms_areas import AREA_FORMS, common_range
 from cellgrad.program.growing import is_growing, of_growing
 from cellgrad.program.landing import SKIP_BLANKS, Spots, gathered, moving_offset
-from cellgrad.program.local_names import Given, local_value
+from cellgrad.program.local_names import Given, local_area, local_value
 from cellgrad.program.slopes import gradient_within
 from cellgrad.program.values import constants
 from cellgrad.tensors import operations as t
@@ -83,6 +84,9 @@ class Evaluation:
             case Unary():
                 name = tree.operator if tree.operator == "%" else f"unary {tree.operator}"
                 return KERNELS[name]((self.of(tree.operand, array_mode),), self.lowering.texts)
+            case Binary(operator=" "):
+                met = common_range(tree, self.host)
+                return scalar(math.nan) if met is None else self.of(met, array_mode)
             case Binary():
                 run = KERNELS.get(tree.operator)
                 if run is None and tree.operator != "&":
@@ -204,6 +208,11 @@ class Evaluation:
         if run is None:
             if any(isinstance(a, Range) and (a.top is None or a.left is None) for a in tree.arguments):
                 raise NoKernel(f"{tree.function} of whole columns or rows has no derivative here")
+            if any(
+                isinstance(argument, Missing) and record.parameter(index).takes in (Takes.ARRAY, Takes.RANGE)
+                for index, argument in enumerate(tree.arguments)
+            ):
+                raise NoKernel(f"{tree.function} without one of its arrays has no derivative here")
             return called_by_value(record, arguments, self.lowering.texts)
         return run(tuple(arguments), self.lowering.texts)
 
@@ -236,7 +245,23 @@ class Evaluation:
         return moving_offset(self, tree)
 
     def _whole(self, tree: Node, array_mode: bool) -> Array:
-        return self.range(tree) if isinstance(tree, Range) else self.of(tree, array_mode)
+        return self.range(tree) if isinstance(tree, Range) else self.area(tree, array_mode)
+
+    def area(self, tree: Node, array_mode: bool) -> Array:
+        """A reference where a range is taken as it is, whole; anything else as `of` has it."""
+        match tree:
+            case Range():
+                return self.range(tree)
+            case Binary(operator=" "):
+                met = common_range(tree, self.host)
+                return scalar(math.nan) if met is None else self.range(met)
+            case Call(function="OFFSET" | "INDIRECT"):
+                return self._computed(tree)
+            case Call() if tree.function in AREA_FORMS:
+                return AREA_FORMS[tree.function](tree, self, array_mode)
+            case Local():
+                return local_area(tree, self, array_mode)
+        return self.of(tree, array_mode)
 
     def _areas(self, tree: Node, array_mode: bool, padded: bool = False) -> list[Array]:
         """An aggregate's argument: each area of a union, each sheet of a 3-D reference; `padded`: it skips blanks."""
