@@ -14,13 +14,15 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
-from tests.benchmarks import evaluating, optimum, process, reading, scaling, step, writing
+from tests.benchmarks import evaluating, live, optimum, process, reading, scaling, step, writing
 from tests.benchmarks.figures import Figure, table
 from tests.benchmarks.fresh import TaskFailed
 from tests.benchmarks.machine import machine
 from tests.benchmarks.setting import Setting, described
 
-SECTIONS = {module.NAME: module for module in (reading, evaluating, step, optimum, writing, scaling, process)}
+SECTIONS = {module.NAME: module for module in (reading, evaluating, step, optimum, writing, scaling, process, live)}
+HERE = [name for name in SECTIONS if name != live.NAME or live.possible()]
+"""The sections that this machine has the programs for."""
 ROWS = (712, 100_000, 1_000_000)
 QUICK_ROWS = (712, 2000)
 """A far smaller sample may lack the oldest passenger: the sheets would divide by another age than the peers."""
@@ -29,7 +31,10 @@ QUICK_ROWS = (712, 2000)
 def arguments(given: list[str]) -> argparse.Namespace:
     """What the command line asks for."""
     parser = argparse.ArgumentParser("python -m tests.benchmarks", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("sections", nargs="*", metavar="section", help=f"any of {', '.join(SECTIONS)}; all by default")
+    parser.add_argument(
+        "sections", nargs="*", metavar="section",
+        help=f"any of {', '.join(SECTIONS)}; by default all that this machine has the programs for",
+    )  # fmt: skip
     parser.add_argument("--rows", type=lambda text: tuple(map(int, text.split(","))), help="sizes, as 712,100000")
     parser.add_argument("--quick", action="store_true", help="tiny sizes, one round: to see that the suite works")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the machine and the figures to FILE")
@@ -49,13 +54,13 @@ def main(given: list[str]) -> int:
     console.print(", ".join(f"{name} {value}" for name, value in before.items()))
     figures: list[Figure] = []
     failures: list[str] = []
-    for name in asked.sections or SECTIONS:
+    for name in asked.sections or HERE:
         title = f"{name}: {described(SECTIONS[name].figures)}"
-        with Live(table(title, []), console=console, auto_refresh=False) as live:
+        with Live(table(title, []), console=console, auto_refresh=False) as screen:
             try:
                 for figure in SECTIONS[name].figures(setting):
                     figures.append(figure)
-                    live.update(table(title, [one for one in figures if one.section == name]), refresh=True)
+                    screen.update(table(title, [one for one in figures if one.section == name]), refresh=True)
                     _save(asked.json, record(before, setting, figures, failures))  # a run cut short keeps these
             except TaskFailed as failed:
                 failures.append(f"{name}: {failed}")

@@ -27,7 +27,8 @@ _BATCH = 4096
 
 
 class Everything(NamedTuple):
-    """What a range holds. formulas: Excel's text where there is a formula, else ``""``; values: as Excel's Value2."""
+    """What a range holds. formulas: a list a column, Excel's text where there is a formula, else ``""``; values: rows
+    as of Excel's Value2."""
 
     formulas: list[list[str]]
     values: Rows
@@ -37,13 +38,14 @@ class Everything(NamedTuple):
 def read_everything(sheet: Any, area: Any, translator: Translator, formats: Formats) -> Everything:
     """Formulas, values and the array formulas' blocks of a range, with two bulk calls."""
     texts, data = area.getFormulaArray(), area.getDataArray()
-    formulas = _formulas(area, texts, data, translator, constants=False)
+    formulas = _columns(area, texts, data, translator, constants=False)
     return Everything(formulas, values_of(area, data, formats, dates=False), _blocks(sheet, area, texts, data))
 
 
 def read_formulas(area: Any, translator: Translator, formats: Formats) -> list[list[str]]:
     """As Excel's ``Range.Formula``: formulas from ``=`` on in Excel's words, constants as text, blanks ``""``."""
-    rows = _formulas(area, area.getFormulaArray(), area.getDataArray(), translator, constants=True)
+    columns = _columns(area, area.getFormulaArray(), area.getDataArray(), translator, constants=True)
+    rows = [list(row) for row in zip(*columns, strict=True)]
     for kind, parts in special_formats(area, formats):
         if kind & LOGICAL:
             convert_parts(rows, Rectangle.of(area.RangeAddress), parts, _boolean_text)
@@ -59,15 +61,14 @@ def _boolean_text(text: str) -> str:
     return {"1": "TRUE", "0": "FALSE"}.get(text, text)
 
 
-def _formulas(
+def _columns(
     area: Any, texts: Sequence[Sequence[str]], data: Sequence[Sequence[Any]], translator: Translator, constants: bool
 ) -> list[list[str]]:
     where = Rectangle.of(area.RangeAddress)
-    columns = [
+    return [
         _column(column, values, where.top, where.left + c, translator, constants)
         for c, (column, values) in enumerate(zip(zip(*texts, strict=True), zip(*data, strict=True), strict=True))
     ]
-    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def _column(
@@ -77,6 +78,7 @@ def _column(
     found: list[str] = []
     calc: Template | None = None
     excel: Template | None = None
+    known = result = ""
     if not constants and not any("=" in text for text in texts):
         return [""] * len(texts)
     while len(found) < len(texts):
@@ -92,11 +94,14 @@ def _column(
         if not _is_formula(text, value):
             found.append(_constant(text, value) if constants else "")
             continue
-        translated = translator.to_excel(text)
-        if translated in _CONSTANTS:
-            found.append(translated[1:] if constants else "")
+        if text == known:  # its references are absolute, or to a table's own row
+            found.append(result)
             continue
-        found.append(translated)
+        known, translated = text, translator.to_excel(text)
+        result = translated if translated not in _CONSTANTS else translated[1:] if constants else ""
+        found.append(result)
+        if result != translated:
+            continue
         calc, excel = _templates(text, translated, top + at, column)
     return found
 

@@ -109,7 +109,7 @@ def _mac_values(cells: xw.Range) -> Rows:
 def everything(cells: xw.Range) -> tuple[list[list[str]], Rows, list[Region]]:
     """(formulas, values, whole blocks of array formulas) of a range in a few calls; constants have no formula.
 
-    formulas: from ``=`` on. values: as `exact_values`. Spilling formulas count as array formulas.
+    formulas: a list a column, from ``=`` on. values: rows, as `exact_values`. Spilling formulas count as arrays.
     """
     if program(cells.sheet.book) == "calc":
         formulas, values, blocks = cells.impl.everything()
@@ -120,8 +120,8 @@ def everything(cells: xw.Range) -> tuple[list[list[str]], Rows, list[Region]]:
     except _NO_FORMULA2:
         texts = rows_of(cells.formula, cells)
     formulas = [
-        [text if is_formula(text, value) else "" for text, value in zip(*row, strict=True)]
-        for row in zip(texts, values, strict=True)
+        [text if is_formula(text, value) else "" for text, value in zip(*column, strict=True)]
+        for column in zip(zip(*texts, strict=True), zip(*values, strict=True), strict=True)
     ]
     return formulas, values, [region_of(block) for block in _array_blocks(cells)]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
+from itertools import compress
 
 import numpy as np
 import xlwings as xw
@@ -34,6 +36,8 @@ _BUILT_IN = {
     "sheet_title": "_xlnm.Sheet_Title",
 }
 """Excel shows these names without the mark that its files put before them."""
+FEW = 64
+"""Cells of a column that are no numbers are few up to here."""
 
 
 def snapshot(book: xw.Book) -> Workbook:
@@ -42,6 +46,8 @@ def snapshot(book: xw.Book) -> Workbook:
     Three calls a sheet for its cells, and a few for each name and table. Our own undo sheet is left out.
     Raises FileError where the program does not answer, such as while a cell is being edited.
     """
+    collecting = gc.isenabled()
+    gc.disable()  # it would walk over millions of new cells again and again
     try:
         return _snapshot(book)
     except HOST_ERRORS as error:
@@ -49,6 +55,9 @@ def snapshot(book: xw.Book) -> Workbook:
             f"the open workbook '{book.name}' cannot be read: {error}",
             action="finish editing the cell, close any dialog, and try again",
         ) from error
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _snapshot(book: xw.Book) -> Workbook:
@@ -103,12 +112,12 @@ def _sheet(sheet: xw.Sheet, shared: Shared) -> tuple[Sheet, _Values]:
             in_array[rows, inside.left - region.left : inside.right - region.left] = True
     columns = [
         _column(formulas, held, in_array[:, c], region.top, region.left + c, shared)
-        for c, (formulas, held) in enumerate(zip(zip(*texts, strict=True), zip(*values, strict=True), strict=True))
+        for c, (formulas, held) in enumerate(zip(texts, zip(*values, strict=True), strict=True))
     ]
     if columns:
         builder.add_cells(*(np.concatenate([column[at] for column in columns]) for at in range(5)))
     for block in blocks:
-        text = texts[block.top - region.top][block.left - region.left].removeprefix("=")
+        text = texts[block.left - region.left][block.top - region.top].removeprefix("=")
         builder.formula(block.top, block.left, {"t": "array", "ref": block.a1}, text, "")
     return builder.finish(visible=sheet.visible in (True, -1)), _Values(region, values)
 
@@ -124,23 +133,14 @@ def _column(
     """rows, columns, kinds, data and formula ids of one column's cells that hold something."""
     height = len(values)
     formulas = np.full(height, -1, np.int32)
-    places = [at for at, text in enumerate(texts) if text and not in_array[at]]
+    if in_array.any():
+        texts = ["" if inside else text for text, inside in zip(texts, in_array.tolist(), strict=True)]
+    places = list(compress(range(height), texts))
     if places:
         formulas[places] = shared.pool.intern_column(
             [texts[at][1:] for at in places], [top + at for at in places], column, _same, _same
         )
-    types = set(map(type, values))
-    if types == {float}:
-        kinds, data = np.full(height, Kind.NUMBER, np.uint8), np.array(values, np.float64)
-    elif types == {float, type(None)}:
-        data = np.array(values, np.float64)  # None becomes nan, which no cell holds
-        blank = np.isnan(data)
-        kinds, data[blank] = np.where(blank, Kind.BLANK, Kind.NUMBER).astype(np.uint8), 0.0
-    else:
-        kinds, data = np.zeros(height, np.uint8), np.zeros(height)
-        for at, value in enumerate(values):
-            if value is not None:
-                kinds[at], data[at] = encode(value, shared.strings)
+    kinds, data = _encoded(values, shared.strings)
     held = np.flatnonzero((kinds != Kind.BLANK) | (formulas >= 0))
     return (
         (held + top).astype(np.int32),
@@ -149,6 +149,38 @@ def _column(
         data[held],
         formulas[held],
     )
+
+
+def _encoded(values: Sequence[ExactValue], strings: Strings) -> tuple[np.ndarray, np.ndarray]:
+    """Kinds and data of a column: numbers all at once, what is none of them one by one."""
+    kinds = np.full(len(values), Kind.NUMBER, np.uint8)
+    others = _no_numbers(values)
+    if not others:
+        return kinds, np.array(values, np.float64)
+    if len(others) == len(values) and set(values) == {None}:
+        return np.full_like(kinds, Kind.BLANK), np.zeros(len(values))
+    numbers = list(values)
+    for at in others:
+        numbers[at] = 0.0
+    data = np.array(numbers, np.float64)
+    found = [encode(values[at], strings) for at in others]
+    kinds[others], data[others] = zip(*found, strict=True)
+    return kinds, data
+
+
+def _no_numbers(values: Sequence[ExactValue]) -> list[int]:
+    """The places of what is no number. Looked for by type where they are few: a column of numbers has its header."""
+    types = list(map(type, values))
+    few = len(types) - types.count(float)
+    if few > FEW:
+        return [at for at, kind in enumerate(types) if kind is not float]
+    found: list[int] = []
+    for kind in set(types) - {float}:
+        at = -1
+        for _ in range(types.count(kind)):
+            at = types.index(kind, at + 1)
+            found.append(at)
+    return found
 
 
 def _same(text: str) -> str:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import compress
 from types import TracebackType
 
 import numpy as np
@@ -280,15 +281,14 @@ def _writable(book: xw.Book, area: Region) -> list[list[ExactValue]]:
             action="take the sheet's protection off, or unlock the changing cells (Format Cells, Protection)",
         )
     texts, values, _ = everything(cells)
-    for r, row in enumerate(texts):
-        for c, text in enumerate(row):
-            if text:
-                raise WriteError(
-                    "this cell holds a formula, which a value would replace",
-                    cell=full_name(area.sheet, area.top + r, area.left + c),
-                    formula=text,
-                    action="name cells that hold plain numbers",
-                )
+    for c, column in enumerate(texts):
+        for r in compress(range(area.height), column):
+            raise WriteError(
+                "this cell holds a formula, which a value would replace",
+                cell=full_name(area.sheet, area.top + r, area.left + c),
+                formula=column[r],
+                action="name cells that hold plain numbers",
+            )
     if cells.merge_cells is not False and not (area.size == 1 and cells.merge_area.address.startswith(cells.address)):
         raise WriteError(
             "it is part of merged cells, of which only the first holds a value",

@@ -1,0 +1,43 @@
+"""A live sheet in LibreOffice Calc, against what Calc itself takes for the same cells."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+from tests.benchmarks.figures import Figure, compare
+from tests.benchmarks.setting import Setting
+
+NAME = "live"
+MOST_OF_CALC = 1.5
+"""A snapshot may take so much of Calc's own time: a third of it is then ours."""
+FAR = 100_000
+"""More rows than these Calc does not open in a time that one waits for."""
+
+
+def possible() -> bool:
+    """Whether there is a LibreOffice to measure in."""
+    return shutil.which("soffice") is not None
+
+
+def figures(setting: Setting) -> Iterator[Figure]:
+    """Reading and writing an open workbook in Calc; beside it the bare calls that Calc cannot be spared."""
+    for rows in setting.rows:
+        if rows > FAR:
+            continue
+        taken = setting.measure("live_sheet", path=str(setting.workbook(rows)), rounds=setting.rounds(3))
+        name, many = f"{rows:,} x 27", taken["many"]
+        yield compare(
+            NAME, f"{name}: snapshot", taken["snapshot"], "two bulk calls", taken["bare_read"],
+            target=MOST_OF_CALC if rows == FAR else None, note=f"ours: {share(taken):.0%}",
+        )  # fmt: skip
+        bare = "setDataArray and recalculation"
+        yield compare(NAME, f"{name}: write 10 cells, undoable", taken["write_10"], bare, taken["bare_write_10"])
+        what = f"{name}: write {many:,} cells, undoable"
+        yield compare(NAME, what, taken["write_many"], bare, taken["bare_write_many"])
+        yield compare(NAME, f"{name}: undo {many:,} cells", taken["undo_many"], bare, taken["bare_write_many"])
+
+
+def share(taken: dict[str, list[float]]) -> float:
+    """The part of the snapshots' time that is not Calc's, over all rounds."""
+    return 1 - sum(taken["bare_read"]) / sum(taken["snapshot"])
