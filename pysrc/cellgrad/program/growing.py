@@ -66,7 +66,7 @@ def of_growing(evaluation: Evaluation, tree: Call) -> Array:
         return Array(t.div(sums, counts))
     if name in TOGETHER:
         return _side_by_side(evaluation, tree)
-    if name in ("MAX", "MIN") and len(tree.arguments) == 1:
+    if name in ("MAX", "MIN") and len(tree.arguments) == 1 and _is_one_line(evaluation, tree.arguments[0]):
         return _extreme(evaluation, tree.arguments[0], -1.0 if name == "MIN" else 1.0)
     windows = [_windows(evaluation, argument) for argument in tree.arguments]
     return KERNELS[name](tuple(windows), evaluation.texts)
@@ -133,6 +133,15 @@ def _extreme(evaluation: Evaluation, node: Node, sign: float) -> Array:
     return Array(t.guard(t.select(t.compare("gt", counts, t.ZERO), found, t.ZERO), errors))
 
 
+def _is_one_line(evaluation: Evaluation, node: Node) -> bool:
+    """Whether a reference grows by one cell at a time, so that equal extremes can share a slope equally."""
+    assert isinstance(node, Range)
+    rows, columns = _spans(evaluation, node)
+    return sorted(1 if isinstance(one, _Growth) else one.inner for one in (rows, columns)) == [1, 1] and not (
+        isinstance(rows, _Growth) and isinstance(columns, _Growth)
+    )
+
+
 def _summed(parts: Tensor, growths: tuple[Axis | _Growth, Axis | _Growth]) -> Tensor:
     for place, growth in enumerate(growths):
         if isinstance(growth, _Growth):
@@ -173,11 +182,8 @@ def _run_along(lines: Tensor, place: int, growth: _Growth, running: object) -> T
 
 def _lines(evaluation: Evaluation, node: Range) -> tuple[Array, tuple[Axis | _Growth, Axis | _Growth]]:
     """All that a growing reference reads, line by line where it grows, in windows where it does not."""
-    host, book = evaluation.host, evaluation.lowering.book
-    used = book.sheet(node.sheet or host.sheet).cells.extent
-    rows = _axis(node.top, node.bottom, host.top, host.height, max(used[0], 1))
-    columns = _axis(node.left, node.right, host.left, host.width, max(used[1], 1))
-    sheet = book.sheet(node.sheet or host.sheet).name
+    rows, columns = _spans(evaluation, node)
+    sheet = evaluation.lowering.book.sheet(node.sheet or evaluation.host.sheet).name
     if rows.start < 0 or columns.start < 0 or rows.start + rows.length > MAX_ROWS or (
         columns.start + columns.length > MAX_COLUMNS
     ):  # fmt: skip
@@ -190,6 +196,13 @@ def _lines(evaluation: Evaluation, node: Range) -> tuple[Array, tuple[Axis | _Gr
         return Array(data, values.kind, reference=True), (rows, columns)
     kind = t.windows(t.broadcast(values.kind, values.data.shape), *inner)
     return Array(data, simple_kind(kind), reference=True), (rows, columns)
+
+
+def _spans(evaluation: Evaluation, node: Range) -> tuple[Axis | _Growth, Axis | _Growth]:
+    host = evaluation.host
+    used = evaluation.lowering.book.sheet(node.sheet or host.sheet).cells.extent
+    rows = _axis(node.top, node.bottom, host.top, host.height, max(used[0], 1))
+    return rows, _axis(node.left, node.right, host.left, host.width, max(used[1], 1))
 
 
 def _axis(first: Coordinate | None, last: Coordinate | None, host: int, count: int, limit: int) -> Axis | _Growth:
