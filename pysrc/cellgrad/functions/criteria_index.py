@@ -212,7 +212,7 @@ def meeting_all(columns: Sequence[Cells], criteria: Sequence[Criterion]) -> np.n
 
 
 def _places(found: object) -> np.ndarray:
-    return np.fromiter(found, dtype=np.int64)  # type: ignore[call-overload, no-any-return]
+    return np.fromiter(found, dtype=np.int64)  # type: ignore[call-overload]
 
 
 def meets(criterion: Criterion, value: Value) -> bool:
