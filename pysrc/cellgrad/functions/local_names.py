@@ -26,6 +26,9 @@ MOST_CALLS = 1_000_000
 """How many calls one call may lead to, all in all."""
 
 
+_UNKNOWN = object()
+
+
 class Deferred(Generic[Host]):
     """A formula that is evaluated when it is first asked for: once as one value is wanted, once as an array is."""
 
@@ -59,7 +62,9 @@ class LocalNames:
                     host = _with(host, {name: Deferred(value, host, self._evaluate)})
                 return self._evaluate(node.body, host, array)
             case Local():
-                given = host.scope[node.name]
+                given = host.scope.get(node.name, _UNKNOWN)
+                if given is _UNKNOWN:
+                    raise UnsupportedError("a part of a formula that uses a local name is evaluated outside of it")
                 return given.value(array) if isinstance(given, Deferred) else given
             case Lambda():
                 return self._lambda(node, host, array)

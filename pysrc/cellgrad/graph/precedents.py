@@ -172,7 +172,7 @@ def regions_read(tree: Node, host: Region, book: Workbook) -> list[Region]:
     """
     found = []
     for node in what_is_read(tree)[0]:
-        found += _named(node, host, book) if isinstance(node, Range) else around(_ends(node, host, book))
+        found += _spanned(node, host, book)
     return found
 
 
@@ -203,6 +203,16 @@ def is_anchored(tree: Node) -> bool:
 
 def _named(node: Range, host: Region, book: Workbook) -> list[Region]:
     return [region_read(node, host, book, sheet) for sheet in sheets_of(node, host.sheet, book)]
+
+
+def _spanned(node: Node, host: Region, book: Workbook) -> list[Region]:
+    """What a reference can come to: a range, what two references share, or the rectangle between the ends of one."""
+    if isinstance(node, Range):
+        return _named(node, host, book)
+    if isinstance(node, Binary) and node.operator == " ":
+        left, right = _spanned(node.left, host, book), _spanned(node.right, host, book)
+        return [met for a in left for b in right if (met := a.intersect(b)) is not None]
+    return around(_ends(node, host, book))
 
 
 def _ends(node: Node, host: Region, book: Workbook) -> list[Region]:

@@ -28,7 +28,7 @@ from cellgrad.formula.tree import (
     Range,
     Unary,
 )
-from cellgrad.functions.arrays import Array, NoKernel, Texts, scalar, simple_kind
+from cellgrad.functions.arrays import Array, NoKernel, Texts, kind_node, scalar, simple_kind
 from cellgrad.functions.every_kernel import KERNELS
 from cellgrad.functions.registry import Takes, find
 from cellgrad.graph.precedents import COMPUTE_REFERENCES, axes, sheets_of
@@ -41,6 +41,7 @@ from cellgrad.program.local_names import Given, local_area, local_value
 from cellgrad.program.slopes import gradient_within
 from cellgrad.program.values import constants
 from cellgrad.tensors import operations as t
+from cellgrad.tensors.nodes import broadcast_shapes
 from cellgrad.values import CellError, Kind
 from cellgrad.workbook import encode
 
@@ -200,7 +201,8 @@ class Evaluation:
             if takes is Takes.ARRAY:
                 arguments.append(self._whole(argument, True))
             elif takes is Takes.RANGE:
-                arguments += self._areas(argument, array_mode, padded=tree.function in SKIP_BLANKS)
+                parts = self._areas(argument, array_mode, padded=tree.function in SKIP_BLANKS)
+                arguments += parts if len(parts) == 1 or record.repeats else [_one_line(tree.function, parts)]
             elif takes is Takes.LAZY:
                 arguments.append(self.branch(argument, array_mode))
             else:
@@ -275,3 +277,17 @@ class Evaluation:
         if tree in self.spots:
             return [gathered(self, self.spots[tree], padded=padded)]
         return [self._whole(tree, array_mode)]
+
+
+def _one_line(function: str, parts: list[Array]) -> Array:
+    """Several areas where a function takes one range, as one line of values."""
+    if function not in OVER_AREAS:
+        raise NoKernel(f"{function} of several areas")
+    lead = broadcast_shapes(*(part.data.shape[:2] for part in parts))
+    flat = [(*lead, 1, part.inner[0] * part.inner[1]) for part in parts]
+    data = [t.reshape(t.broadcast(p.data, (*lead, *p.inner)), shape) for p, shape in zip(parts, flat, strict=True)]
+    kinds = [
+        t.reshape(t.broadcast(kind_node(p.kind), (*lead, *p.inner)), shape)
+        for p, shape in zip(parts, flat, strict=True)
+    ]
+    return Array(t.concatenate(data, 3), simple_kind(t.concatenate(kinds, 3)), reference=True)

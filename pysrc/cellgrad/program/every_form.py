@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cellgrad.program.forms import FORMS as REFERENCE_FORMS
 from cellgrad.program.forms import Form
+from cellgrad.program.forms_areas import BRANCH_FORMS
 from cellgrad.program.forms_arrays import ARRAY_FORMS
-from cellgrad.program.forms_branches import BRANCH_FORMS
 from cellgrad.program.forms_lookup import LOOKUP_FORMS
 from cellgrad.program.forms_subtotal import SUBTOTAL_FORMS
 from cellgrad.program.local_names import LAMBDA_FORMS

@@ -31,6 +31,7 @@ class Evaluation(Protocol):
     def of(self, tree: Node, array_mode: bool | None = None) -> Array: ...
     def by_kernel(self, tree: Call, array_mode: bool) -> Array: ...
     def branch(self, tree: Node, array_mode: bool) -> Array: ...
+    def area(self, tree: Node, array_mode: bool) -> Array: ...
     def range(self, tree: Range) -> Array: ...
     @property
     def texts(self) -> Texts: ...
@@ -72,7 +73,7 @@ def extent(reference: Range, host: Region, along_rows: bool) -> Tensor:
     """How many rows or columns a reference has, for every cell of a block."""
     first, last = (reference.top, reference.bottom) if along_rows else (reference.left, reference.right)
     if first is None or last is None:
-        return t.number(MAX_ROWS if along_rows else MAX_COLUMNS)
+        return scalar(MAX_ROWS if along_rows else MAX_COLUMNS).data
     start, count = (host.top, host.height) if along_rows else (host.left, host.width)
     sizes = [abs(last.at(at) - first.at(at)) + 1.0 for at in range(start, start + count)]
     if len(set(sizes)) == 1:
@@ -93,8 +94,8 @@ def _extent(along_rows: bool) -> Form:
     return form
 
 
-def _index(tree: Call, evaluation: Evaluation, array_mode: bool) -> Array:
-    """INDEX by positions that are the same for every cell of the block; the gradient flows to the cell picked."""
+def index(tree: Call, evaluation: Evaluation, array_mode: bool, area: bool = False) -> Array:
+    """INDEX; the gradient flows to the cell picked. `area`: a whole row or column is taken as a range is."""
     source, *positions = tree.arguments
     if len(positions) > 2:
         raise NoKernel("INDEX over several areas")
@@ -113,7 +114,7 @@ def _index(tree: Call, evaluation: Evaluation, array_mode: bool) -> Array:
     if not (0 <= row <= height and 0 <= column <= width):
         return scalar(math.nan)
     whole = (not row and height > 1) or (not column and width > 1)
-    if whole and not array_mode:
+    if whole and not array_mode and not area:
         raise NoKernel("INDEX of a whole row or column where one value is wanted")
     starts = (max(row - 1, 0), max(column - 1, 0))
     stops = (row or height, column or width)
@@ -182,5 +183,5 @@ FORMS: dict[str, Form] = {
     "COLUMN": _position(False),
     "ROWS": _extent(True),
     "COLUMNS": _extent(False),
-    "INDEX": _index,
+    "INDEX": index,
 }

@@ -55,6 +55,11 @@ class Deferred:
                 self._known[array_mode] = _resolved(self._tree, self._evaluation, array_mode)
         return self._known[array_mode]
 
+    def area(self, array_mode: bool) -> Array:
+        """What it comes to where a range is taken whole."""
+        with _among(self._evaluation, self._scope):
+            return self._evaluation.area(self._tree, array_mode)
+
 
 Given: TypeAlias = Array | Function | Deferred | None
 """What a local name stands for; None for a parameter that was left out."""
@@ -75,6 +80,12 @@ def local_value(tree: Node, evaluation: Scoped, array_mode: bool) -> Array:
     if not isinstance(found, Array):
         raise NoKernel("a function where a value is wanted")
     return found
+
+
+def local_area(tree: Local, evaluation: Scoped, array_mode: bool) -> Array:
+    """A local name where a range is taken whole."""
+    given = evaluation.scope.get(tree.name)
+    return given.area(array_mode) if isinstance(given, Deferred) else local_value(tree, evaluation, array_mode)
 
 
 def _resolved(tree: Node, evaluation: Scoped, array_mode: bool) -> Array | Function:
