@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from cellgrad.tensors.execute import Program
-from cellgrad.tensors.nodes import Shape
+from cellgrad.tensors.nodes import Shape, broadcast_shapes
 from cellgrad.tensors.scan_floats import Floats, run_floats
 from cellgrad.tensors.scan_slice import Axes, OneCell
 from cellgrad.tensors.scan_solve import System
@@ -71,7 +71,10 @@ class Runner:
 
         outer: per read of the system what it takes from outside, then the leaves; each with its batch axes in front.
         """
-        batch = torch.broadcast_shapes(*(one.shape[: one.ndim - rank] for one, rank in zip(outer, self.ranks)))  # noqa: B905
+        # Not torch's own broadcast_shapes, which loads a computer algebra system when first called.
+        batch = torch.Size(
+            broadcast_shapes(*(one.shape[: one.ndim - rank] for one, rank in zip(outer, self.ranks, strict=True)))
+        )
         size = self.system.size
         like = outer[0]
         buffer = like.new_empty(*batch, size + sum(map(len, self._beyond)))

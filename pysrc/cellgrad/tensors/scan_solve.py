@@ -19,7 +19,7 @@ from torch import Tensor
 from cellgrad.tensors.building import build
 from cellgrad.tensors.cotangents import define, full
 from cellgrad.tensors.elementwise import mul
-from cellgrad.tensors.nodes import Node
+from cellgrad.tensors.nodes import Node, broadcast_shapes
 from cellgrad.tensors.scan_gather import Places, gather
 from cellgrad.tensors.shapes import reshape
 
@@ -97,11 +97,11 @@ def solve(system: System, partials: Sequence[Node], b: Node, transposed: bool = 
 
 def _run_solve(*arguments: Any) -> Tensor:
     *partials, b, system, transposed = arguments
-    batches = [part.shape[:-4] for part in partials]
-    batch = torch.broadcast_shapes(*batches)
+    batches = [tuple(part.shape[:-4]) for part in partials]
+    batch = broadcast_shapes(*batches)
     flat = [part.expand(*batch, *part.shape[-4:]).reshape(*batch, -1) for part in partials]
     values = torch.cat(flat, -1).index_select(-1, system.entries[0].to(b.device))
-    whole = torch.broadcast_shapes(batch, b.shape[:-1])
+    whole = broadcast_shapes(batch, tuple(b.shape[:-1]))
     b = b.expand(*whole, system.size)
     if system.band is None:
         return _by_steps(system, values, b, transposed)
