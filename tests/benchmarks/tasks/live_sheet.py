@@ -24,6 +24,10 @@ def run(path: str, rounds: int) -> dict[str, Any]:
         used = sheet.used_range
         column = sheet.range((4, 1), (used.shape[0], 1))
         taken["many"] = column.size
+        number = exact_values(sheet[FEW])[0][0]
+        place = {(sheet[FEW].row - 1, sheet[FEW].column - 1): number + 0.5}
+        _time(taken, "first_write", lambda: (live.write(book, {SHEET: place}), sheet[LOSS].value))
+        live.undo(book)
         for _ in range(rounds):
             gc.collect()
             gc.disable()  # as it is for a snapshot

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import string
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ _ANNOTATION, _FORMULA = 8, 16
 _CHUNK = 256
 """Rows of formulas that go in one call."""
 _NUMERAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_PLAIN = frozenset(string.ascii_letters + "$") - frozenset("tTfF")
+"""A text that begins with one of these is that text: no numeral, boolean, error, formula or quoted text does."""
 
 
 def require_whole_arrays(sheet: Any, area: Any) -> None:
@@ -86,6 +89,9 @@ def write_values(
     for r, row in enumerate(rows):
         line: list[float | str] = []
         for c, given in enumerate(row):
+            if type(given) is float or (type(given) is str and given[:1] in _PLAIN):
+                line.append(given)
+                continue
             value = entered(given)
             if isinstance(value, bool):
                 logical.append((r, c))
