@@ -36,7 +36,7 @@ from cellgrad.formula.tree import (
     Range,
     Unary,
 )
-from cellgrad.functions.calling import call
+from cellgrad.functions.calling import OVER_AREAS, call
 from cellgrad.functions.context import OnlyTheFileKnows
 from cellgrad.functions.local_names import LocalNames
 from cellgrad.functions.operands import OMITTED, Areas, Argument, FunctionValue, Lazy, Matrix, Operand, References
@@ -562,7 +562,11 @@ class Reference:
                 if isinstance(operand, Areas) and parameter.takes not in _REFERENCES_AS_THEY_ARE:
                     if parameter.takes in (Takes.RANGE, Takes.CELLS):
                         if len(operand.regions) > 1 and not function.repeats:
-                            return CellError.VALUE
+                            if function.name not in OVER_AREAS:
+                                return CellError.VALUE
+                            read = [self._read(Areas((region,)), clip=True) for region in operand.regions]
+                            arguments.append(Matrix((tuple(value for matrix in read for value in matrix),)))
+                            continue
                         arguments += [self._read(Areas((region,)), clip=True) for region in operand.regions]
                         continue
                     operand = self._dereferenced(operand, host, array or parameter.takes not in SCALARS)

@@ -23,6 +23,15 @@ from cellgrad.functions.operands import (
 from cellgrad.functions.registry import SCALARS, Function, Parameter, Takes
 from cellgrad.values import CellError, Value
 
+OVER_AREAS = frozenset(
+    {
+        "LARGE", "MEDIAN", "PERCENTILE", "PERCENTILE.EXC", "PERCENTILE.INC", "PERCENTRANK", "PERCENTRANK.EXC",
+        "PERCENTRANK.INC",
+        "QUARTILE", "QUARTILE.EXC", "QUARTILE.INC", "RANK", "RANK.AVG", "RANK.EQ", "SMALL", "TRIMMEAN",
+    }
+)  # fmt: skip
+"""Functions that take one range and also several areas, or several sheets, in its place: as if they were one line."""
+
 Read: TypeAlias = Callable[[Areas], Matrix]
 """Reads the cells of a reference."""
 
@@ -81,6 +90,9 @@ def _once(function: Function, arguments: Sequence[Argument], context: Context | 
     try:
         date_1904 = context is not None and context.date_1904
         ready = [_coerced(function.parameter(index), argument, date_1904) for index, argument in enumerate(arguments)]
+        for index in range(function.minimum):  # an array that must be there, left empty, is the one value 0
+            if arguments[index] is OMITTED and function.parameter(index).takes is Takes.ARRAY:
+                ready[index] = Matrix(((0.0,),))
         answer: Operand = function.value(context, *ready) if function.context else function.value(*ready)
     except Fault as fault:
         return fault.error

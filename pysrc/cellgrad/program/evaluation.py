@@ -29,6 +29,7 @@ from cellgrad.formula.tree import (
     Unary,
 )
 from cellgrad.functions.arrays import Array, NoKernel, Texts, kind_node, scalar, simple_kind
+from cellgrad.functions.calling import OVER_AREAS
 from cellgrad.functions.every_kernel import KERNELS
 from cellgrad.functions.registry import Takes, find
 from cellgrad.graph.precedents import COMPUTE_REFERENCES, axes, sheets_of
@@ -154,10 +155,11 @@ class Evaluation:
         region = Region(sheet.name, rows.start, columns.start, rows.start + rows.length, columns.start + columns.length)
         values = self.lowering.value(region)
         data = t.windows(values.data, rows.inner, columns.inner)
+        whole = tree.top is None or tree.left is None
         if isinstance(values.kind, int):
-            return Array(data, values.kind, reference=True)
+            return Array(data, values.kind, reference=True, beyond=whole)
         kind = t.windows(t.broadcast(values.kind, values.data.shape), rows.inner, columns.inner)
-        return Array(data, simple_kind(kind), reference=True)
+        return Array(data, simple_kind(kind), reference=True, beyond=whole)
 
     def _spilled(self, anchor: Node) -> Array:
         """The block of the array formula anchored at a cell; an error where none is."""
