@@ -5,6 +5,7 @@ The profile is private and forces recalculation on load, so that no cached value
 
 from __future__ import annotations
 
+import datetime
 import functools
 import os
 import shutil
@@ -15,6 +16,7 @@ from typing import TypeAlias
 
 import openpyxl
 import pytest
+from openpyxl.utils.datetime import to_excel
 
 from cellgrad.values import CellError, Value
 
@@ -89,6 +91,8 @@ def _value(value: object) -> Value:
         return value
     if isinstance(value, int | float):
         return float(value)
+    if isinstance(value, datetime.datetime | datetime.time | datetime.timedelta):  # as openpyxl shows a dated number
+        return float(to_excel(value))
     text = str(value)
     try:
         return CellError.from_text(text)
