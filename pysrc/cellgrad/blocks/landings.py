@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region
 from cellgrad.errors import UnsupportedError
-from cellgrad.formula.tree import Binary, Call, Coordinate, Literal, Missing, Node, Range, Unary
+from cellgrad.formula.tree import Call, Coordinate, Literal, Missing, Node, Range, Unary, with_children
 from cellgrad.functions.operands import Areas
 from cellgrad.graph.precedents import around, is_anchored, what_is_read
 from cellgrad.reference import Reference
@@ -70,19 +70,7 @@ def written_out(tree: Node, host: Region) -> Node:
 
 def rewritten(tree: Node, change: Callable[[Node], Node]) -> Node:
     """The tree with every node replaced by what `change` makes of it, from the leaves up."""
-    match tree:
-        case Unary():
-            operand = rewritten(tree.operand, change)
-            tree = tree if operand is tree.operand else dataclasses.replace(tree, operand=operand)
-        case Binary():
-            left, right = rewritten(tree.left, change), rewritten(tree.right, change)
-            if left is not tree.left or right is not tree.right:
-                tree = dataclasses.replace(tree, left=left, right=right)
-        case Call():
-            arguments = tuple(rewritten(argument, change) for argument in tree.arguments)
-            if any(new is not old for new, old in zip(arguments, tree.arguments, strict=True)):
-                tree = dataclasses.replace(tree, arguments=arguments)
-    return change(tree)
+    return change(with_children(tree, lambda node: rewritten(node, change)))
 
 
 def _written_offset(node: Node, host: Region) -> Node:

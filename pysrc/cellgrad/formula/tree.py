@@ -7,8 +7,8 @@ the formula text with its ``=``, for carets) takes no part in equality.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from cellgrad.values import CellError
@@ -201,6 +201,28 @@ def children(node: Node) -> tuple[Node, ...]:
         case Lambda():
             return (node.body,)
     return ()
+
+
+def with_children(node: Node, change: Callable[[Node], Node]) -> Node:
+    """The node with `change` made to each node directly under it; the node itself where nothing changes."""
+    before = children(node)
+    after = tuple(map(change, before))
+    if all(new is old for new, old in zip(after, before, strict=True)):
+        return node
+    match node:
+        case Unary():
+            return replace(node, operand=after[0])
+        case Binary():
+            return replace(node, left=after[0], right=after[1])
+        case Call():
+            return replace(node, arguments=after)
+        case Apply():
+            return replace(node, function=after[0], arguments=after[1:])
+        case Let():
+            return replace(node, values=after[:-1], body=after[-1])
+        case Lambda():
+            return replace(node, body=after[0])
+    raise TypeError(f"no node with others under it: {node!r}")
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -38,6 +38,7 @@ from cellgrad.formula.tree import (
     Unary,
     children,
     walk,
+    with_children,
 )
 from cellgrad.functions.registry import FUNCTIONS, Shape, Takes
 from cellgrad.graph.scopes import ETA, function_named, is_builtin, parameter
@@ -334,15 +335,7 @@ def _unwrapped(node: Node) -> Node:
                 bottom=short(node.bottom, MAX_ROWS),
                 right=short(node.right, MAX_COLUMNS),
             )
-        case Unary():
-            return dataclasses.replace(node, operand=_unwrapped(node.operand))
-        case Binary():
-            return dataclasses.replace(node, left=_unwrapped(node.left), right=_unwrapped(node.right))
-        case Call():
-            return dataclasses.replace(node, arguments=tuple(map(_unwrapped, node.arguments)))
-        case Apply():
-            return Apply(_unwrapped(node.function), tuple(map(_unwrapped, node.arguments)), position=node.position)
-    return node
+    return with_children(node, _unwrapped)
 
 
 _REFERENCE_OPERATORS = {":", ",", " "}

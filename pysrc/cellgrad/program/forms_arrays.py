@@ -212,8 +212,10 @@ def _trimrange(tree: Call, evaluation: Evaluation, array_mode: bool) -> Array:
     if kinds is None or array.data.shape[:2] != (1, 1):
         raise NoKernel("TRIMRANGE of what may be blank or not")
     filled = (kinds != Kind.BLANK).expand(array.data.shape)[0, 0]
-    rows = trimmed(filled.any(1).tolist(), int(_number(tree, 1, evaluation, 3.0)))
-    columns = trimmed(filled.any(0).tolist(), int(_number(tree, 2, evaluation, 3.0)))
+    how = [int(_number(tree, index, evaluation, 3.0)) for index in (1, 2)]
+    if not all(0 <= edges <= 3 for edges in how):
+        return scalar(math.nan)
+    rows, columns = trimmed(filled.any(1).tolist(), how[0]), trimmed(filled.any(0).tolist(), how[1])
     starts = (0, 0, rows.start or 0, columns.start or 0)
     stops = (1, 1, rows.stop, columns.stop)
     kind = (

@@ -8,7 +8,6 @@ value follows the position, and the slope flows to the cells landed on alone.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,7 +16,18 @@ import numpy as np
 import torch
 
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region
-from cellgrad.formula.tree import Binary, Call, Coordinate, Literal, Missing, Node, Range, children, walk
+from cellgrad.formula.tree import (
+    Binary,
+    Call,
+    Coordinate,
+    Literal,
+    Local,
+    Missing,
+    Node,
+    Range,
+    walk,
+    with_children,
+)
 from cellgrad.functions.arrays import Array, NoKernel, simple_kind
 from cellgrad.functions.operands import Areas, Fault
 from cellgrad.functions.references import moved
@@ -74,6 +84,8 @@ class _Landing:
 
     def of(self, tree: Node) -> Node:
         if is_computed(tree):
+            if any(isinstance(node, Local) for node in walk(tree)):
+                raise NoKernel("a reference computed from a name that LET or LAMBDA gives")
             spots = self._spots(tree)
             if spots is not None:
                 return self._placed(tree, spots)
@@ -83,18 +95,7 @@ class _Landing:
         return self._inside(tree)
 
     def _inside(self, tree: Node) -> Node:
-        parts = children(tree)
-        changed = tuple(self.of(part) for part in parts)
-        if all(new is old for new, old in zip(changed, parts, strict=True)):
-            return tree
-        match tree:
-            case Call():
-                return dataclasses.replace(tree, arguments=changed)
-            case Binary():
-                return dataclasses.replace(tree, left=changed[0], right=changed[1])
-        if len(changed) == 1 and hasattr(tree, "operand"):
-            return dataclasses.replace(tree, operand=changed[0])  # type: ignore[call-arg]
-        return tree
+        return with_children(tree, self.of)
 
     def _spots(self, node: Node) -> Spots | None:
         """Where a reference lands, by the per-cell reference; None where that depends on the changing cells."""
