@@ -150,6 +150,31 @@ def test_a_block_equals_its_cells(formula: str) -> None:
         assert gradient[0, row].item() == pytest.approx(slope, rel=1e-5, abs=1e-6)
 
 
+WHOLE = [
+    ('SUMIFS(Other!B:B,A:A,1)+SUMIF(A:A,">1",Other!B:B)', 1.0 + 3.0 + 2.0),
+    ('COUNTIF(A1:A4,"<>1")*SUM(Other!B1:B2)+COUNTIF(A:A,1)*Other!B1', 2 * 3.0 + 2 * 1.0),
+    ("MAXIFS(Other!B:B,A:A,1)", 3.0),
+]
+
+
+@pytest.mark.parametrize(("formula", "expected"), WHOLE)
+def test_whole_columns_of_sheets_of_different_length(formula: str, expected: float) -> None:
+    """Columns A and Other!B are used to different rows, and both have a million."""
+    cells: dict[str, Value] = {"A1": 1.0, "A2": 2.0, "A3": 1.0, "C1": f"={formula}"}
+    book = book_of({"Sheet1": cells, "Other": {f"B{row}": float(row) for row in range(1, 8)}})
+    model = compile_model(Dependence(book), parse_region("C1", "Sheet1"), [parse_region("B1:B7", "Other")])
+    value, _ = model.function.value_and_gradient(torch.from_numpy(model.x0)[None])
+    assert value.item() == Reference(book).value("Sheet1", 0, 2) == expected
+
+
+def test_blank_cells_beyond_the_shorter_column_are_refused_not_forgotten() -> None:
+    book = book_of({"Sheet1": {"A1": 1.0, "C1": '=SUMIFS(Other!B:B,A:A,"<>1")'},
+                    "Other": {f"B{row}": float(row) for row in range(1, 8)}})  # fmt: skip
+    assert Reference(book).value("Sheet1", 0, 2) == 27.0
+    with pytest.raises(UnsupportedError, match="blank cells meet"):
+        compile_model(Dependence(book), parse_region("C1", "Sheet1"), [parse_region("B1:B7", "Other")])
+
+
 def test_ten_thousand_criteria_over_a_hundred_thousand_rows() -> None:
     """A model of 20,000 formulas over 100,000 rows compiles in seconds, and its gradient is right."""
     rows, keys = 100_000, 10_000

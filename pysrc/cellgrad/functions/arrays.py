@@ -31,11 +31,13 @@ class Array:
     for booleans, indexes into the workbook's strings for text; not finite for an error.
     kind: one `Kind` for every element, or a node of kinds that broadcasts to data.
     reference: read from cells, rather than computed or written in the formula.
+    beyond: a whole column or row, of which the blank cells behind the used ones were left out.
     """
 
     data: Node
     kind: Node | int = int(Kind.NUMBER)
     reference: bool = False
+    beyond: bool = False
 
     @property
     def inner(self) -> tuple[int, int]:

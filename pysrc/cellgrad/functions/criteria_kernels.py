@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -97,11 +97,44 @@ class Picks:
 Conditions = Sequence[tuple[Array, Array]]
 
 
-def _conditions(arguments: tuple[Array, ...]) -> Conditions:
-    ranges = arguments[::2]
-    if len({array.inner for array in ranges}) != 1:
+def _conditions(arguments: tuple[Array, ...], texts: Texts) -> Conditions:
+    criteria = arguments[1::2]
+    return list(zip(_alike(arguments[::2], criteria, texts), criteria, strict=True))
+
+
+def _beside(values: Array, conditions: Conditions, texts: Texts) -> tuple[Array, Conditions]:
+    """The range to add and the conditions, in one size."""
+    criteria = tuple(criterion for _, criterion in conditions)
+    values, *ranges = _alike((values, *(cells for cells, _ in conditions)), criteria, texts)
+    return values, list(zip(ranges, criteria, strict=True))
+
+
+def _alike(ranges: tuple[Array, ...], criteria: tuple[Array, ...], texts: Texts) -> tuple[Array, ...]:
+    """Ranges of one size; of whole columns and rows the part that is used in all of them.
+
+    What is left out lies beside blank cells: nothing is added there, unless a criterion is met by them.
+    """
+    if len({array.inner for array in ranges}) == 1:
+        return ranges
+    if not all(array.beyond for array in ranges):
         raise NoKernel("ranges of different sizes")
-    return list(zip(ranges, arguments[1::2], strict=True))
+    for criterion in criteria:
+        if criterion.is_constant and any(_meets_blank(_criterion(value)) for value in values_of(criterion, texts)):
+            raise NoKernel("a criterion that blank cells meet, over whole columns of different length")
+    height, width = (min(array.inner[axis] for array in ranges) for axis in (0, 1))
+    return tuple(_cropped(array, height, width) for array in ranges)
+
+
+def _meets_blank(criterion: Criterion) -> bool:
+    return len(Cells((None,)).meeting(criterion)) > 0
+
+
+def _cropped(array: Array, height: int, width: int) -> Array:
+    stops = (*array.data.shape[:2], height, width)
+    kind = array.kind
+    if not isinstance(kind, int):
+        kind = t.crop(t.broadcast(kind, array.data.shape), (0, 0, 0, 0), stops)
+    return replace(array, data=t.crop(array.data, (0, 0, 0, 0), stops), kind=kind)
 
 
 def _constant_picks(conditions: Conditions, texts: Texts, counts_blanks: bool) -> Picks | None:
@@ -115,6 +148,7 @@ def _constant_picks(conditions: Conditions, texts: Texts, counts_blanks: bool) -
         own = np.arange(math.prod(criterion.data.shape)).reshape(criterion.data.shape)
         values = values_of(criterion, texts)
         columns.append([values[place] for place in np.broadcast_to(own, shape).flatten()])
+    endless = counts_blanks and conditions[0][0].beyond
     numbers: dict[tuple[tuple[type, Value], ...], int] = {}
     which = np.empty(size, dtype=np.int64)
     for place, wanted in enumerate(zip(*columns, strict=True)):
@@ -123,7 +157,7 @@ def _constant_picks(conditions: Conditions, texts: Texts, counts_blanks: bool) -
     rows, groups, total = [], [], 0
     for wanted_all, number in numbers.items():
         criteria = [_criterion(value) for _, value in wanted_all]
-        if counts_blanks and all(len(Cells((None,)).meeting(c)) for c in criteria):
+        if endless and all(_meets_blank(c) for c in criteria):
             raise NoKernel("a criterion that blank cells meet, which whole columns have without end")
         found = meeting_all(cells, criteria)
         total += len(found)
@@ -158,7 +192,7 @@ def _own_mask(cells: Array, criterion: Array, texts: Texts, counts_blanks: bool)
             raise NoKernel("a criterion that is live text")
         return _number_mask(cells, "eq", criterion.data, texts)
     criteria = [_criterion(value) for value in values_of(criterion, texts)]
-    if counts_blanks and any(len(Cells((None,)).meeting(c)) for c in criteria):
+    if counts_blanks and cells.beyond and any(_meets_blank(c) for c in criteria):
         raise NoKernel("a criterion that blank cells meet, which whole columns have without end")
     if cells.is_constant:
         return _constant_mask(cells, criterion, criteria, texts)
@@ -234,11 +268,6 @@ def _vector(array: Array) -> Node:
     return t.reshape(array.data, (math.prod(array.data.shape),))
 
 
-def _same_size(values: Array, conditions: Conditions) -> None:
-    if values.inner != conditions[0][0].inner:
-        raise NoKernel("ranges of different sizes")
-
-
 def _counted_mask(values: Array, conditions: Conditions, texts: Texts) -> Node:
     mask = _mask(conditions, texts, False)
     numbers = values.is_kind(Kind.NUMBER)
@@ -248,7 +277,7 @@ def _counted_mask(values: Array, conditions: Conditions, texts: Texts) -> Node:
 
 
 def _sum_and_count(values: Array, conditions: Conditions, texts: Texts) -> tuple[Node, Node]:
-    _same_size(values, conditions)
+    values, conditions = _beside(values, conditions, texts)
     picks = _picks_of(values, conditions, texts)
     if picks is not None:
         sums = spread(_vector(values), indexes(picks.rows), indexes(picks.groups), picks.count)
@@ -260,35 +289,35 @@ def _sum_and_count(values: Array, conditions: Conditions, texts: Texts) -> tuple
     return t.total(picked, _INNER), t.total(t.broadcast(t.to_number(mask), full), _INNER)
 
 
-def _added(arguments: tuple[Array, ...]) -> tuple[Array, Conditions]:
+def _added(arguments: tuple[Array, ...], texts: Texts) -> tuple[Array, Conditions]:
     """SUMIF, AVERAGEIF: range, criterion and maybe the range to add."""
     range_, criterion, *others = arguments
-    return others[0] if others else range_, _conditions((range_, criterion))
+    return others[0] if others else range_, _conditions((range_, criterion), texts)
 
 
 @kernel("SUMIF")
 def _sumif(arguments: tuple[Array, ...], texts: Texts) -> Array:
-    return Array(_sum_and_count(*_added(arguments), texts)[0])
+    return Array(_sum_and_count(*_added(arguments, texts), texts)[0])
 
 
 @kernel("SUMIFS")
 def _sumifs(arguments: tuple[Array, ...], texts: Texts) -> Array:
-    return Array(_sum_and_count(arguments[0], _conditions(arguments[1:]), texts)[0])
+    return Array(_sum_and_count(arguments[0], _conditions(arguments[1:], texts), texts)[0])
 
 
 @kernel("AVERAGEIF")
 def _averageif(arguments: tuple[Array, ...], texts: Texts) -> Array:
-    return Array(t.div(*_sum_and_count(*_added(arguments), texts)))
+    return Array(t.div(*_sum_and_count(*_added(arguments, texts), texts)))
 
 
 @kernel("AVERAGEIFS")
 def _averageifs(arguments: tuple[Array, ...], texts: Texts) -> Array:
-    return Array(t.div(*_sum_and_count(arguments[0], _conditions(arguments[1:]), texts)))
+    return Array(t.div(*_sum_and_count(arguments[0], _conditions(arguments[1:], texts), texts)))
 
 
 @kernel("COUNTIF", "COUNTIFS")
 def _countifs(arguments: tuple[Array, ...], texts: Texts) -> Array:
-    conditions = _conditions(arguments)
+    conditions = _conditions(arguments, texts)
     picks = _constant_picks(conditions, texts, True)
     if picks is not None:
         return Array(picks.spread_over(constant(torch.from_numpy(picks.sizes()))))
@@ -319,8 +348,7 @@ def extreme_of_picks(values: Array, picks: Picks, largest: bool) -> Array:
 
 def _extreme(largest: bool) -> Kernel:
     def apply(arguments: tuple[Array, ...], texts: Texts) -> Array:
-        values, conditions = arguments[0], _conditions(arguments[1:])
-        _same_size(values, conditions)
+        values, conditions = _beside(arguments[0], _conditions(arguments[1:], texts), texts)
         picks = _picks_of(values, conditions, texts)
         if picks is not None:
             return extreme_of_picks(values, picks, largest)
