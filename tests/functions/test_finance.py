@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
@@ -18,7 +20,9 @@ from cellgrad.blocks.dependence import Dependence
 from cellgrad.functions import finance
 from cellgrad.functions.finance_flows import irr
 from cellgrad.functions.finance_roots import flows_equation, solve_rates
+from cellgrad.functions.kernels_dates import Dates
 from cellgrad.functions.operands import Fault, Matrix
+from cellgrad.functions.registry import FUNCTIONS, Takes
 from cellgrad.program.compiling import compile_model
 from cellgrad.program.lowering import Lowering
 from cellgrad.program.recalculate import recalculate
@@ -217,3 +221,44 @@ def test_a_filled_column_equals_the_reference(formula: str, monkeypatch: pytest.
             assert math.isclose(data[row, 0], expected, rel_tol=1e-10, abs_tol=1e-12), f"row {row + 1}"
         else:
             assert kinds[row, 0] == 4, f"row {row + 1}"
+
+
+# Extremes -------------------------------------------------------------------------------------------------------------
+
+EXTREMES = [-1.7e308, -1e15, -40000.0, -2.5, -1.0, -0.5, -1e-300, 0.0, 1e-300, 1e-9, 0.05, 0.5, 1.0, 2.0, 4.0, 10.0,
+            60.0, 366.0, 36000.0, 40001.0, 44000.5, 2958465.0, 2958466.0, 1e10, 1e200, 1.7e308]  # fmt: skip
+
+
+def test_extreme_arguments_give_a_number_or_a_cell_error() -> None:
+    """No other exception, nothing that is not finite, whatever the arguments."""
+    chance = random.Random(7)
+    records = [
+        record
+        for record in FUNCTIONS.values()
+        if re.match(r"cellgrad\.functions\.(dates|finance)", record.value.__module__) and not record.volatile
+    ]
+    assert len(records) >= 75
+    answered = 0
+    for record, _ in itertools.product(records, range(250)):
+        arguments: list[object] = []
+        for parameter in record.parameters[: chance.randint(record.minimum, len(record.parameters))]:
+            match parameter.takes:
+                case Takes.NUMBER:
+                    arguments.append(chance.choice(EXTREMES))
+                case Takes.LOGICAL:
+                    arguments.append(chance.random() < 0.5)
+                case Takes.TEXT:
+                    arguments.append(chance.choice(["Y", "MD", "YD", "1/1/2020", "x", "", "9999:59", "12/31/9999"]))
+                case Takes.RANGE:
+                    values: list[Value] = [*chance.sample(EXTREMES, 4), chance.choice([None, "x", True, 36001.0])]
+                    arguments.append(Matrix((tuple(values),)))
+                case _:
+                    arguments.append(chance.choice([1.0, 11.0, 1e300, None, "0000011", "1111111", "x"]))
+        before = (Dates(chance.random() < 0.2),) if record.context else ()
+        try:
+            value = record.value(*before, *arguments)
+        except Fault:
+            continue
+        answered += 1
+        assert type(value) is float and math.isfinite(value), (record.name, arguments, value)
+    assert answered > 1000

@@ -22,15 +22,27 @@ from cellgrad.values import CellError
 _ONE, _SMOOTH = Shape.ELEMENTWISE, Smoothness.SMOOTH
 
 
-def growth(rate: float, periods: float) -> float:
-    """(1 + rate)^periods. Faults: #NUM! where that is no real number."""
-    base = 1 + rate
-    if (base < 0 and not periods.is_integer()) or (base == 0 and periods < 0):
+def power(base: float, exponent: float) -> float:
+    """base^exponent. Faults: #NUM! where that is no real number, or none a double can hold."""
+    if (base < 0 and not exponent.is_integer()) or (base == 0 and exponent < 0):
         raise Fault(CellError.NUM)
     try:
-        return math.exp(periods * math.log1p(rate)) if abs(rate) < 0.5 else base**periods
+        return base**exponent
     except OverflowError:
         raise Fault(CellError.NUM) from None
+
+
+def expm1(x: float) -> float:
+    """e^x - 1. Faults: #NUM! beyond doubles."""
+    try:
+        return math.expm1(x)
+    except OverflowError:
+        raise Fault(CellError.NUM) from None
+
+
+def growth(rate: float, periods: float) -> float:
+    """(1 + rate)^periods. Faults: #NUM! where that is no real number."""
+    return 1 + expm1(periods * math.log1p(rate)) if abs(rate) < 1e-3 else power(1 + rate, periods)
 
 
 def annuity(rate: float, periods: float) -> float:
@@ -38,10 +50,7 @@ def annuity(rate: float, periods: float) -> float:
     if rate == 0:
         return periods
     if abs(rate) < 0.5:
-        try:
-            return math.expm1(periods * math.log1p(rate)) / rate
-        except OverflowError:
-            raise Fault(CellError.NUM) from None
+        return expm1(periods * math.log1p(rate)) / rate
     return (growth(rate, periods) - 1) / rate
 
 
@@ -242,4 +251,4 @@ def cumprinc(rate: float, nper: float, pv: float, start: float, end: float, kind
            ("ISPMT(0.1,4,4,4000)", 0), ("ISPMT(0.1,1,0,1)", CellError.DIV0)),
 )  # fmt: skip
 def ispmt(rate: float, per: float, nper: float, pv: float) -> float:
-    return pv * rate * (divided(per, nper) - 1)
+    return finite(pv * rate * (divided(per, nper) - 1))

@@ -88,6 +88,7 @@ def schedule(settlement: int, maturity: int, frequency: int, basis: int, date_19
     while coupon_date(maturity, -number * months, date_1904) > settlement:  # at most three steps
         number += 1
     previous, following = (coupon_date(maturity, -back * months, date_1904) for back in (number, number - 1))
+    need(previous >= 0)
     length = float(following - previous) if basis == 1 else (365.0 if basis == 3 else 360.0) / frequency
     accrued = days_between(previous, settlement, basis, date_1904)
     return Schedule(

@@ -9,7 +9,7 @@ from cellgrad.functions.dates import whole_day
 from cellgrad.functions.dates_calendar import day_of, is_leap
 from cellgrad.functions.dates_daycount import days_between, whole_basis
 from cellgrad.functions.expected import Shown
-from cellgrad.functions.finance import divided
+from cellgrad.functions.finance import divided, power
 from cellgrad.functions.operands import Fault, finite
 from cellgrad.functions.registry import Shape, Smoothness, function
 from cellgrad.values import CellError
@@ -46,7 +46,7 @@ def syd(cost: float, salvage: float, life: float, per: float) -> float:
 
 def db_rate(cost: float, salvage: float, life: float) -> float:
     """The rate of DB: rounded to three decimals, as Excel documents it."""
-    return math.floor((1 - (salvage / cost) ** (1 / life)) * 1000 + 0.5) / 1000
+    return math.floor((1 - power(finite(salvage / cost), 1 / life)) * 1000 + 0.5) / 1000
 
 
 @function(
@@ -70,7 +70,7 @@ def db(cost: float, salvage: float, life: float, period: float, month: float = 1
     if period == 1:
         return finite(cost * first)
     part = rate * (12 - month) / 12 if period == last + 1 else rate
-    return finite(cost * (1 - first) * (1 - rate) ** (period - 2) * part)
+    return finite(cost * (1 - first) * power(1 - rate, period - 2) * part)
 
 
 def _declined(
@@ -192,7 +192,7 @@ def amordegrc(
     basis: float = 0.0,
 ) -> float:  # fmt: skip
     when = _whole_period(cost, salvage, rate, period)
-    _need(not 0 < 1 / rate < 3 and not 4 < 1 / rate < 5)
+    _need(rate > 1 / _MOST_PERIODS and not 0 < 1 / rate < 3 and not 4 < 1 / rate < 5)
     life = math.ceil(1 / rate)
     if cost == salvage or when > life:
         return 0.0

@@ -13,8 +13,9 @@ import numpy as np
 from cellgrad.functions.context import Context
 from cellgrad.functions.dates_calendar import last_day
 from cellgrad.functions.expected import Shown
+from cellgrad.functions.finance import divided, power
 from cellgrad.functions.finance_roots import flows_equation, solve_rates
-from cellgrad.functions.operands import Fault, Matrix, as_matrix, finite, numbers, to_number
+from cellgrad.functions.operands import Fault, Matrix, as_matrix, finite, numbers, to_number, total
 from cellgrad.functions.registry import Shape, Smoothness, function
 from cellgrad.values import CellError, Value
 
@@ -23,13 +24,13 @@ _REDUCE, _SMOOTH = Shape.REDUCE, Smoothness.SMOOTH
 
 def _present(rate: float, amounts: Iterable[float]) -> float:
     """The value now of payments after 1, 2, 3 periods. Faults: #DIV/0! at -100 %, #NUM! beyond doubles."""
-    base, total, factor = 1 + rate, 0.0, 1.0
+    base, present, factor = 1 + rate, 0.0, 1.0
     if base == 0:
         raise Fault(CellError.DIV0)
     for amount in amounts:
         factor /= base
-        total += amount * factor
-    return finite(total)
+        present += amount * factor
+    return finite(present)
 
 
 @function(
@@ -100,7 +101,7 @@ def xnpv(context: Context, rate: float, values: Value | Matrix, dates: Value | M
     amounts, years = _dated(context, values, dates)
     if rate <= 0 or any(year < 0 for year in years):
         raise Fault(CellError.NUM)
-    return finite(math.fsum(amount * (1 + rate) ** -year for amount, year in zip(amounts, years, strict=True)))
+    return finite(total(amount * power(1 + rate, -year) for amount, year in zip(amounts, years, strict=True)))
 
 
 @function(
@@ -133,9 +134,11 @@ def mirr(values: Value | Matrix, finance_rate: float, reinvest_rate: float) -> f
         raise Fault(CellError.DIV0)
     if min(finance_rate, reinvest_rate) <= -1:
         raise Fault(CellError.NUM)
-    received = _present(reinvest_rate, [max(amount, 0.0) for amount in amounts]) * (1 + reinvest_rate) ** len(amounts)
+    received = _present(reinvest_rate, [max(amount, 0.0) for amount in amounts]) * power(
+        1 + reinvest_rate, float(len(amounts))
+    )
     paid = -_present(finance_rate, [min(amount, 0.0) for amount in amounts]) * (1 + finance_rate)
-    return finite((received / paid) ** (1 / (len(amounts) - 1)) - 1)
+    return finite(power(divided(received, paid), 1 / (len(amounts) - 1)) - 1)
 
 
 @function(

@@ -98,11 +98,13 @@ def accrued_coupons(
             need(step < _MOST_COUPONS)
         step -= coupon_date(first, step * months, system) >= end
     previous = coupon_date(first, step * months, system)
+    need(previous >= 0)
     length = float(first - previous) if by == 1 else (365.0 if by == 3 else 360.0) / often
     total = days_between(max(start, previous), end, by, system) / length
     while previous > start:
         step -= 1
         following, previous = previous, coupon_date(first, step * months, system)
+        need(previous >= 0)
         if start <= previous:
             total += 1.0 if from_issue else 0.0
         else:

@@ -8,6 +8,7 @@ from cellgrad.functions.context import Context
 from cellgrad.functions.dates import whole_day
 from cellgrad.functions.dates_calendar import months_later
 from cellgrad.functions.expected import Shown
+from cellgrad.functions.finance import expm1, power
 from cellgrad.functions.operands import Fault, finite
 from cellgrad.functions.registry import Shape, Smoothness, function
 from cellgrad.values import CellError
@@ -30,7 +31,7 @@ def _need(holds: bool) -> None:
 def effect(nominal_rate: float, npery: float) -> float:
     _need(nominal_rate > 0 and npery >= 1)
     periods = math.trunc(npery)
-    return finite(math.expm1(periods * math.log1p(nominal_rate / periods)))
+    return finite(expm1(periods * math.log1p(nominal_rate / periods)))
 
 
 @function(
@@ -42,7 +43,7 @@ def effect(nominal_rate: float, npery: float) -> float:
 def nominal(effect_rate: float, npery: float) -> float:
     _need(effect_rate > 0 and npery >= 1)
     periods = math.trunc(npery)
-    return periods * math.expm1(math.log1p(effect_rate) / periods)
+    return periods * expm1(math.log1p(effect_rate) / periods)
 
 
 @function(
@@ -64,7 +65,7 @@ def rri(nper: float, pv: float, fv: float) -> float:
     _need(nper > 0 and pv != 0)
     ratio = fv / pv
     _need(ratio >= 0)
-    return finite(math.expm1(math.log(ratio) / nper) if ratio else -1.0)
+    return finite(expm1(math.log(ratio) / nper) if ratio else -1.0)
 
 
 def dollar_power(fraction: float) -> float:
@@ -73,7 +74,7 @@ def dollar_power(fraction: float) -> float:
         raise Fault(CellError.NUM)
     if fraction < 1:
         raise Fault(CellError.DIV0)
-    return 10.0 ** math.ceil(math.log10(math.trunc(fraction)))
+    return power(10.0, float(math.ceil(math.log10(math.trunc(fraction)))))
 
 
 @function(

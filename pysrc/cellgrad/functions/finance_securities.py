@@ -14,6 +14,7 @@ from cellgrad.functions.context import Context
 from cellgrad.functions.dates import whole_day
 from cellgrad.functions.dates_daycount import days_between, days_in_year, whole_basis
 from cellgrad.functions.expected import Shown
+from cellgrad.functions.finance import divided
 from cellgrad.functions.finance_coupons import Schedule, need, read_schedule
 from cellgrad.functions.finance_roots import solve_rates
 from cellgrad.functions.operands import finite
@@ -71,14 +72,18 @@ def price_equation(
     accrued.
     """
     growth = 1 + x
-    most = int(number.max(initial=0))
-    value, slope = -paid, np.zeros(np.broadcast_shapes(x.shape, paid.shape))
-    size = np.abs(paid)
-    for k in range(most):
-        amount = np.where(k < number, coupon if k else coupon * share, 0.0) + np.where(k == number - 1, redemption, 0.0)
-        present = amount * growth ** -(part + k)
-        value, slope, size = value + present, slope - present * (part + k) / growth, size + np.abs(present)
-    return value, slope, size
+    log = np.log1p(x)
+    safe = np.where(x == 0, 1.0, x)
+    last, first = np.exp(-(number - 1) * log), np.exp(-part * log)
+    held = np.where(x == 0, number, -np.expm1(-number * log) / safe)
+    near = np.abs(x * number) < 1e-4
+    sinking = np.where(
+        near, number * (number + 1) * (x * (number + 2) / 3 - 0.5), (number * last / growth**2 - held) / safe
+    )
+    worth = redemption * last + coupon * (share - 1 + growth * held)
+    falling = coupon * (held + growth * sinking) - redemption * (number - 1) * last / growth
+    size = np.abs(redemption * last * first) + np.abs(coupon * growth * held * first) + np.abs(paid)
+    return worth * first - paid, (falling - part * worth / growth) * first, size
 
 
 def solve_yield(
@@ -126,7 +131,7 @@ def _duration(s: Schedule, coupon: float, yld: float) -> float:
         present = (paid + (100 if k == s.number - 1 else 0)) * x ** -(k + part)
         worth += present
         weighted += present * (k + part)
-    return weighted / worth / s.frequency
+    return divided(weighted, worth) / s.frequency
 
 
 @function(
