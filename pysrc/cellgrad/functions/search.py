@@ -21,6 +21,13 @@ def sought(value: Value) -> Value:
     return 0.0 if value is None else value
 
 
+def searched(array: Value | Matrix) -> Matrix:
+    """What is searched. Faults: an error that stands in its place, such as that of a formula in the argument."""
+    if isinstance(array, CellError):
+        raise Fault(array)
+    return as_matrix(array)
+
+
 def exact_place(value: Value, line: Line) -> int | None:
     """The first place equal to what is sought, text with wildcards; None for nowhere."""
     return line.matching(value) if isinstance(value, str) else line.exact(value)
@@ -43,7 +50,7 @@ def found(place: int | None) -> int:
            ('MATCH(REPT("a",256),{"a"},0)', CellError.VALUE), ("MATCH(TRUE,{1,TRUE},0)", 2)),
 )  # fmt: skip
 def match(value: Value, array: Value | Matrix, kind: float = 1.0) -> float:
-    value, matrix = sought(value), as_matrix(array)
+    value, matrix = sought(value), searched(array)
     if 1 not in matrix.shape:
         raise Fault(CellError.NA)
     line = column_line(matrix) if matrix.width == 1 else row_line(matrix)
@@ -69,7 +76,7 @@ def _number_of_line(index: float, count: int) -> int:
            ("SUM(VLOOKUP({1,3},{1,10;2,20;3,30},2,FALSE))", 40), ("VLOOKUP(0,{1,10},2)", CellError.NA)),
 )  # fmt: skip
 def vlookup(value: Value, table: Value | Matrix, column: float, approximate: bool = True) -> Value:
-    value, matrix = sought(value), as_matrix(table)
+    value, matrix = sought(value), searched(table)
     number = _number_of_line(column, matrix.width)
     line = column_line(matrix)
     return matrix.rows[found(line.sorted(value) if approximate else exact_place(value, line))][number]
@@ -85,7 +92,7 @@ def vlookup(value: Value, table: Value | Matrix, column: float, approximate: boo
            ('HLOOKUP(3,{1,2,3;"a","b","c";"d","e","f"},2,TRUE)', "c")),
 )  # fmt: skip
 def hlookup(value: Value, table: Value | Matrix, row: float, approximate: bool = True) -> Value:
-    value, matrix = sought(value), as_matrix(table)
+    value, matrix = sought(value), searched(table)
     number = _number_of_line(row, matrix.height)
     line = row_line(matrix)
     return matrix.rows[number][found(line.sorted(value) if approximate else exact_place(value, line))]
@@ -104,7 +111,7 @@ def hlookup(value: Value, table: Value | Matrix, row: float, approximate: bool =
            ("LOOKUP(9,{1;5;7})", 7), ("LOOKUP(2,1/({1,0,3}>0),{7,8,9})", 9)),
 )  # fmt: skip
 def lookup(value: Value, vector: Value | Matrix, result: Value | Matrix | None = None) -> Value:
-    value, matrix = sought(value), as_matrix(vector)
+    value, matrix = sought(value), searched(vector)
     wide = matrix.width > matrix.height
     if result is None:
         place = found((row_line(matrix) if wide else column_line(matrix)).sorted(value))
