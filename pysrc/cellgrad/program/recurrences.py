@@ -22,7 +22,7 @@ from cellgrad.graph.precedents import axes, region_read
 from cellgrad.program.evaluation import Evaluation
 from cellgrad.program.values import Values, fitted
 from cellgrad.tensors import operations as t
-from cellgrad.tensors.nodes import Node, constant
+from cellgrad.tensors.nodes import Node
 from cellgrad.tensors.scan import Loop, scan
 from cellgrad.tensors.scan_gather import Places, gather
 from cellgrad.tensors.scan_slice import NotCellwise
@@ -82,9 +82,9 @@ class _Attempt:
         """Where some cells read something of another kind beyond the recurrence: they have to stand alone."""
 
     def results(self) -> list[Values]:
-        """The formula of each member over its block, over `reads`."""
+        """The formula of each member over its block, over `reads`; whatever else reads a member gets an error."""
         own = {
-            member: Values(constant(torch.zeros(member.region.height, member.region.width, dtype=torch.float64)), kind)
+            member: Values(t.broadcast(t.NAN, (member.region.height, member.region.width)), kind)
             for member, kind in zip(self.members, self.kinds, strict=True)
         }
         self.lowering.values.update(own)

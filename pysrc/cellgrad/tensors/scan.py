@@ -137,15 +137,17 @@ class Loop:
         beyond, leaves = outer[: len(self.reads)], outer[len(self.reads) :]
         known = {id(one): leaf for one, leaf in zip(self.inputs, leaves, strict=True)}
         for read, places, otherwise in zip(self.reads, self.system.reads, beyond, strict=True):
-            taken = broadcast(otherwise, places.shape) if vector is None else placed(vector, places, otherwise)
-            known[id(read)] = taken
+            if vector is None:
+                known[id(read)] = select(constant(places.outside), broadcast(otherwise, places.shape), ZERO)
+            else:
+                known[id(read)] = placed(vector, places, otherwise)
         return known
 
 
 def scan(loop: Loop, beyond: Sequence[Node]) -> Node:
     """The values (N,) of all cells of a recurrence, in the order of their numbers.
 
-    beyond: per read what it takes where it reads no cell of the recurrence, of the read's shape (0 elsewhere).
+    beyond: per read what it takes where it reads no cell of the recurrence, of the read's shape.
     """
     outer = [*beyond, *loop.leaves]
     live = any(not node.is_constant for node in outer)
