@@ -116,7 +116,8 @@ FILLED = [
     "COUNTIF($A$1:$A$40,D1)*SUM($B$1:$B$2)", "AVERAGEIF($A$1:$A$40,D1,$B$1:$B$40)", "MAXIFS($B$1:$B$40,$A$1:$A$40,D1)",
     "MINIFS($B$1:$B$40,$A$1:$A$40,D1)", "SUMIF(A1:A9,D1,B1:B9)", "SUMIF($B$1:$B$40,\">0\")*D1",
     "COUNTIF($B$1:$B$40,\">\"&D1)",
-    "SUMIF($B$1:$B$40,B1)", "SUMIF(A1:A9,1,B1)",
+    "SUMIF($B$1:$B$40,B1)", 'SUMIF($C$1:$C$40,TEXT(D1,"\\k\\e\\y;;\\k\\i\\n"),$B$1:$B$40)*VALUE("2")',
+    "SUMIF(A1:A9,1,B1)",
 ]  # fmt: skip
 
 

@@ -4,30 +4,46 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NoReturn, cast
 
 import torch
 
 from cellgrad.functions.arrays import Array, NoKernel, Texts, kind_node, simple_kind
 from cellgrad.functions.calling import call
+from cellgrad.functions.context import Context
 from cellgrad.functions.operands import Areas, Matrix, Operand, as_matrix
 from cellgrad.functions.registry import Function, Takes
 from cellgrad.tensors.nodes import broadcast_shapes, constant
 from cellgrad.values import Kind, Value
-from cellgrad.workbook import decode, encode
+from cellgrad.workbook import Workbook, decode, encode
 
 _TAKEN = frozenset({Takes.NUMBER, Takes.TEXT, Takes.LOGICAL, Takes.VALUE, Takes.RANGE, Takes.ARRAY, Takes.CELLS})
 
 
-def called_by_value(record: Function, arguments: Sequence[Array], texts: Texts) -> Array:
-    """What a function gives to constant arguments. Raises NoKernel where one is live, or holds an error."""
-    if record.context or record.volatile or any(
+class _DateSystem:
+    """All that a function may ask of the workbook here is how it counts days; whatever else it asks is refused."""
+
+    def __init__(self, book: Workbook) -> None:
+        self.date_1904 = book.date1904
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise NoKernel("a function that asks the workbook for more than its arguments")
+
+
+def called_by_value(record: Function, arguments: Sequence[Array], texts: Texts, book: Workbook | None = None) -> Array:
+    """What a function gives to constant arguments. Raises NoKernel where one is live, or holds an error.
+
+    book: for functions that ask how it counts days, such as TEXT.
+    """
+    if (record.context and book is None) or record.volatile or any(
         record.parameter(index).takes not in _TAKEN for index in range(len(arguments))
     ):  # fmt: skip
         raise NoKernel(f"{record.name} has no derivative here")
     lead = broadcast_shapes((1, 1), *(array.data.shape[:2] for array in arguments))
     given = [_cells(array, lead, texts, record.name) for array in arguments]
     each = zip(*given, strict=True) if given else [()]
-    answers = [call(record, list(one), _unread) for one in each]
+    context = None if book is None else cast(Context, _DateSystem(book))
+    answers = [call(record, list(one), _unread, context) for one in each]
     return _joined(answers, lead, texts)
 
 

@@ -217,7 +217,7 @@ class Evaluation:
                 for index, argument in enumerate(tree.arguments)
             ):
                 raise NoKernel(f"{tree.function} without one of its arrays has no derivative here")
-            return called_by_value(record, arguments, self.lowering.texts)
+            return called_by_value(record, arguments, self.lowering.texts, self.lowering.book)
         return run(tuple(arguments), self.lowering.texts)
 
     def branch(self, tree: Node, array_mode: bool) -> Array:
