@@ -16,7 +16,7 @@ from tests.sheets import book_of
 from cellgrad.address import Region
 from cellgrad.errors import ArgumentError
 from cellgrad.gradients.sensitivities import Sensitivities
-from cellgrad.reports.gradient_map import COLUMNS, TABLE_AT, fill, level, write_gradient_map
+from cellgrad.reports.gradient_map import COLUMNS, TABLE_AT, fill, levels, write_gradient_map
 from cellgrad.reports.style import BLUES, REDS, name_of, writing
 from cellgrad.session import Book, open_book
 from cellgrad.workbook import DefinedName, Table
@@ -125,7 +125,7 @@ LEVELS = [(1.0, 5), (-1.0, -5), (0.05, 4), (-0.005, -3), (2e-5, 1), (1e-6, 0), (
 
 @pytest.mark.parametrize(("slope", "expected"), LEVELS)
 def test_one_colour_a_power_of_ten(slope: float, expected: int) -> None:
-    assert level(slope, 1.0) == expected
+    assert levels(np.array([slope]), 1.0).tolist() == [expected]
 
 
 def test_red_raises_and_blue_lowers() -> None:
@@ -152,7 +152,7 @@ def test_each_derivative_stands_in_its_cells_place_and_colour(written: Path) -> 
             for (row, column), slope in zip(area.cells(), slopes.ravel().tolist(), strict=True):
                 cell = sheets[name].cell(row + 1, column + 1)
                 assert cell.value == pytest.approx(slope, rel=1e-15)  # files hold 16 digits
-                expected = fill(level(slope, greatest)).get("bg_color", "#000000")
+                expected = fill(int(levels(np.array(slope), greatest))).get("bg_color", "#000000")
                 assert cell.fill.start_color.rgb[2:] == expected[1:]
         assert sheets[name]["AA1"].value == pytest.approx(found.value, rel=1e-15)
 

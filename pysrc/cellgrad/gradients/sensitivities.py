@@ -142,7 +142,7 @@ def _numbers_read(dependence: Dependence, blocks: Iterable[Block]) -> Cells:
             numbers = (cells.kinds[entries] == Kind.NUMBER) & (cells.formulas[entries] < 0)
             codes = cells.rows[entries][numbers].astype(np.int64) * WIDE + column
             found.setdefault(region.sheet, []).append(codes)
-    return {sheet: np.unique(np.concatenate(codes)) for sheet, codes in found.items()}
+    return {sheet: _distinct(np.concatenate(codes)) for sheet, codes in found.items()}
 
 
 # Sets of cells -------------------------------------------------------------------------------------------------------
@@ -152,23 +152,31 @@ def _cells_of(regions: Iterable[Region]) -> Cells:
     found: Cells = {}
     for r in regions:
         rows, columns = np.mgrid[r.top : r.bottom, r.left : r.right]
-        found = _union(found, {r.sheet: np.unique(rows.astype(np.int64) * WIDE + columns)})
+        found = _union(found, {r.sheet: (rows.astype(np.int64) * WIDE + columns).ravel()})
     return found
 
 
 def _union(one: Cells, other: Cells) -> Cells:
     both = dict(one)
     for sheet, codes in other.items():
-        both[sheet] = np.union1d(both[sheet], codes) if sheet in both else codes
+        both[sheet] = _distinct(np.concatenate([both[sheet], codes])) if sheet in both else codes
     return both
 
 
+def _distinct(codes: np.ndarray) -> np.ndarray:
+    """Sorted, each once: for millions of them this takes a tenth of the time of `np.unique`, which hashes."""
+    codes = np.sort(codes)
+    return codes[np.r_[True, codes[1:] != codes[:-1]][: len(codes)]]
+
+
 def _common(one: Cells, other: Cells) -> Cells:
-    return {sheet: np.intersect1d(codes, other[sheet]) for sheet, codes in one.items() if sheet in other}
+    return {
+        sheet: np.intersect1d(codes, other[sheet], assume_unique=True) for sheet, codes in one.items() if sheet in other
+    }
 
 
 def _minus(one: Cells, other: Cells) -> Cells:
-    return {sheet: np.setdiff1d(codes, other[sheet]) if sheet in other else codes for sheet, codes in one.items()}
+    return {sheet: np.setdiff1d(codes, other[sheet], True) if sheet in other else codes for sheet, codes in one.items()}
 
 
 def _areas(cells: Cells) -> tuple[Region, ...]:

@@ -49,12 +49,10 @@ def write_gradient_map(path: Path, workbook: Workbook, maps: Sequence[Sensitivit
             _front(book, first, workbook, found, name, mirrors)
 
 
-def level(slope: float, greatest: float) -> int:
-    """How strong a derivative is coloured: 1 to 5, negative for blue; 0 for none."""
-    if not math.isfinite(slope) or greatest == 0:
-        return 0
-    strength = int(np.searchsorted(LEVELS, abs(slope) / greatest, side="right"))
-    return strength if slope > 0 else -strength
+def levels(slopes: np.ndarray, greatest: float) -> np.ndarray:
+    """How strong derivatives are coloured: 1 to 5, negative for blue; 0 for no colour."""
+    size = np.abs(np.where(np.isfinite(slopes), slopes, 0.0)) / (greatest or 1.0)
+    return np.searchsorted(LEVELS, size, side="right") * np.where(slopes < 0, -1, 1)
 
 
 def fill(strength: int) -> dict[str, Any]:
@@ -92,16 +90,19 @@ def _mirror(book: Book, page: Worksheet, workbook: Workbook, found: Sensitivitie
 
 def _derivatives(book: Book, page: Worksheet, area: Region, slopes: np.ndarray, greatest: float) -> None:
     looks: dict[tuple[int, str], Format] = {}
-    for row, line in enumerate(slopes.tolist(), start=area.top):
-        for column, slope in enumerate(line, start=area.left):
+    none = book.faint(align="center")
+    strengths = levels(slopes, greatest).tolist()
+    for row, (line, strong) in enumerate(zip(slopes.tolist(), strengths, strict=True), start=area.top):
+        for column, (slope, strength) in enumerate(zip(line, strong, strict=True), start=area.left):
             if not math.isfinite(slope):
-                page.write_string(row, column, "none", book.faint(align="center"))
+                page.write_string(row, column, "none", none)
                 continue
-            key = level(slope, greatest), shown(slope)
-            if key not in looks:
+            key = strength, shown(slope)
+            look = looks.get(key)
+            if look is None:
                 quiet: dict[str, Any] = {"font_color": FAINT} if slope == 0 else {}
-                looks[key] = book.look(key[1], align="center", **quiet, **fill(key[0]))
-            page.write_number(row, column, slope, looks[key])
+                look = looks[key] = book.look(key[1], align="center", **quiet, **fill(strength))
+            page.write_number(row, column, slope, look)
 
 
 def _labels(book: Book, page: Worksheet, workbook: Workbook, sheet: str) -> None:
@@ -166,18 +167,19 @@ def _strongest(
     book: Book, page: Worksheet, workbook: Workbook, found: Sensitivities, mirrors: dict[str, Worksheet]
 ) -> int:
     """The cells with the greatest derivatives, each a link to its place; the last row used."""
-    top, listed, greatest = TABLE_AT, found.strongest(MOST_LISTED), _greatest(found)
+    top, listed = TABLE_AT, found.strongest(MOST_LISTED)
+    strengths = levels(found.slopes[listed], _greatest(found)).tolist()
     page.write_string(top - 1, 0, f"The {len(listed)} strongest of {len(found.slopes):,}", book.heading())
     book.table(page, top, COLUMNS, NUMBERS)
     elasticities = found.elasticities
-    for row, at in enumerate(listed, start=top + 1):
+    for row, (at, strength) in enumerate(zip(listed, strengths, strict=True), start=top + 1):
         cell, value, slope = found.cell(at), float(found.values[at]), float(found.slopes[at])
         target = f"internal:{quote_sheet(mirrors[cell.sheet].get_name())}!{cell.a1}"
         page.write_url(row, 0, target, book.look(font_color="#1A5FB4", underline=1), str(cell))
         page.write_string(row, 1, name_of(workbook, cell), book.look())
         page.write_string(row, 2, "changing" if any(cell in area for area in found.changing) else "data", book.look())
         page.write_number(row, 3, value, book.look(shown(value)))
-        page.write_number(row, 4, slope, book.look(shown(slope), **fill(level(slope, greatest))))
+        page.write_number(row, 4, slope, book.look(shown(slope), **fill(strength)))
         if math.isfinite(elasticities[at]):
             page.write_number(row, 5, elasticities[at], book.look("0.000"))
     last = top + len(listed)
