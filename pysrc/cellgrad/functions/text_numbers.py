@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from cellgrad.errors import UnsupportedError
@@ -120,7 +121,9 @@ def numbervalue(characters: str, decimal: str = ".", group: str = ",") -> float:
     if not stripped:
         return 0.0
     if _PLAIN.fullmatch(number):
-        return float(number) / 100**percents
+        if math.isinf(float(number)):
+            raise Fault(CellError.VALUE)
+        return float(number) / 100.0**percents if percents < 100 else 0.0
     if _number_in(number) is not None:
         raise UnsupportedError(f"NUMBERVALUE of {characters!r} is not supported", action="use VALUE")
     raise Fault(CellError.VALUE)
