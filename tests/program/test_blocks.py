@@ -92,13 +92,13 @@ def _book(cells: dict[str, Value], filled: dict[str, Value], arrays: dict[str, s
     return book_of({"Sheet": {**cells, **filled}}, arrays=arrays)
 
 
-def _same(ours: Value, theirs: Value) -> bool:
+def _same(ours: Value, theirs: Value, tolerance: float = 1e-13) -> bool:
     if isinstance(ours, float) and isinstance(theirs, float):
-        return math.isclose(ours, theirs, rel_tol=1e-13, abs_tol=1e-13)
+        return math.isclose(ours, theirs, rel_tol=tolerance, abs_tol=tolerance)
     return type(ours) is type(theirs) and ours == theirs
 
 
-def _assert_equal_reference(book: Workbook) -> int:
+def _assert_equal_reference(book: Workbook, tolerance: float = 1e-13) -> int:
     dependence = Dependence(book)
     result = recalculate(dependence, dependence.all_blocks(), {})
     assert not result.failures
@@ -110,7 +110,7 @@ def _assert_equal_reference(book: Workbook) -> int:
                 int(kinds[row - r.top, column - r.left]), float(data[row - r.top, column - r.left]), book.strings
             )
             theirs = reference.value(r.sheet, row, column)
-            assert _same(ours, theirs), f"{r} at {row},{column}: block {ours!r}, reference {theirs!r}"
+            assert _same(ours, theirs, tolerance), f"{r} at {row},{column}: block {ours!r}, reference {theirs!r}"
             count += 1
     return count
 
@@ -128,7 +128,7 @@ def test_every_sample_case_as_a_block_equals_the_reference() -> None:
     for name, formula in CASES:
         book = book_of({"Sheet": {**NUMBERS, "Z99:AA101": f"={formula}"}})
         try:
-            _assert_equal_reference(book)
+            _assert_equal_reference(book, 1e-12)  # kernels sum and raise to powers in an order of their own
         except AssertionError as error:
             raise AssertionError(f"{name}: ={formula}: {error}") from None
 
