@@ -90,8 +90,11 @@ def _once(function: Function, arguments: Sequence[Argument], context: Context | 
     try:
         date_1904 = context is not None and context.date_1904
         ready = [_coerced(function.parameter(index), argument, date_1904) for index, argument in enumerate(arguments)]
-        for index in range(function.minimum):  # an array that must be there, left empty, is the one value 0
-            if arguments[index] is OMITTED and function.parameter(index).takes is Takes.ARRAY:
+        for index, argument in enumerate(arguments):
+            # An array that must be there, or that is one of many, is the one value 0 where it is left empty.
+            parameter = function.parameter(index)
+            required = (index < function.minimum or function.repeats) and not parameter.none_if_empty
+            if argument is OMITTED and required and parameter.takes is Takes.ARRAY:
                 ready[index] = Matrix(((0.0,),))
         answer: Operand = function.value(context, *ready) if function.context else function.value(*ready)
     except Fault as fault:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from cellgrad.errors import UnsupportedError
-from cellgrad.functions.operands import Fault, Matrix, to_number, to_text
+from cellgrad.functions.operands import Fault, Matrix, to_text
 from cellgrad.functions.registry import Shape, Smoothness, function
 from cellgrad.functions.text_units import at_most, fold_each, length
 from cellgrad.values import CellError, Value
@@ -20,7 +20,7 @@ def _texts(array: Matrix | None) -> list[str]:
 
 
 @function(
-    "TEXTJOIN(delimiter: array, ignore_empty: logical, text: range...)", Shape.REDUCE, Smoothness.NONE,
+    "TEXTJOIN(delimiter: array?, ignore_empty: logical, text: range...)", Shape.REDUCE, Smoothness.NONE,
     "Texts and whole ranges as one, with a delimiter, or several in turn, between them.",
     cases=(('TEXTJOIN(", ",TRUE,{"US Dollar","Euro"},"Peso")', "US Dollar, Euro, Peso"),
            ('TEXTJOIN("-",TRUE,{"a","","b"})', "a-b"), ('TEXTJOIN("-",FALSE,{"a","","b"})', "a--b"),
@@ -63,7 +63,7 @@ def _split(text: str, delimiters: Sequence[str], match_mode: float, ignore_empty
 
 
 @function(
-    "TEXTSPLIT(text: text, column_delimiter: array, [row_delimiter: array, ignore_empty: logical, match_mode: number, "
+    "TEXTSPLIT(text: text, column_delimiter: array?, [row_delimiter: array?, ignore_empty: logical, match_mode: number, "
     "pad_with: value])",
     Shape.ARRAY, Smoothness.NONE, "A text cut at delimiters, across columns and down rows.",
     cases=(('TEXTJOIN("|",FALSE,TEXTSPLIT("Dakota Lennon Sanchez"," "))', "Dakota|Lennon|Sanchez"),
@@ -106,10 +106,10 @@ def _matches(text: str, delimiters: Sequence[str], match_mode: float, backward: 
 
 
 def _found(
-    text: str, delimiter: Matrix | None, instance: Value, match_mode: float, match_end: float
+    text: str, delimiter: Matrix | None, instance: float | None, match_mode: float, match_end: float
 ) -> tuple[int, int] | None:
     """Where the delimiter of that number stands, None where there is none; the end of the text may count as one."""
-    number = 1 if instance is None else int(to_number(instance))
+    number = 1 if instance is None else int(instance)
     if number == 0 or abs(number) > max(1, length(text)) or int(match_end) not in (0, 1):
         raise Fault(CellError.VALUE)
     delimiters = _texts(delimiter) or [""]
@@ -124,7 +124,7 @@ def _found(
 
 
 _SIGNATURE = (
-    "(text: text, delimiter: array, [instance: value, match_mode: number, match_end: number, if_not_found: value])"
+    "(text: text, delimiter: array?, [instance: number?, match_mode: number, match_end: number, if_not_found: value])"
 )
 
 
@@ -140,7 +140,7 @@ _SIGNATURE = (
 def textbefore(
     text: str,
     delimiter: Matrix | None,
-    instance: Value = None,
+    instance: float | None = None,
     match_mode: float = 0.0,
     match_end: float = 0.0,
     if_not_found: Value = CellError.NA,
@@ -160,7 +160,7 @@ def textbefore(
 def textafter(
     text: str,
     delimiter: Matrix | None,
-    instance: Value = None,
+    instance: float | None = None,
     match_mode: float = 0.0,
     match_end: float = 0.0,
     if_not_found: Value = CellError.NA,
