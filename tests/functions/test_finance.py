@@ -18,6 +18,8 @@ from tests.sheets import book_of
 from cellgrad.address import parse_region
 from cellgrad.blocks.dependence import Dependence
 from cellgrad.functions import finance
+from cellgrad.functions.arrays import Array, Texts
+from cellgrad.functions.every_kernel import KERNELS
 from cellgrad.functions.finance_flows import irr
 from cellgrad.functions.finance_roots import flows_equation, solve_rates
 from cellgrad.functions.kernels_dates import Dates
@@ -31,9 +33,9 @@ from cellgrad.tensors import operations as t
 from cellgrad.tensors.derivatives import pull_back
 from cellgrad.tensors.execute import evaluate
 from cellgrad.tensors.moments import exp_moment, log_moment
-from cellgrad.tensors.nodes import Node, input_node
+from cellgrad.tensors.nodes import Node, constant, input_node
 from cellgrad.tensors.roots import root
-from cellgrad.values import Value
+from cellgrad.values import Strings, Value
 
 
 def exact_interest(rate: str, nper: int, pv: str, start: int, end: int) -> float:
@@ -262,3 +264,36 @@ def test_extreme_arguments_give_a_number_or_a_cell_error() -> None:
         answered += 1
         assert type(value) is float and math.isfinite(value), (record.name, arguments, value)
     assert answered > 1000
+
+
+ODDS: dict[str, list[float]] = {
+    "rate": [-0.5, 0.0, 0.01, 0.05, 0.3, 2.0], "yld": [0.0, 0.03, 0.1, -0.1], "coupon": [0.0, 0.05, -0.1],
+    "type": [0.0, 1.0, 2.0], "basis": [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, -1.0], "frequency": [1.0, 2.0, 4.0, 3.0, 2.5],
+    "settlement": [36000.0, 36525.5, 40236.0, 44000.0, -1.0], "maturity": [36010.0, 36300.0, 37000.0, 40300.0, 44200.0],
+    "issue": [35000.0, 35900.0, 40000.0], "first_coupon": [36100.0, 40400.0], "last_interest": [35900.0, 40100.0],
+    "first_interest": [36100.0, 40400.0],
+}  # fmt: skip
+OTHERWISE = [-100.0, 0.0, 0.05, 0.5, 1.0, 2.0, 3.0, 6.0, 10.0, 12.0, 100.0, 1000.0]
+OF_NUMBERS = [
+    name
+    for name, record in FUNCTIONS.items()
+    if re.match(r"cellgrad\.functions\.(dates|finance)", record.value.__module__)
+    and not record.volatile
+    and all(parameter.takes is Takes.NUMBER for parameter in record.parameters)
+]
+
+
+@pytest.mark.parametrize("name", OF_NUMBERS)
+def test_kernels_give_an_error_exactly_where_the_function_does(name: str) -> None:
+    record, chance = FUNCTIONS[name], random.Random(3)
+    rows = [[chance.choice(ODDS.get(p.name, OTHERWISE)) for p in record.parameters] for _ in range(300)]
+    columns = torch.tensor(rows, dtype=torch.float64).T.reshape(len(record.parameters), -1, 1, 1, 1)
+    node = KERNELS[name](tuple(Array(constant(column)) for column in columns), Texts(Strings())).data
+    assert node.value is not None
+    for row, got in zip(rows, node.value.expand(len(rows), 1, 1, 1).flatten().tolist(), strict=True):
+        try:
+            expected = record.value(*((Dates(False),) if record.context else ()), *row)
+        except Fault:
+            assert not math.isfinite(got), row
+        else:
+            assert math.isclose(got, expected, rel_tol=1e-9, abs_tol=1e-9), row

@@ -54,6 +54,11 @@ def annuity(rate: float, periods: float) -> float:
     return (growth(rate, periods) - 1) / rate
 
 
+def present_annuity(rate: float, periods: float) -> float:
+    """(1 - (1 + rate)^-periods) / rate: what payments of 1 at the end of each period are worth. Faults: #NUM!."""
+    return -annuity(rate, -periods)
+
+
 def due(rate: float, kind: float) -> float:
     """The factor of payments made at the beginning of periods, where `kind` is not 0."""
     return 1 + rate if kind else 1.0
@@ -68,10 +73,10 @@ def divided(a: float, b: float) -> float:
 
 def payment(rate: float, nper: float, pv: float, fv: float, kind: float) -> float:
     """PMT. Faults: #NUM!."""
-    factor = due(rate, kind) * annuity(rate, nper)
+    factor = due(rate, kind) * present_annuity(rate, nper)
     if factor == 0:
         raise Fault(CellError.NUM)
-    return finite(-(pv * growth(rate, nper) + fv) / factor)
+    return finite(-(pv + fv * growth(rate, -nper)) / factor)
 
 
 @function(
@@ -81,10 +86,7 @@ def payment(rate: float, nper: float, pv: float, fv: float, kind: float) -> floa
            ("PV(0.1,1,-100,,1)", 100), ("PV(-1.5,0.5,1)", CellError.NUM)),
 )  # fmt: skip
 def pv(rate: float, nper: float, pmt: float, fv: float = 0.0, kind: float = 0.0) -> float:
-    factor = growth(rate, nper)
-    if factor == 0:
-        raise Fault(CellError.NUM)
-    return finite(-(fv + pmt * due(rate, kind) * annuity(rate, nper)) / factor)
+    return finite(-(fv * growth(rate, -nper) + pmt * due(rate, kind) * present_annuity(rate, nper)))
 
 
 @function(
@@ -169,11 +171,14 @@ def rate(nper: float, pmt: float, pv: float, fv: float = 0.0, kind: float = 0.0,
 def balance(rate: float, after: float, nper: float, pv: float, fv: float) -> float:
     """What the payments still to come, at the ends of periods, and the last one are worth after so many of them.
 
-    Counted from the end: from the beginning, growth and payments would cancel where rates are high and loans long.
+    Counted from the end, or from the beginning at rates below 0: the other way round, growth and payments would cancel
+    where rates are high and loans long.
     """
-    left = nper - after
     paid = payment(rate, nper, pv, fv, 0.0)
-    return fv * growth(rate, -left) - paid * annuity(rate, -left)
+    if rate < 0:
+        return -(pv * growth(rate, after) + paid * annuity(rate, after))
+    left = nper - after
+    return fv * growth(rate, -left) + paid * present_annuity(rate, left)
 
 
 def interest(rate: float, per: float, nper: float, pv: float, fv: float, kind: float) -> float:

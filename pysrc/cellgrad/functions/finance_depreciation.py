@@ -45,7 +45,10 @@ def syd(cost: float, salvage: float, life: float, per: float) -> float:
 
 
 def db_rate(cost: float, salvage: float, life: float) -> float:
-    """The rate of DB: rounded to three decimals, as Excel documents it."""
+    """The rate of DB: rounded to three decimals, as Excel documents it; 0 for what costs nothing. Faults: #NUM!."""
+    _need(cost >= 0 and salvage >= 0 and life > 0)
+    if cost == 0:
+        return 0.0
     return math.floor((1 - power(finite(salvage / cost), 1 / life)) * 1000 + 0.5) / 1000
 
 
@@ -63,8 +66,6 @@ def db(cost: float, salvage: float, life: float, period: float, month: float = 1
     _need(cost >= 0 and salvage >= 0 and life > 0 and 1 <= month <= 12)
     last = math.trunc(life)
     _need(1 <= period <= (last if month == 12 else last + 1))
-    if cost == 0:
-        return 0.0
     rate = db_rate(cost, salvage, life)
     first = rate * month / 12
     if period == 1:

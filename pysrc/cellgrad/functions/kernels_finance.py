@@ -123,9 +123,10 @@ def _rate(nper: Node, pmt: Node, pv: Node, fv: Node, kind: Node, guess: Node) ->
 
 def _balance(rate: Node, after: Node, nper: Node, pv: Node, fv: Node) -> Node:
     """See finance.balance."""
-    left = t.sub(nper, after)
-    paid = t.mul(_pmt(rate, nper, pv, fv, t.ZERO), present_annuity(rate, left))
-    return t.add(t.mul(fv, growth(rate, t.neg(left))), paid)
+    left, paid = t.sub(nper, after), _pmt(rate, nper, pv, fv, t.ZERO)
+    to_come = t.add(t.mul(fv, growth(rate, t.neg(left))), t.mul(paid, present_annuity(rate, left)))
+    so_far = t.neg(t.add(t.mul(pv, growth(rate, after)), t.mul(paid, annuity(rate, after))))
+    return t.select(t.compare("lt", rate, t.ZERO), so_far, to_come)
 
 
 def _ipmt(rate: Node, per: Node, nper: Node, pv: Node, fv: Node, kind: Node) -> Node:
@@ -198,8 +199,9 @@ def _pduration(rate: Node, pv: Node, fv: Node) -> Node:
 
 
 def _rri(nper: Node, pv: Node, fv: Node) -> Node:
-    value = expm1(t.div(t.unary("log", t.div(fv, pv)), nper))
-    return within(t.compare("gt", nper, t.ZERO), value, value)
+    ratio = t.div(fv, pv)
+    value = t.sub(t.power(ratio, t.div(t.ONE, nper)), t.ONE)
+    return within(both(t.compare("gt", nper, t.ZERO), t.compare("ge", ratio, t.ZERO)), value, value)
 
 
 def _dollar(down: bool) -> Callable[..., Node]:
@@ -245,7 +247,7 @@ def _db(cost: Node, salvage: Node, life: Node, period: Node, month: Node) -> Nod
     left = t.mul(t.sub(t.ONE, first), t.power(t.sub(t.ONE, rate), t.maximum(t.sub(period, t.number(2)), t.ZERO)))
     share = t.select(t.compare("eq", period, t.ONE), first, t.mul(left, part))
     fine = both(
-        t.compare("gt", cost, t.ZERO), t.compare("ge", salvage, t.ZERO), t.compare("gt", life, t.ZERO),
+        t.compare("ge", cost, t.ZERO), t.compare("ge", salvage, t.ZERO), t.compare("gt", life, t.ZERO),
         t.compare("ge", month, t.ONE), t.compare("le", month, t.number(12)), t.compare("ge", period, t.ONE),
         t.compare("le", period, t.add(last, t.to_number(t.compare("lt", month, t.number(12))))),
     )  # fmt: skip
