@@ -63,8 +63,8 @@ def _split(text: str, delimiters: Sequence[str], match_mode: float, ignore_empty
 
 
 @function(
-    "TEXTSPLIT(text: text, column_delimiter: array?, [row_delimiter: array?, ignore_empty: logical, match_mode: number, "
-    "pad_with: value])",
+    "TEXTSPLIT(text: text, column_delimiter: array?, [row_delimiter: array?, ignore_empty: logical, "
+    "match_mode: number, pad_with: value])",
     Shape.ARRAY, Smoothness.NONE, "A text cut at delimiters, across columns and down rows.",
     cases=(('TEXTJOIN("|",FALSE,TEXTSPLIT("Dakota Lennon Sanchez"," "))', "Dakota|Lennon|Sanchez"),
            ('SUM(--TEXTSPLIT("1,2,3;4,5,6",",",";")*{1,2,3;10,20,30})', 334),
