@@ -4,7 +4,7 @@ Coupons fall on the maturity's day of the month, every 12, 6 or 3 months back fr
 the maturity is one.
 
 Source: Microsoft, "COUPDAYS function" and its kin; where the pages are silent about day counts, the numbers of Excel
-that Alboini's ExcelFinancialFunctions was tested against.
+that Bolognese's library ExcelFinancialFunctions was tested against.
 """
 
 from __future__ import annotations
