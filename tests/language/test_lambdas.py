@@ -173,3 +173,11 @@ def test_a_live_recursion_is_refused_in_words() -> None:
     book = book_of({"Sheet1": {**CELLS, "H1": "=factorial(A5)*A1"}}, names=NAMES)
     with pytest.raises(UnsupportedError, match="calls itself deeper"):
         assert_model_agrees(book, "H1", "A1:A5")
+
+
+def test_calls_without_end_are_bounded_in_time() -> None:
+    book = book_of({"Sheet1": {**CELLS, "H1": "=LET(f,LAMBDA(g,n,g(g,n-1)+g(g,n-2)),f(f,14))*A1"}}, names=NAMES)
+    started = time.perf_counter()
+    with pytest.raises(UnsupportedError, match="calls"):
+        assert_model_agrees(book, "H1", "A1:A5")
+    assert time.perf_counter() - started < 30

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cellgrad.address import Region, full_name
+from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region, full_name
 from cellgrad.blocks.block import Block
 from cellgrad.errors import FormulaError, UnsupportedError
 from cellgrad.formula.tree import (
@@ -27,12 +27,15 @@ from cellgrad.formula.tree import (
     Node,
     Range,
     Unary,
+    walk,
 )
 from cellgrad.functions.arrays import Array, NoKernel, Texts, kind_node, scalar, simple_kind
 from cellgrad.functions.calling import OVER_AREAS
 from cellgrad.functions.every_kernel import KERNELS
-from cellgrad.functions.registry import Takes, find
+from cellgrad.functions.kernels import Kernel
+from cellgrad.functions.registry import Shape, Takes, find
 from cellgrad.graph.precedents import COMPUTE_REFERENCES, axes, sheets_of
+from cellgrad.graph.whole_columns import SUMS, is_whole, may_be_short
 from cellgrad.program.by_value import called_by_value
 from cellgrad.program.every_form import FORMS
 from cellgrad.program.forms_areas import AREA_FORMS, common_range
@@ -42,6 +45,7 @@ from cellgrad.program.local_names import Given, local_area, local_value
 from cellgrad.program.slopes import gradient_within
 from cellgrad.program.values import constants
 from cellgrad.tensors import operations as t
+from cellgrad.tensors.nodes import Node as Tensor
 from cellgrad.tensors.nodes import broadcast_shapes
 from cellgrad.values import CellError, Kind
 from cellgrad.workbook import encode
@@ -61,7 +65,9 @@ class Evaluation:
         self.scope: Mapping[str, Given] = {}
         self.taken = False
         self.depth = 0
+        self.calls = 0
         self.spots: dict[Node, Spots] = {}
+        self._short = False
 
     @property
     def texts(self) -> Texts:
@@ -78,6 +84,8 @@ class Evaluation:
             case ArrayConstant():
                 return self._array_constant(tree)
             case Range():
+                if array_mode and is_whole(tree) and not self._short:
+                    raise NoKernel("whole columns or rows, element by element")
                 return self.range(tree if array_mode else self._intersected(tree))
             case Unary(operator="@"):
                 return self.of(tree.operand, array_mode=False)
@@ -146,7 +154,7 @@ class Evaluation:
             raise NoKernel("a reference over several sheets")
         book = self.lowering.book
         sheet = book.sheet(tree.sheet or self.host.sheet)
-        both = axes(tree, self.host, sheet.cells.extent)
+        both = axes(tree, self.host, self.lowering.used(self._short) if is_whole(tree) else sheet.cells.extent)
         if both is None:
             raise NoKernel("a range that grows from cell to cell")
         rows, columns = both
@@ -187,10 +195,14 @@ class Evaluation:
         complaint = record.arity_complaint(len(tree.arguments))
         if complaint:
             raise FormulaError(complaint, cell=cell, formula=formula, position=position, action="correct the formula")
-        form = FORMS.get(tree.function)
-        if form is not None:
-            return form(tree, self, array_mode)
-        return self.by_kernel(tree, array_mode)
+        before = self._short
+        self._short = may_be_short(tree) or (before and record.shape is Shape.ELEMENTWISE)
+        try:
+            form = FORMS.get(tree.function)
+            found = self.by_kernel(tree, array_mode) if form is None else form(tree, self, array_mode)
+        finally:
+            self._short = before
+        return found
 
     def by_kernel(self, tree: Call, array_mode: bool) -> Array:
         """A call by its function's kernel; of constant arguments, where it has none, by its plain value."""
@@ -200,7 +212,9 @@ class Evaluation:
         arguments: list[Array] = []
         for index, argument in enumerate(tree.arguments):
             takes = record.parameter(index).takes
-            if takes is Takes.ARRAY:
+            if takes is Takes.ARRAY and isinstance(argument, Missing) and (index < record.minimum or record.repeats):
+                arguments.append(scalar(0))  # as the plain function takes it
+            elif takes is Takes.ARRAY:
                 arguments.append(self._whole(argument, True))
             elif takes is Takes.RANGE:
                 parts = self._areas(argument, array_mode, padded=tree.function in SKIP_BLANKS)
@@ -218,7 +232,34 @@ class Evaluation:
             ):
                 raise NoKernel(f"{tree.function} without one of its arrays has no derivative here")
             return called_by_value(record, arguments, self.lowering.texts, self.lowering.book)
-        return run(tuple(arguments), self.lowering.texts)
+        found = run(tuple(arguments), self.lowering.texts)
+        if self._short and tree.function in SUMS:
+            return Array(t.add(found.data, self._of_blank_rows(tree, arguments, run)), found.kind)
+        return found
+
+    def _of_blank_rows(self, tree: Call, arguments: list[Array], run: Kernel) -> Tensor:
+        """What the blank rows (or columns) behind the one that stands for all of them add to a sum."""
+        shortened = [node for node in walk(tree) if isinstance(node, Range) and is_whole(node)]
+        along_rows = shortened[0].top is None
+        if any((node.top is None) != along_rows for node in shortened):
+            raise NoKernel("whole columns and whole rows at once")
+        axis, all_of_them = (2, MAX_ROWS) if along_rows else (3, MAX_COLUMNS)
+        size = self.lowering.used(short=True)[axis - 2]
+        if tree.function == "SUMPRODUCT" and len({array.inner for array in arguments}) > 1:
+            return t.ZERO
+        ends = []
+        for array in arguments:
+            if array.data.shape[axis] == size:
+                starts, stops = [0, 0, 0, 0], list(array.data.shape)
+                starts[axis] = size - 1
+                data = t.crop(array.data, tuple(starts), tuple(stops))
+                kind = array.kind
+                if not isinstance(kind, int):
+                    kind = simple_kind(t.crop(t.broadcast(kind, array.data.shape), tuple(starts), tuple(stops)))
+                ends.append(Array(data, kind, reference=True))
+        if not ends:
+            return t.ZERO
+        return t.mul(t.number(all_of_them - size), run(tuple(ends), self.lowering.texts).data)
 
     def branch(self, tree: Node, array_mode: bool) -> Array:
         """A branch that may be taken. Raises NoKernel for a range that only meets the cell's row if it is."""

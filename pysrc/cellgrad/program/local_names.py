@@ -24,6 +24,8 @@ from cellgrad.values import Kind
 
 MOST_DEEP = 256
 """How deep a LAMBDA may call itself in a compiled program."""
+MOST_CALLS = 50_000
+"""How many calls of LAMBDAs a formula may be unrolled into."""
 MOST_STEPS = 20_000
 """How many entries REDUCE and SCAN, or a function evaluated entry by entry, may go over."""
 
@@ -31,12 +33,14 @@ MOST_STEPS = 20_000
 class Scoped(Evaluation, Protocol):
     """An evaluation that knows the local names of the place it has come to.
 
-    scope: what each name stands for. taken: the axes of the block hold the entries of an array. depth: of calls.
+    scope: what each name stands for. taken: the axes of the block hold the entries of an array. depth, calls: of LAMBDAs, those under way
+    and all of them.
     """
 
     scope: Mapping[str, Given]
     taken: bool
     depth: int
+    calls: int
 
 
 Function: TypeAlias = Callable[["Sequence[Given]"], Array]
@@ -126,6 +130,9 @@ def _closure(tree: Lambda, evaluation: Scoped, array_mode: bool) -> Function:
         scope = {**outer, **dict(zip(tree.parameters, given, strict=True))}
         if tree.own is not None:
             scope[tree.own] = function
+        evaluation.calls += 1
+        if evaluation.calls > MOST_CALLS:
+            raise NoKernel(f"LAMBDAs that are called more than {MOST_CALLS:,} times")
         evaluation.depth += 1
         try:
             with _among(evaluation, scope):
