@@ -33,8 +33,8 @@ MOST_STEPS = 20_000
 class Scoped(Evaluation, Protocol):
     """An evaluation that knows the local names of the place it has come to.
 
-    scope: what each name stands for. taken: the axes of the block hold the entries of an array. depth, calls: of LAMBDAs, those under way
-    and all of them.
+    scope: what each name stands for. taken: the axes of the block hold the entries of an array.
+    depth, calls: of LAMBDAs, those under way and all of them.
     """
 
     scope: Mapping[str, Given]
