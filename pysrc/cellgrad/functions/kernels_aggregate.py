@@ -157,7 +157,8 @@ def _paired(name: str, term: Callable[[Node, Node], Node]) -> None:
         terms = term(a.data, b.data)
         for counts in (a.is_kind(Kind.NUMBER), b.is_kind(Kind.NUMBER)):
             terms = filled(terms, counts, t.ZERO)
-        return Array(t.total(terms, INNER))
+        # A pair that does not count may still hold an error, which spoils the sum.
+        return Array(t.total(t.guard(terms, a.data, b.data), INNER))
 
     KERNELS[name] = apply
 

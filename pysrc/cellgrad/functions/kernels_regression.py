@@ -260,6 +260,7 @@ def _z_test(arguments: tuple[Array, ...], texts: Texts) -> Array:
     row = numbers_of(arguments[:1], texts)
     x = texts.numbers(arguments[1])
     sigma = texts.numbers(arguments[2]) if len(arguments) > 2 else one(t.unary("sqrt", variance(row, True)))
+    lifted(x.shape, sigma.shape, one(row.size).shape)
     size = t.div(t.unary("sqrt", one(row.size)), sigma)
     chance = special("normal_cdf", t.mul(t.sub(x, one(mean(row))), size))
     return Array(where(chance, t.compare("gt", sigma, t.ZERO)))

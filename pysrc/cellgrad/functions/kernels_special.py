@@ -9,7 +9,7 @@ import torch
 
 from cellgrad.functions.arrays import Array, NoKernel, Texts
 from cellgrad.functions.kernels import kernel
-from cellgrad.functions.kernels_distributions import between, cut, numeric, positive, where
+from cellgrad.functions.kernels_distributions import between, cut, numeric, positive, where, within
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.nodes import Node, constant
 from cellgrad.tensors.special import special
@@ -30,7 +30,7 @@ numeric("ERFC ERFC.PRECISE", lambda x: special("erfc", x))
 def _bessel(name: str, *, positive_only: bool) -> Callable[[Node, Node], Node]:
     def run(x: Node, n: Node) -> Node:
         order = cut(n)
-        conditions = [t.compare("ge", order, t.ZERO), *(positive(x) if positive_only else ())]
+        conditions = [*within(0, order, 2.0**31), *(positive(x) if positive_only else ())]
         return where(special(name, order, x), *conditions)
 
     return run

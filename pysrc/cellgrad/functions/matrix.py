@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from cellgrad.errors import UnsupportedError
 from cellgrad.functions.operands import Fault, Matrix, finite, to_number, total
 from cellgrad.functions.registry import Shape, Smoothness, function
 from cellgrad.values import CellError, Value
@@ -175,6 +176,9 @@ def minverse(array: Matrix) -> Matrix:
     return Matrix(tuple(tuple(finite(entry) for entry in row[size:]) for row in rows))
 
 
+_LARGEST_UNIT = 2000
+
+
 @function(
     "MUNIT(dimension: number)", Shape.ARRAY, Smoothness.NONE, "The identity matrix.",
     cases=(("SUM(MUNIT(3))", 3), ("MUNIT(0)", CellError.VALUE)),
@@ -183,4 +187,8 @@ def munit(dimension: float) -> Matrix:
     size = int(dimension)
     if size < 1:
         raise Fault(CellError.VALUE)
+    if size > _LARGEST_UNIT:
+        raise UnsupportedError(
+            f"an identity matrix of {dimension:.15g} rows is not supported", action="make it smaller"
+        )
     return Matrix.build(size, size, lambda row, column: float(row == column))

@@ -18,7 +18,7 @@ def _standardised(arguments: tuple[Value | Matrix, ...], fewest: int, sample: bo
     if len(found) < fewest:
         raise Fault(CellError.DIV0)
     mean = total(found) / len(found)
-    squares = total(finite((number - mean) ** 2) for number in found)
+    squares = total(finite((number - mean) * (number - mean)) for number in found)
     if squares == 0:
         raise Fault(CellError.DIV0)
     deviation = math.sqrt(squares / (len(found) - sample))
@@ -98,7 +98,7 @@ def _variance(sample: bool) -> Callable[[list[float]], float]:
         if len(found) < 1 + sample:
             raise Fault(CellError.DIV0)
         mean = total(found) / len(found)
-        return total(finite((number - mean) ** 2) for number in found) / (len(found) - sample)
+        return total(finite((number - mean) * (number - mean)) for number in found) / (len(found) - sample)
 
     return compute
 

@@ -69,7 +69,7 @@ def percentile_exc(array: Value | Matrix, k: float) -> float:
 )  # fmt: skip
 def quartile_inc(array: Value | Matrix, quart: float) -> float:
     ordered, quarter = _sorted(array), math.trunc(quart)
-    require(quart >= 0, quarter <= 4)
+    require(0 <= quarter <= 4)
     return _interpolated(ordered, quarter / 4 * (len(ordered) - 1))
 
 

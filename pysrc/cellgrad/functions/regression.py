@@ -81,13 +81,15 @@ class Fit:
         return len(self.data.y) - int(self.kept.sum()) - self.constant
 
 
+@np.errstate(all="ignore")
 def fit(data: Data, constant: bool) -> Fit:
-    """Least squares; deviations from the means where there is a constant."""
+    """Least squares; deviations from the means where there is a constant. Faults: #NUM! where numbers overflow."""
     y, x = data.y, data.x
     k = x.shape[1]
     means = x.mean(0) if constant else np.zeros(k)
     mean = float(y.mean()) if constant else 0.0
     dx, dy = x - means, y - mean
+    require(bool(np.isfinite(dx).all() and np.isfinite(dy).all()))
     kept = independent_columns(dx)
     slopes, covariance = np.zeros(k), np.zeros((k, k))
     if kept.any():
@@ -96,8 +98,9 @@ def fit(data: Data, constant: bool) -> Fit:
         inverse = np.linalg.solve(r, np.eye(len(r)))
         covariance[np.ix_(kept, kept)] = inverse @ inverse.T
     errors = dy - dx @ slopes
-    residual = math.fsum(errors * errors)
-    explained = math.fsum((dx @ slopes) ** 2)
+    require(bool(np.isfinite(slopes).all()))
+    residual = float(np.sum(errors * errors))
+    explained = float(np.sum((dx @ slopes) ** 2))
     return Fit(data, constant, slopes, mean - float(means @ slopes), kept, covariance, means, residual, explained)
 
 
@@ -113,6 +116,7 @@ def _estimates(found: Fit, statistics: bool, exponential: bool) -> Matrix:
         coefficients = [_exp(value) for value in coefficients]
     if not statistics:
         return Matrix((tuple(coefficients),))
+    require(math.isfinite(found.residual), math.isfinite(found.explained))
     freedom, used = found.freedom, int(found.kept.sum())
     # With nothing left over the fit is exact, and so is every coefficient.
     variance = found.residual / freedom if freedom > 0 else 0.0
@@ -127,6 +131,7 @@ def _estimates(found: Fit, statistics: bool, exponential: bool) -> Matrix:
     f: Value = CellError.NUM
     if freedom > 0 and found.residual > 0 and used:
         f = found.explained / used / variance
+    require(all(math.isfinite(v) for v in (*errors, f) if isinstance(v, float)))
     rows: list[list[Value]] = [
         list(coefficients), errors, [share, math.sqrt(variance)], [f, float(freedom)],
         [found.explained, found.residual],

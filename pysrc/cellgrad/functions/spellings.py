@@ -6,6 +6,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from cellgrad.functions.operands import Fault, finite
 from cellgrad.functions.registry import Shape, Smoothness, function
 from cellgrad.values import CellError
@@ -34,7 +36,11 @@ def registered(
     def register(value: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(value)
         def checked(*arguments: Any) -> Any:
-            answer = value(*arguments)
+            try:
+                with np.errstate(all="ignore"):
+                    answer = value(*arguments)
+            except OverflowError:  # Python's word for a number beyond the largest double
+                raise Fault(CellError.NUM) from None
             return finite(float(answer)) if shape is not Shape.ARRAY else answer
 
         for name in names.split():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from cellgrad.functions.operands import Fault
+from cellgrad.functions.operands import Fault, finite
 from cellgrad.functions.registry import Shape, Smoothness, function
 from cellgrad.values import CellError
 
@@ -23,7 +23,7 @@ def _register(
         if not domain(number):
             raise Fault(CellError.NUM)
         try:
-            return compute(number)
+            return finite(compute(number))
         except OverflowError:  # sinh and cosh beyond the largest double
             raise Fault(CellError.NUM) from None
 

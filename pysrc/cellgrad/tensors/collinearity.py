@@ -8,6 +8,7 @@ COLLINEAR = 1e-13
 """A column of which no larger share is left beside the columns before it is made up by them."""
 
 
+@np.errstate(all="ignore")
 def independent_columns(x: np.ndarray) -> np.ndarray:
     """Which columns of (..., n, k) are no sum of multiples of the columns before them: boolean (..., k)."""
     kept = np.ones((*x.shape[:-2], x.shape[-1]), bool)
@@ -19,6 +20,5 @@ def independent_columns(x: np.ndarray) -> np.ndarray:
             rest = rest - np.einsum("...nj,...j->...n", basis, np.einsum("...nj,...n->...j", basis, rest))
         left = np.linalg.norm(rest, axis=-1)
         kept[..., j] = left > COLLINEAR * sizes[..., j]
-        with np.errstate(all="ignore"):
-            basis[..., j] = np.where(kept[..., j, None], rest / left[..., None], 0.0)
+        basis[..., j] = np.where(kept[..., j, None], rest / left[..., None], 0.0)
     return kept
