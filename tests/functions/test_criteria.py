@@ -168,12 +168,19 @@ def test_whole_columns_of_sheets_of_different_length(formula: str, expected: flo
     assert value.item() == Reference(book).value("Sheet1", 0, 2) == expected
 
 
-def test_blank_cells_beyond_the_shorter_column_are_refused_not_forgotten() -> None:
-    book = book_of({"Sheet1": {"A1": 1.0, "C1": '=SUMIFS(Other!B:B,A:A,"<>1")'},
-                    "Other": {f"B{row}": float(row) for row in range(1, 8)}})  # fmt: skip
-    assert Reference(book).value("Sheet1", 0, 2) == 27.0
-    with pytest.raises(UnsupportedError, match="blank cells meet"):
-        compile_model(Dependence(book), parse_region("C1", "Sheet1"), [parse_region("B1:B7", "Other")])
+def test_blank_cells_beyond_the_shorter_column_count() -> None:
+    """Beside them stand cells that are added; cells counted without end are the reference's alone."""
+    others: dict[str, Value] = {f"B{row}": float(row) for row in range(1, 8)}
+    book = book_of({"Sheet1": {"A1": 1.0, "C1": '=SUMIFS(Other!B:B,A:A,"<>1")'}, "Other": others})
+    changing = [parse_region("B1:B7", "Other")]
+    model = compile_model(Dependence(book), parse_region("C1", "Sheet1"), changing)
+    value, gradient = model.function.value_and_gradient(torch.from_numpy(model.x0)[None])
+    assert value.item() == Reference(book).value("Sheet1", 0, 2) == 27.0
+    assert gradient[0].tolist() == [0.0] + [1.0] * 6
+    book = book_of({"Sheet1": {"A1": 1.0, "C1": '=COUNTIF(A:A,"<>1")*Other!B1'}, "Other": others})
+    assert Reference(book).value("Sheet1", 0, 2) == 1048575.0
+    with pytest.raises(UnsupportedError, match="without end"):
+        compile_model(Dependence(book), parse_region("C1", "Sheet1"), changing)
 
 
 def test_ten_thousand_criteria_over_a_hundred_thousand_rows() -> None:
