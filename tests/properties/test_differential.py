@@ -64,7 +64,7 @@ GRAMMAR: dict[str, str] = {
         TEXT(A~,"0.00") TEXT(p,"#,##0") TEXT(u,"0.0%") TEXT(d,"yyyy-mm-dd") FIXED(n,1) IF(b,t,t) CHAR(64+i) DEC2BIN(i) DEC2HEX(i) ROMAN(i) ADDRESS(i,i) ROUND(n,2)&t T(t) CONCATENATE(t,i,t) COMPLEX(i,i) IMSUM(COMPLEX(i,i),COMPLEX(i,1)) BASE(i,2)
     """,
     "b": """n>n n<=n n=n n<>n t=t D~<LEFT(D~,i) NOT(b) AND(b,b) OR(b,b) ISNUMBER(n) ISTEXT(t) ISERROR(n) ISBLANK(E~) EXACT(t,t) ISEVEN(i) ISODD(i) TRUE
-        FALSE ISNA(MATCH(n,r,0)) ISERR(FIND("a",t)) COUNTIF(s,A~)>1 n>0""",
+        FALSE ISNA(MATCH(n,s,0)) ISERR(FIND("a",t)) COUNTIF(s,A~)>1 n>0""",
     "d": "F~ F~ d+i DATE(2000+i,i,i) EDATE(F~,i) EOMONTH(F~,-i) WORKDAY(F~,i) F~-i",
     "r": "A2:A9 A5:A12 B2:B9 C2:C9 E10:E17 A2:A9*2 A2:A9+B2:B9",
     "s": "B2:B9 C3:C10 A6:A13 E2:E9",
