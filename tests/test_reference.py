@@ -257,7 +257,10 @@ def test_messages_name_cell_formula_place_and_cause(formula: str, kind: type[For
 
 
 def test_arithmetic_over_whole_columns_is_exact_or_refused() -> None:
-    book = book_of({"s": {"A1": 2.0, "C3": '=SUMPRODUCT(--(1:1=""))', "C2": "=SUMPRODUCT(A:Z*2)"}})
+    book = book_of(
+        {"s": {"A1": 2.0, "C3": '=SUMPRODUCT(--(1:1=""))', "AB2": "=SUMPRODUCT(A:Z*2)", "AB3": "=ROWS(UNIQUE(A:Z*2))"}}
+    )
     assert value(book, "C3") == 16383.0
+    assert value(book, "AB2") == 2 * (2 + 16383)
     with pytest.raises(UnsupportedError, match="computes with all 27,262,976 cells"):
-        value(book, "C2")
+        value(book, "AB3")

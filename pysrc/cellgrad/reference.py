@@ -40,13 +40,14 @@ from cellgrad.functions.calling import OVER_AREAS, call
 from cellgrad.functions.context import OnlyTheFileKnows
 from cellgrad.functions.local_names import LocalNames
 from cellgrad.functions.operands import OMITTED, Areas, Argument, FunctionValue, Lazy, Matrix, Operand, References
-from cellgrad.functions.registry import SCALARS, Function, Takes, find
+from cellgrad.functions.registry import SCALARS, Function, Shape, Takes, find
 from cellgrad.graph.binding import Binder, regions_of
 from cellgrad.graph.circles import settle
 from cellgrad.graph.order import components
 from cellgrad.graph.precedents import COMPUTE_REFERENCES, regions_read
 from cellgrad.graph.subtotals import Subtotals
 from cellgrad.graph.textual import names_another_book, regions_of_text
+from cellgrad.graph.whole_columns import SUMS, may_be_short
 from cellgrad.values import CellError, Kind, Value
 from cellgrad.workbook import ArrayFormula, Workbook, decode
 
@@ -121,6 +122,7 @@ class Reference:
         self.book = book
         self._exact = overrides is not None if exact is None else exact
         self._iterating: frozenset[Cell] = frozenset()
+        self._short = False
         self.binder = Binder(book)
         self._local_names = LocalNames(self._evaluate, self._read)
         self.subtotals = Subtotals(self.binder)
@@ -517,9 +519,14 @@ class Reference:
             case Range():
                 return Areas(regions_of(node, self.book, host.sheet, host.row, host.column))
             case Call():
-                return self._call(
-                    find(node.function, position=node.position), node.arguments, host, array, node.position
-                )
+                function = find(node.function, position=node.position)
+                before = self._short
+                self._short = may_be_short(node) or (before and function.shape is Shape.ELEMENTWISE)
+                try:
+                    found = self._call(function, node.arguments, host, array, node.position)
+                finally:
+                    self._short = before
+                return found
             case Unary(operator="@"):
                 return self._intersected(self._evaluate(node.operand, host, array), host)
             case Unary(operator="#"):
@@ -582,9 +589,27 @@ class Reference:
                 return self._references(function, arguments, context)
             if any(isinstance(argument, References) for argument in arguments):
                 return self._over_references(function, arguments, context)
-            return call(function, arguments, self._read, context)
+            found = call(function, arguments, self._read, context)
+            if self._short and function.name in SUMS:
+                return self._with_blank_rows(function, found, arguments)
+            return found
         except OnlyTheFileKnows as data:
             raise _CachedIsData(data.what, position) from None
+
+    def _with_blank_rows(self, function: Function, found: Operand, arguments: list[Argument]) -> Operand:
+        """A sum over whole columns, and what the blank rows add behind the one that stands for all of them."""
+        rows, columns = self._extent
+        matrices = [argument for argument in arguments if isinstance(argument, Matrix)]
+        if type(found) is not float:
+            return found
+        if any(matrix.height == rows + 1 for matrix in matrices):
+            count = MAX_ROWS - rows - 1
+            ends = [Matrix(m.rows[-1:]) for m in matrices if m.height == rows + 1]
+        else:
+            count = MAX_COLUMNS - columns - 1
+            ends = [Matrix(tuple(row[-1:] for row in m.rows)) for m in matrices if m.width == columns + 1]
+        more = call(function, ends, self._read) if ends else 0.0
+        return found + count * more if type(more) is float else found
 
     def _references(self, function: Function, arguments: list[Argument], context: _Context | None) -> Operand:
         """OFFSET or INDIRECT by an array of positions: a reference an element."""
@@ -630,7 +655,16 @@ class Reference:
     def _dereferenced(self, areas: Areas, host: _Host, array: bool) -> Value | Matrix:
         if not array or (len(areas.regions) == 1 and areas.regions[0].size == 1):
             return self._intersected(areas, host)
+        if self._short and len(areas.regions) == 1:
+            return self._read(Areas((self._with_one_blank(areas.regions[0]),)))
         return self._read(areas)
+
+    def _with_one_blank(self, region: Region) -> Region:
+        """Whole columns or rows as far as they are used, and one blank row or column."""
+        rows, columns = self._extent
+        bottom = min(region.bottom, rows + 1) if region.height == MAX_ROWS else region.bottom
+        right = min(region.right, columns + 1) if region.width == MAX_COLUMNS else region.right
+        return dataclasses.replace(region, bottom=bottom, right=right)
 
     def _spill(self, operand: Operand) -> Operand:
         """The cells that the array formula anchored at a cell fills."""

@@ -30,17 +30,24 @@ class _DateSystem:
         raise NoKernel("a function that asks the workbook for more than its arguments")
 
 
+_ASK_THE_BOOK = frozenset({"CELL", "INFO", "SHEET", "SHEETS"})
+"""Functions that ask a context for more than the date system."""
+
+
 def called_by_value(record: Function, arguments: Sequence[Array], texts: Texts, book: Workbook | None = None) -> Array:
     """What a function gives to constant arguments. Raises NoKernel where one is live, or holds an error.
 
     book: for functions that ask how it counts days, such as TEXT.
     """
-    if (record.context and book is None) or record.volatile or any(
+    if (record.context and book is None) or record.volatile or record.name in _ASK_THE_BOOK or any(
         record.parameter(index).takes not in _TAKEN for index in range(len(arguments))
     ):  # fmt: skip
         raise NoKernel(f"{record.name} has no derivative here")
     lead = broadcast_shapes((1, 1), *(array.data.shape[:2] for array in arguments))
-    given = [_cells(array, lead, texts, record.name) for array in arguments]
+    given = [
+        _cells(array, lead, texts, record.name, array.reference and record.parameter(index).takes is Takes.RANGE)
+        for index, array in enumerate(arguments)
+    ]
     each = zip(*given, strict=True) if given else [()]
     context = None if book is None else cast(Context, _DateSystem(book))
     answers = [call(record, list(one), _unread, context) for one in each]
@@ -58,8 +65,8 @@ def values_of(array: Array, texts: Texts, what: str) -> Matrix:
     return as_matrix(_cells(array, (1, 1), texts, what)[0])
 
 
-def _cells(array: Array, lead: tuple[int, ...], texts: Texts, what: str) -> list[Value | Matrix]:
-    """The argument as each cell of the block sees it, one value or an array."""
+def _cells(array: Array, lead: tuple[int, ...], texts: Texts, what: str, whole: bool) -> list[Value | Matrix]:
+    """The argument as each cell of the block sees it, one value or an array; one cell of a range too where `whole`."""
     if not array.is_constant:
         raise NoKernel(f"{what} has no derivative here")
     height, width = array.inner
@@ -79,7 +86,7 @@ def _cells(array: Array, lead: tuple[int, ...], texts: Texts, what: str) -> list
                 for line, kinds_ in zip(rows, own, strict=True)
             )
         )
-        found.append(matrix.rows[0][0] if (height, width) == (1, 1) else matrix)
+        found.append(matrix if whole or (height, width) != (1, 1) else matrix.rows[0][0])
     return found
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cellgrad.address import Region, full_name
+from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region, full_name
 from cellgrad.blocks.block import Block
 from cellgrad.blocks.dependence import Dependence
 from cellgrad.blocks.recurrence import Recurrence
@@ -109,6 +109,12 @@ class Lowering:
         if is_anchored(tree):
             return [self.reference.areas(tree, host.sheet, host.top, host.left)] * host.size
         return [self.reference.areas(tree, host.sheet, row, column) for row, column in host.cells()]
+
+    def used(self, short: bool) -> tuple[int, int]:
+        """How far whole columns and rows are read: what any sheet holds, and one blank row and column if `short`."""
+        rows = max((sheet.cells.extent[0] for sheet in self.book.sheets.values()), default=0)
+        columns = max((sheet.cells.extent[1] for sheet in self.book.sheets.values()), default=0)
+        return min(rows + short, MAX_ROWS), min(columns + short, MAX_COLUMNS)
 
     def _reads_live(self, block: Block) -> bool:
         """Whether a block depends on the live cells, be they inputs or new constants."""
