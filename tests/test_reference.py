@@ -245,7 +245,6 @@ def test_two_ways_to_one_cell_are_no_circle() -> None:
         ("=IFS(A1,1,2)", FormulaError, "groups of 2, not 3"),
         ("=A1+", FormulaError, "ends too early"),
         ("=MATCH(5,{1,9,3})", UnsupportedError, "entries that are not sorted"),
-        ("=SUMIF(A1:A3,1,C8)", UnsupportedError, "differs in size"),
     ],
 )  # fmt: skip
 def test_messages_name_cell_formula_place_and_cause(formula: str, kind: type[FormulaError], message: str) -> None:
