@@ -65,7 +65,7 @@ def values_of(array: Array, texts: Texts, what: str) -> Matrix:
     return as_matrix(_cells(array, (1, 1), texts, what)[0])
 
 
-def _cells(array: Array, lead: tuple[int, ...], texts: Texts, what: str, whole: bool) -> list[Value | Matrix]:
+def _cells(array: Array, lead: tuple[int, ...], texts: Texts, what: str, whole: bool = False) -> list[Value | Matrix]:
     """The argument as each cell of the block sees it, one value or an array; one cell of a range too where `whole`."""
     if not array.is_constant:
         raise NoKernel(f"{what} has no derivative here")
