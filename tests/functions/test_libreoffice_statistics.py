@@ -73,7 +73,7 @@ def distributions(chance: random.Random) -> Iterator[str]:
         yield from (f"{f}({p},{sd},{n})" for f in ("CONFIDENCE", "CONFIDENCE.NORM", "CONFIDENCE.T"))
         yield from (f"GAMMA({x})", f"GAMMALN({pos})", f"GAMMALN.PRECISE({pos})", f"ERF({x},{mean})", f"ERF({x})")
         yield from (f"ERF.PRECISE({x})", f"ERFC({x})", f"ERFC.PRECISE({x})")
-        yield from (f"BESSEL{letter}({pos},{chance.randint(0, 4)})" for letter in "IJKY")
+        yield from (f"{f}({pos},{chance.randint(0, 4)})" for f in ("BESSELI", "BESSELJ", "BESSELK", "BESSELY"))
 
 
 def ranked(chance: random.Random) -> Iterator[str]:
@@ -90,6 +90,7 @@ def ranked(chance: random.Random) -> Iterator[str]:
         )
         yield from (f"{f}({array})" for f in ("VARA", "VARPA", "STDEVA", "STDEVPA"))
         yield from (f"{f}({array},2)" for f in ("Z.TEST", "ZTEST"))
+    yield from ("PROB({0,1,2,3},{0.2,0.3,0.1,0.4},2)", "PROB({0,1,2,3},{0.2,0.3,0.1,0.4},1,3)")
     for _ in range(20):
         values = "{" + ",".join(str(chance.randint(1, 8)) for _ in range(9)) + "}"
         yield from (f"{f}({values},{chance.randint(1, 8)})" for f in ("PERCENTRANK", "PERCENTRANK.EXC"))
