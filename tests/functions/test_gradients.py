@@ -53,7 +53,7 @@ def _tables() -> dict[str, tuple[tuple[str, Cells], ...]]:
     return {name: tuple(importlib.import_module(f"tests.functions.gradient_cases.{name}").CASES) for name in names}
 
 
-def _cases() -> Iterator[tuple[str, Cells]]:
+def cases() -> Iterator[tuple[str, Cells]]:
     for table in _tables().values():
         yield from table
 
@@ -122,7 +122,7 @@ def _difference(along: Callable[[float], float]) -> float:
     return found[disagreement.index(min(disagreement)) + 1]
 
 
-@pytest.mark.parametrize(("formula", "cells"), list(_cases()), ids=[formula for formula, _ in _cases()])
+@pytest.mark.parametrize(("formula", "cells"), list(cases()), ids=[formula for formula, _ in cases()])
 def test_gradient(formula: str, cells: Cells) -> None:
     assert worst_slope(formula, cells) < TOLERANCE
 
@@ -132,7 +132,7 @@ def _kinked(record_name: str) -> bool:
 
 
 def test_every_differentiable_function_has_a_case() -> None:
-    covered = set().union(*(_uses(formula) for formula, _ in _cases()))
+    covered = set().union(*(_uses(formula) for formula, _ in cases()))
     wanted = {name for name in FUNCTIONS if _kinked(name) and not name.startswith(tuple(ELSEWHERE))}
     assert sorted(wanted - covered - NOT_YET) == [], "write a case in tests/functions/gradient_cases"
     assert sorted(NOT_YET & covered) == [], "strike these from NOT_YET"

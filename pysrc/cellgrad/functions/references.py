@@ -194,12 +194,13 @@ def hyperlink(link: Value, *friendly: Value) -> Value:
 
 
 @function(
-    "TYPE(value: reference)", Shape.REDUCE, Smoothness.NONE,
+    "TYPE(value: lazy)", Shape.REDUCE, Smoothness.NONE,
     "1 a number, 2 text, 4 TRUE or FALSE, 16 an error, 64 an array.", context=True,
     cases=(("TYPE(1)", 1), ('TYPE("a")', 2), ("TYPE(TRUE)", 4), ("TYPE({1,2;3,4})", 64), ("TYPE(A1)", 1),
-           ("TYPE(A1:B2)", 64)),
+           ("TYPE(A1:B2)", 64), ("TYPE(1/0)", 16)),
 )  # fmt: skip
-def type_(context: Context, value: Areas | Matrix | Value) -> float:
+def type_(context: Context, argument: Lazy) -> float:
+    value = argument()
     if isinstance(value, Areas):
         value = context.read(value) if one_region(value).size > 1 else context.read(value).rows[0][0]
     if isinstance(value, Matrix):
