@@ -23,7 +23,7 @@ def cases() -> list[str]:
     """The formulas; the cells of the sheet "data" are those of test_libreoffice."""
     return [
         *(f"AREAS({one})" for one in ("data!A1", "(data!A1,data!C1:D2)", "(data!A1:B2 data!B2:C3)")),
-        *(f'CELL("{what}",data!{at})' for what in ("row", "col", "contents", "type") for at in ("A1", "A10", "C7", "D3")),
+        *(f'CELL("{of}",data!{at})' for of in ("row", "col", "contents", "type") for at in ("A1", "A10", "C7", "D3")),
         *(f"FORMULATEXT({cell})" for cell in ("data!A16", "data!A1")),
         *(f'HYPERLINK("#data!A1",{name})' for name in ('"there"', "data!A1", "1/0")),
         *(f"ISFORMULA({cell})" for cell in ("A1", "data!A1", "data!A16")),

@@ -148,7 +148,8 @@ def combina(number: float, chosen: float) -> float:
 
 @registered(
     "FACTDOUBLE", "number: number", "The product of every second whole number down from one.",
-    ("{}(6)", 48), ("{}(7)", 105), ("{}(0)", 1), ("{}(-1)", CellError.NUM), ("{}(-2)", CellError.NUM), ("{}(301)", CellError.NUM),
+    ("{}(6)", 48), ("{}(7)", 105), ("{}(0)", 1), ("{}(-1)", CellError.NUM), ("{}(-2)", CellError.NUM),
+    ("{}(301)", CellError.NUM),
     smoothness=Smoothness.STEP,
 )  # fmt: skip
 def factdouble(number: float) -> float:
