@@ -1,4 +1,3 @@
-
 """Dynamic arrays in whole blocks against the per-cell reference, and their gradients against differences."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-
 """LET and LAMBDA: values cell by cell, whole blocks, gradients, recursion and its bound.
 
 Expected values are worked out by hand, or Microsoft's own examples ("LET function", "LAMBDA function").

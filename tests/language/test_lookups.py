@@ -1,4 +1,3 @@
-
 """Lookups over blocks against the per-cell reference, in value; and against central differences, in gradient.
 
 The reference is the authority. Gradients flow to the entries picked; keys and places are flat.
