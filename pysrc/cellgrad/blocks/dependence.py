@@ -110,6 +110,10 @@ class Dependence:
             raise bound
         return bound
 
+    def ends_in_sum(self, block: Block) -> bool:
+        """Whether the last operation of a plain formula is a sum or difference (see `functions.last_sum`)."""
+        return not block.array and self._binder.ends_in_sum(block.formula)
+
     def text(self, block: Block) -> str:
         """The formula of the block's first cell, with its ``=``."""
         return self.text_at(block, block.region.top, block.region.left)

@@ -41,6 +41,7 @@ from cellgrad.formula.tree import (
     with_children,
 )
 from cellgrad.functions.registry import FUNCTIONS, Shape, Takes
+from cellgrad.graph.last_operation import ends_in_sum
 from cellgrad.graph.scopes import ETA, function_named, is_builtin, parameter
 from cellgrad.graph.sum_ranges import fitted
 from cellgrad.graph.tables import TableBinding, nearest, table_around
@@ -85,10 +86,19 @@ class Binder:
         self.book = book
         self._parsed: dict[int, tuple[Node, bool]] = {}
         self._bound: dict[tuple, Node] = {}
+        self._end_in_sum: dict[int, bool] = {}
 
     def parsed(self, formula: int) -> Node:
         """The tree of a formula of the workbook, unbound."""
         return self._entry(formula)[0]
+
+    def ends_in_sum(self, formula: int) -> bool:
+        """Whether a formula's last operation is a sum or difference, outside of any bracket."""
+        found = self._end_in_sum.get(formula)
+        if found is None:
+            text = self.book.formulas[formula].text
+            found = self._end_in_sum[formula] = ends_in_sum(self.parsed(formula), text)
+        return found
 
     def bound(self, formula: int, sheet: str, row: int, column: int) -> Node:
         """The bound tree of the formula of that number as seen by a cell."""

@@ -33,6 +33,7 @@ from cellgrad.functions.arrays import Array, NoKernel, Texts, kind_node, scalar,
 from cellgrad.functions.calling import OVER_AREAS
 from cellgrad.functions.every_kernel import KERNELS
 from cellgrad.functions.kernels import Kernel
+from cellgrad.functions.last_sum import last_over_blocks
 from cellgrad.functions.registry import Shape, Takes, find
 from cellgrad.graph.precedents import COMPUTE_REFERENCES, axes, sheets_of
 from cellgrad.graph.whole_columns import SUMS, is_whole, may_be_short
@@ -72,6 +73,12 @@ class Evaluation:
     @property
     def texts(self) -> Texts:
         return self.lowering.texts
+
+    def whole(self, tree: Node) -> Array:
+        """The value of the block's whole formula, a last sum or difference of constants as Excel shows it."""
+        if isinstance(tree, Binary) and self.lowering.dependence.ends_in_sum(self.block):
+            return last_over_blocks(tree.operator, self.of(tree.left), self.of(tree.right), self.texts)
+        return self.of(tree)
 
     def of(self, tree: Node, array_mode: bool | None = None) -> Array:
         """The value of a tree where one value (or in array mode an array) is wanted."""

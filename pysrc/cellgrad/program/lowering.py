@@ -145,7 +145,13 @@ class Lowering:
             self._moved.update(members)
         try:
             self._require_precedents(members)
-            self.values.update(self._scanned(recurrence))
+            found = self._scanned(recurrence)
+            self.values.update(found)
+            if self._ends_in_zeros(found):
+                for member in members:
+                    del self.values[member]
+                self.forget_regions()
+                self.values.update(zip(members, self._computed(members), strict=True))
         except CutFirst as reason:
             self.dependence.cut(members, reason.cut)
             self._lower_parts(members)
@@ -158,6 +164,15 @@ class Lowering:
                 self._lower_parts(members)
         except CellgradError as error:
             self.values.update(dict.fromkeys(members, Failure(error)))
+
+    def _ends_in_zeros(self, found: Mapping[Block, Values]) -> bool:
+        """Whether a constant recurrence comes to very small numbers that cells show as 0 and hand on as 0."""
+        for block, values in found.items():
+            if self.dependence.ends_in_sum(block) and values.data.value is not None:
+                shown = self.evaluated(block).data.value
+                if shown is not None and bool(((shown == 0) & (values.data.value != 0)).any()):
+                    return True
+        return False
 
     def _scanned(self, recurrence: Recurrence) -> dict[Block, Values]:
         if any(only_the_file_knows(self.dependence.tree(member)) for member in recurrence.members):
@@ -186,7 +201,7 @@ class Lowering:
     def evaluated(self, block: Block) -> Values:
         """The values of a block by what is known now, for a loop whose members change. Raises NoKernel."""
         evaluation = Evaluation(self, block)
-        return fitted(evaluation.of(landed(evaluation, self.dependence.tree(block))), block)
+        return fitted(evaluation.whole(landed(evaluation, self.dependence.tree(block))), block)
 
     def forget_regions(self) -> None:
         """Read every region anew: the values of some blocks have changed."""
@@ -234,7 +249,7 @@ class Lowering:
                     raise value.error
         evaluation = Evaluation(self, block)
         try:
-            return fitted(evaluation.of(landed(evaluation, tree)), block)
+            return fitted(evaluation.whole(landed(evaluation, tree)), block)
         except NoKernel as reason:
             if block.splits and any(is_computed(node) for node in walk(tree)):
                 return self._cell_by_cell(block)
@@ -333,6 +348,18 @@ class Lowering:
                 if isinstance(value, Failure):
                     raise value.error
                 yield part, part_of(value, block.region, part)
+
+    def pieces_known(self, region: Region) -> Iterator[tuple[Region, Values]]:
+        """As `_pieces`, of the blocks alone that have been evaluated so far, and to no error."""
+        for live, node in self.live.items():
+            part = live.intersect(region)
+            if part is not None:
+                yield part, part_of(Values(node, int(Kind.NUMBER)), live, part)
+        for block in self.dependence.touching(region):
+            shared, value = block.region.intersect(region), self.values.get(block)
+            if shared is not None and isinstance(value, Values):
+                for part in self._not_live(shared):
+                    yield part, part_of(value, block.region, part)
 
     def _not_live(self, region: Region) -> list[Region]:
         """The region without live cells: what stands in a live cell, be it a formula, is not read."""

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from typing import Protocol, runtime_checkable
+
+import numpy as np
 
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region
 from cellgrad.errors import FormulaError, UnsupportedError
@@ -15,7 +19,17 @@ from cellgrad.values import CellError, Kind, Value
 from cellgrad.workbook import ArrayFormula, Workbook, decode
 
 _MOST_CELLS = 5_000_000
+_MOST_CELLS_KEPT = 20_000_000
+"""Cells of all regions kept after they have been read; those read longest ago are read anew when asked for again."""
 _NOT_GIVEN = object()
+
+
+@runtime_checkable
+class KnownByRegion(Protocol):
+    """Overrides that tell at once what they hold of a whole region."""
+
+    def known(self, region: Region) -> Iterable[tuple[Region, list[list[Value]]]]:
+        """Parts of the region and their values; None where one is not known."""
 
 
 class Cells:
@@ -34,7 +48,10 @@ class Cells:
         self.iterating: frozenset[Cell] = frozenset()
         self._numbers: dict[Cell, int] = {}
         self._arrays: dict[str, dict[tuple[int, int], ArrayFormula]] = {}
-        self._regions: dict[Region, Matrix] = {}
+        self._regions: OrderedDict[Region, Matrix] = OrderedDict()
+        self._kept = 0
+        self._from_top: dict[tuple[str, int, int, int], Matrix] = {}
+        self._to_bottom: dict[tuple[str, int, int, int], Matrix] = {}
         self.extent = self._used()
 
     def task(self, cell: Cell) -> Cell:
@@ -110,10 +127,37 @@ class Cells:
             )
         found = self._regions.get(kept)
         if found is None:
-            found = self._read_cells(kept)
-            if not self._is_iterating(kept):
-                self._regions[kept] = found
+            found = self._read_cells(kept) if self._is_iterating(kept) else self._read_and_kept(kept)
+        elif self._kept > _MOST_CELLS_KEPT // 2:
+            self._regions.move_to_end(kept)
         return found if kept is region else dataclasses.replace(found, beyond=region.size - kept.size)
+
+    def _read_and_kept(self, region: Region) -> Matrix:
+        """A region, by way of what has been read of one with the same first or last row: ``A$1:A2``, ``A$1:A3``, ..."""
+        first = (region.sheet, region.top, region.left, region.right)
+        last = (region.sheet, region.bottom, region.left, region.right)
+        above, below = self._from_top.get(first), self._to_bottom.get(last)
+        if above is not None and above.height >= region.height:
+            found = Matrix(above.rows[: region.height])
+        elif below is not None and below.height >= region.height:
+            found = Matrix(below.rows[below.height - region.height :])
+        elif above is not None:
+            rest = dataclasses.replace(region, top=region.top + above.height)
+            found = Matrix(above.rows + self._read_cells(rest).rows)
+        elif below is not None:
+            rest = dataclasses.replace(region, bottom=region.bottom - below.height)
+            found = Matrix(self._read_cells(rest).rows + below.rows)
+        else:
+            found = self._read_cells(region)
+        if above is None or above.height < found.height:
+            self._from_top[first] = found
+        if below is None or below.height < found.height:
+            self._to_bottom[last] = found
+        self._regions[region] = found
+        self._kept += region.size
+        while self._kept > _MOST_CELLS_KEPT:
+            self._kept -= self._regions.popitem(last=False)[0].size
+        return found
 
     def _is_iterating(self, region: Region) -> bool:
         """Whether a region holds cells whose values are still moving."""
@@ -126,22 +170,28 @@ class Cells:
         cells = self.book.sheets[region.sheet].cells
         kinds, data, formulas = cells.dense(region.top, region.left, region.bottom, region.right)
         strings = self.book.strings
-        rows: list[list[Value]] = []
-        missing: list[Cell] = []
-        for r, (row_kinds, numbers, own) in enumerate(
-            zip(kinds.tolist(), data.tolist(), formulas.tolist(), strict=True)
-        ):
-            line: list[Value] = [
+        rows: list[list[Value]] = [
+            [
                 number if kind == Kind.NUMBER else decode(kind, number, strings)
                 for kind, number in zip(row_kinds, numbers, strict=True)
             ]
-            rows.append(line)
-            for c, formula in enumerate(own):
-                if formula >= 0 or self.overrides is not None:
-                    try:
-                        line[c] = self.peek((region.sheet, region.top + r, region.left + c))
-                    except Needs as needs:
-                        missing += needs.cells
+            for row_kinds, numbers in zip(kinds.tolist(), data.tolist(), strict=True)
+        ]
+        unknown = formulas >= 0
+        if isinstance(self.overrides, KnownByRegion):
+            for part, values in self.overrides.known(region):
+                for r, line in enumerate(values, part.top - region.top):
+                    for c, value in enumerate(line, part.left - region.left):
+                        if value is not None:
+                            rows[r][c], unknown[r, c] = value, False
+        elif self.overrides is not None:
+            unknown[:] = True
+        missing: list[Cell] = []
+        for r, c in np.argwhere(unknown).tolist():
+            try:
+                rows[r][c] = self.peek((region.sheet, region.top + r, region.left + c))
+            except Needs as needs:
+                missing += needs.cells
         if missing:
             raise Needs(list(dict.fromkeys(missing)))
         return Matrix(tuple(map(tuple, rows)))

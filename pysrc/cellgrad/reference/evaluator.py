@@ -154,8 +154,9 @@ class Reference:
         number = self._cells.formula_number((host.sheet, host.row, host.column))
         tree = self.binder.bound(number, host.sheet, host.row, host.column)
         try:
-            operand = self._trees.evaluate(tree, host, array is not None)
-            return self._trees.single(operand, host) if array is None else filled(self._trees.whole(operand), array)
+            if array is not None:
+                return filled(self._trees.whole(self._trees.evaluate(tree, host, True)), array)
+            return self._trees.single(self._trees.plain(tree, host, self.binder.ends_in_sum(number)), host)
         except CachedIsData as data:
             return cached(self.book, host, data)
 

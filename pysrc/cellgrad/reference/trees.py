@@ -25,6 +25,7 @@ from cellgrad.formula.tree import (
 )
 from cellgrad.functions.calling import OVER_AREAS, call
 from cellgrad.functions.context import OnlyTheFileKnows
+from cellgrad.functions.last_sum import LAST
 from cellgrad.functions.local_names import LocalNames
 from cellgrad.functions.operands import OMITTED, Areas, Argument, FunctionValue, Lazy, Matrix, Operand, References
 from cellgrad.functions.registry import SCALARS, Function, Shape, Takes, find
@@ -93,6 +94,12 @@ class Trees:
             case Let() | Local() | Lambda() | FunctionName() | Apply():
                 return self._local_names.evaluate(node, host, array)  # type: ignore[return-value] # or OMITTED
         raise TypeError(f"not a bound formula node: {node!r}")
+
+    def plain(self, tree: Node, host: Host, ends_in_sum: bool) -> Operand:
+        """The value of a whole plain formula, of which only the last operation shows very small numbers as 0."""
+        if ends_in_sum and isinstance(tree, Binary):
+            return self._call(LAST[tree.operator], (tree.left, tree.right), host, False, tree.position)
+        return self.evaluate(tree, host, False)
 
     def _call(self, function: Function, nodes: tuple[Node, ...], host: Host, array: bool, position: int) -> Operand:
         if function.volatile:
