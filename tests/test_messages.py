@@ -149,8 +149,8 @@ MODELS = {
         "C1", "no Excel function XLOOKUPP", "did you mean XLOOKUP?", "XLOOKUPP",
     ),
     "a function that is not supported": Row(
-        {"C1": "=1+BESSELJ(A1,1)", "B1": "=C1^2"}, "C1", "BESSELJ is not supported", "write the formula without it",
-        "BESSELJ",
+        {"C1": "=1+FILTERXML(A1,1)", "B1": "=C1^2"}, "C1", "FILTERXML is not supported", "write the formula without it",
+        "FILTERXML",
     ),
     "a circular reference": Row(
         {"C1": "=D1+A1", "D1": "=C1*2", "B1": "=C1^2"}, "C1", "Sheet1!C1 -> Sheet1!D1 -> Sheet1!C1", "break the circle"
