@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from cellgrad.address import Region
-from cellgrad.program.values import Values, value_at
+from cellgrad.program.values import Values, lists_of, value_at
 from cellgrad.values import Value
 
 if TYPE_CHECKING:
@@ -45,6 +45,14 @@ class Overrides(Mapping[tuple[str, int, int], Value]):
                 if found is not None:
                     return found
         raise KeyError(key)
+
+    def known(self, region: Region) -> Iterator[tuple[Region, list[list[Value]]]]:
+        """What is known of a region, part by part; None where a cell is an error. Raises LiveCell as a look-up does."""
+        lowering = self._lowering
+        for part, values in lowering.pieces_known(region):
+            if not values.is_constant:
+                raise LiveCell
+            yield part, lists_of(values, lowering.book)
 
     def __iter__(self) -> Iterator[tuple[str, int, int]]:
         raise TypeError("the known cells are looked up, not listed")

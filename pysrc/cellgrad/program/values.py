@@ -44,6 +44,23 @@ def value_at(values: Values, row: int, column: int, book: Workbook) -> Value:
     return decode(kind, number, book.strings)
 
 
+def lists_of(values: Values, book: Workbook) -> list[list[Value]]:
+    """The values of a constant region, row by row; None where one is an error."""
+    assert values.data.value is not None
+    data = values.data.value
+    rows: list[list[Value]] = data.tolist()
+    if isinstance(values.kind, int):
+        kinds = data.new_full((1, 1), values.kind).expand(data.shape)
+    else:
+        assert values.kind.value is not None
+        kinds = values.kind.value.expand(data.shape)
+    for row, column in ((kinds != Kind.NUMBER) | ~data.isfinite()).nonzero().tolist():
+        number = float(data[row, column])
+        kind = int(kinds[row, column])
+        rows[row][column] = decode(kind, number, book.strings) if math.isfinite(number) else None
+    return rows
+
+
 def part_of(values: Values, whole: Region, part: Region) -> Values:
     if part == whole:
         return values
