@@ -134,6 +134,7 @@ def saved_models(book: Book) -> list[tuple[SolverModel, CellgradError | None]]:
     found: list[tuple[SolverModel, CellgradError | None]] = []
     for sheet, saved in book.saved.items():
         try:
+            saved.require_unconstrained()
             book.model(sheet).require_start()
         except CellgradError as error:
             found.append((saved, error))

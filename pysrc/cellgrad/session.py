@@ -32,8 +32,8 @@ from cellgrad.program.objective import CompiledObjective, choose_device
 from cellgrad.program.origin import Evaluated, Origin
 from cellgrad.program.recalculate import Recalculated, recalculate
 from cellgrad.program.values import Values
+from cellgrad.solver_models import SolverModel, disjoint, read_models
 from cellgrad.solver_models import areas as areas_of
-from cellgrad.solver_models import disjoint, read_models
 from cellgrad.values import Kind
 from cellgrad.workbook import Workbook
 
@@ -44,18 +44,9 @@ AGREEMENT = {torch.float64: 1e-9, torch.float32: 1e-4}
 def open_book(path: str | Path) -> Book:
     """The workbook of a file (.xlsx or .xlsm). Raises FileError where it cannot be read."""
     began = time.perf_counter()
-    state = _state(Path(path))
+    state = package.state(Path(path))
     workbook = package.read(path)
     return Book(Path(path), workbook, time.perf_counter() - began, state)
-
-
-def _state(path: Path) -> tuple[int, int] | None:
-    """What tells that a file has changed: its size and time; None where it cannot be told."""
-    try:
-        stat = path.stat()
-    except (OSError, ValueError):  # reading it says what is wrong
-        return None
-    return stat.st_size, stat.st_mtime_ns
 
 
 @dataclass(frozen=True)
@@ -105,7 +96,7 @@ class Book:
         defined names; several areas are separated by commas or given as a list.
         Raises ModelError, FormulaError or ArgumentError, naming the cell.
         """
-        sheet = self.model_sheet(sheet, objective)
+        sheet, saved = self.model_sheet(sheet, objective), None
         if objective is None or changing is None:
             saved = self.saved.get(sheet)
             if saved is None:
@@ -115,13 +106,14 @@ class Book:
                     sheet_action="select the cell to minimise and press Set objective; then select the cells that may "
                     "change and press Set changing cells",
                 )
-            saved.require_unconstrained()
+            saved.check()
             if changing is None:
                 changing = list(map(str, saved.changing_regions(self.workbook)))
             if objective is None:
                 objective, goal = str(saved.objective_region(self.workbook)), goal or saved.goal_text
         areas = self.regions(changing, sheet)
         model = Model(self, sheet, self._objective(objective, sheet), areas, Goal.parse(goal or "min"))
+        model.saved = saved
         self._models.append(model)
         return model
 
@@ -199,7 +191,7 @@ class Book:
         Raises WriteError, with the file untouched, where it cannot be saved.
         """
         began, path = time.perf_counter(), Path(path)
-        if self._state is not None and _state(self.path) != self._state:
+        if self._state is not None and package.state(self.path) != self._state:
             raise WriteError(
                 f"'{self.path}' has been changed by another program since it was read",
                 action="open it again and repeat the run",
@@ -209,7 +201,7 @@ class Book:
         lost = [(block.region, error) for block, error in result.failures.items()]
         changes = package.write(self.path, path, edits, full_recalculation=bool(lost))
         if path.exists() and path.samefile(self.path):
-            self._state, self._in_file = _state(self.path), edits
+            self._state, self._in_file = package.state(self.path), edits
         return Written(path, changes, lost, time.perf_counter() - began)
 
     def _edits(self, result: Recalculated) -> Edits:
@@ -226,10 +218,11 @@ class Book:
 
 
 class Model:
-    """An objective cell and its changing cells: a differentiable function."""
+    """An objective cell and its changing cells: a differentiable function. `saved`: the saved model it comes from."""
 
     def __init__(self, book: Book, sheet: str, objective: Region, changing: Sequence[Region], goal: Goal) -> None:
         began = time.perf_counter()
+        self.saved: SolverModel | None = None
         self.book = book
         self.sheet = sheet
         self.goal = goal
@@ -307,9 +300,12 @@ class Model:
     ) -> Solution:
         """Search for the best values of the changing cells; `Book.write` then saves them, where they are of use.
 
-        Raises ModelError where the objective is an error at the start values, and NoProgressError where every step
-        from them leads into one, naming the cell the error comes from.
+        Raises ModelError where the saved model has constraints, which a run cannot keep (a gradient asks for none), or
+        where the objective is an error at the start values, and NoProgressError where every step from them leads into
+        one, naming the cell the error comes from.
         """
+        if self.saved is not None:
+            self.saved.require_unconstrained()
         if starts == 1:
             self.require_start()
         function = self.ran_on = self.function.on(choose_device(device))

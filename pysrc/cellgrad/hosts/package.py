@@ -17,7 +17,16 @@ from cellgrad.hosts.writer import Edits, write
 from cellgrad.values import Strings
 from cellgrad.workbook import Sheet, Table, Workbook
 
-__all__ = ["NO_VALUE", "Change", "Edits", "read", "require_writable", "saved_here", "undo", "write"]
+__all__ = ["NO_VALUE", "Change", "Edits", "read", "require_writable", "saved_here", "state", "undo", "write"]
+
+
+def state(path: Path) -> tuple[int, int] | None:
+    """What tells that a file has changed: its size and time; None where it cannot be told."""
+    try:
+        stat = path.stat()
+    except (OSError, ValueError):  # reading it says what is wrong
+        return None
+    return stat.st_size, stat.st_mtime_ns
 
 
 def read(path: str | Path) -> Workbook:
