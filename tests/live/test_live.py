@@ -21,8 +21,9 @@ from cellgrad.formula.parse import parse
 from cellgrad.hosts import live, package
 from cellgrad.hosts.calc.bridge import import_uno
 from cellgrad.hosts.live import Transaction, differences, snapshot, undo, write, writing
-from cellgrad.hosts.live.record import MAX_STEPS, code, decode
-from cellgrad.hosts.live.writing import rectangles
+from cellgrad.hosts.live.held import rectangles
+from cellgrad.hosts.live.packing import code, decode
+from cellgrad.hosts.live.record import MAX_STEPS
 from cellgrad.live import optimize_live
 from cellgrad.values import CellError, Kind
 from cellgrad.workbook import Workbook

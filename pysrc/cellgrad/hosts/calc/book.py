@@ -13,6 +13,7 @@ from cellgrad.hosts.calc.bridge import CalcError, Office, import_uno, property_v
 from cellgrad.hosts.calc.functions import function_names
 from cellgrad.hosts.calc.grammar import Translator
 from cellgrad.hosts.calc.names import Names
+from cellgrad.hosts.calc.properties import CustomProperties
 from cellgrad.hosts.calc.range import Range
 from cellgrad.hosts.calc.reading import Formats, Rectangle
 from cellgrad.hosts.calc.sheet import Sheet
@@ -195,6 +196,11 @@ class Book(base_classes.Book):
     @property
     def names(self) -> Names:
         return Names(self)
+
+    @property
+    def custom_properties(self) -> CustomProperties:
+        """The document's own properties that its user, or we, have added."""
+        return CustomProperties(self.document)
 
     def range_of(self, address: Any) -> Range:
         """The range of a UNO range address."""

@@ -179,7 +179,7 @@ class Range(base_classes.Range):
         return [self._block(block) for block in formulas.array_blocks(self._sheet.sheet, self.area)]
 
     def everything(self) -> tuple[list[list[str]], list[list[Any]], list[Range]]:
-        """(columns of formulas, ``""`` for constants; rows of values as of `value2`; array blocks) in two calls."""
+        """(columns of formulas, ``""`` for constants; columns of values as `value2`; array blocks) in a few calls."""
         book = self._sheet.book
         found = formulas.read_everything(self._sheet.sheet, self.area, book.translator, book.formats)
         return found.formulas, found.values, [self._block(block) for block in found.arrays]

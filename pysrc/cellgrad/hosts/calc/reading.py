@@ -46,7 +46,7 @@ _CALC_ERRORS = {
     32767: "#N/A",
 }
 DATE, LOGICAL = 2, 1024  # com.sun.star.util.NumberFormat
-_FORMULA = 16  # com.sun.star.sheet.CellFlags
+FORMULA = 16  # com.sun.star.sheet.CellFlags
 _ERROR_RESULT = 4  # com.sun.star.sheet.FormulaResult
 _SHOWN = {"Err:502": "#NUM!", "Err:503": "#NUM!", "Err:521": "#NULL!", "Err:522": "#NUM!", "Err:523": "#NUM!"}
 _VALUE = ERROR_CODES["#VALUE!"]
@@ -125,32 +125,32 @@ class Rectangle(NamedTuple):
 
 
 def read_values(area: Any, formats: Formats, dates: bool = True) -> Rows:
-    """The values of a range (a UNO cell range): two calls, and a few for each format, and for error cells.
+    """The values of a range (a UNO cell range), row by row, as `columns_of` makes them of its data array."""
+    columns = columns_of(area, area.getDataArray(), formats, dates)
+    return list(map(list, zip(*columns, strict=True)))
+
+
+def columns_of(area: Any, data: Sequence[Sequence[Any]], formats: Formats, dates: bool) -> Rows:
+    """The values of a range, column by column, from its data array: a few calls more for formats and for error cells.
 
     Blank cells are None, text results that are empty ``""`` only in formulas; dates are moments, unless `dates` is
     off: then serial numbers, exact to the bit. Errors are codes of `ERROR_CODES`.
     """
-    return values_of(area, area.getDataArray(), formats, dates)
-
-
-def values_of(area: Any, data: Sequence[Sequence[Any]], formats: Formats, dates: bool) -> Rows:
-    """As `read_values`, from the range's data array."""
-    rows = [list(row) for row in data]
+    columns = list(map(list, zip(*data, strict=True)))
     where = Rectangle.of(area.RangeAddress)
-    if any(None in row for row in rows):
-        _mark_errors(area, where, rows, formats)
-    if any("" in row for row in rows):
-        formulas = where.mask(_rectangles(area.queryContentCells(_FORMULA)))
-        for r, row in enumerate(rows):
-            if "" in row:
-                rows[r] = [None if value == "" and not of_formula else value
-                           for value, of_formula in zip(row, formulas[r].tolist(), strict=True)]  # fmt: skip
+    if any(None in column for column in columns):
+        _mark_errors(area, where, columns, formats)
+    if blank := [c for c, column in enumerate(columns) if "" in column]:
+        formulas = where.mask(_rectangles(area.queryContentCells(FORMULA)))
+        for c in blank:
+            columns[c] = [None if value == "" and not of_formula else value
+                          for value, of_formula in zip(columns[c], formulas[:, c].tolist(), strict=True)]  # fmt: skip
     for kind, parts in special_formats(area, formats):
         if kind & LOGICAL:
-            convert_parts(rows, where, parts, _if_number(bool))
+            convert_parts(columns, where, parts, _if_number(bool))
         elif dates:
-            convert_parts(rows, where, parts, _if_number(formats.moment))
-    return rows
+            convert_parts(columns, where, parts, _if_number(formats.moment))
+    return columns
 
 
 def special_formats(area: Any, formats: Formats) -> Iterable[tuple[int, list[Rectangle]]]:
@@ -172,29 +172,30 @@ def _if_number(convert: Callable[[float], Any]) -> Callable[[Any], Any]:
     return lambda value: convert(value) if isinstance(value, float) else value
 
 
-def convert_parts(rows: Rows, where: Rectangle, parts: list[Rectangle], convert: Callable[[Any], Any]) -> None:
+def convert_parts(columns: Rows, where: Rectangle, parts: list[Rectangle], convert: Callable[[Any], Any]) -> None:
+    """Convert the values of some parts of a range, whose columns these are, in place."""
     for part in parts:
-        for r in range(part.top - where.top, part.bottom - where.top):
-            for c in range(part.left - where.left, part.right - where.left):
-                rows[r][c] = convert(rows[r][c])
+        rows = slice(part.top - where.top, part.bottom - where.top)
+        for column in columns[part.left - where.left : part.right - where.left]:
+            column[rows] = map(convert, column[rows])
 
 
 def _rectangles(ranges: Any) -> list[Rectangle]:
     return [Rectangle.of(address) for address in ranges.getRangeAddresses()]
 
 
-def _mark_errors(area: Any, where: Rectangle, rows: Rows, formats: Formats) -> None:
+def _mark_errors(area: Any, where: Rectangle, columns: Rows, formats: Formats) -> None:
     """Put the codes of errors where the bulk read has nothing: asked cell by cell, or, where they are many, at once."""
     mask = where.mask(_rectangles(area.queryFormulaCells(_ERROR_RESULT)))
     cells = list(zip(*(places.tolist() for places in np.nonzero(mask)), strict=True))
     if len(cells) > _BULK_ERRORS:
         shown = _shown(formats.document, where.sheet)
         for r, c in cells:
-            rows[r][c] = ERROR_CODES.get(_SHOWN.get(text := shown[where.top + r][where.left + c], text), _VALUE)
+            columns[c][r] = ERROR_CODES.get(_SHOWN.get(text := shown[where.top + r][where.left + c], text), _VALUE)
         return
     for r, c in cells:
         number = area.getCellByPosition(c, r).getError()
-        rows[r][c] = ERROR_CODES[_CALC_ERRORS.get(number, "#VALUE!")]
+        columns[c][r] = ERROR_CODES[_CALC_ERRORS.get(number, "#VALUE!")]
 
 
 def _shown(document: Any, sheet: int) -> list[list[str]]:

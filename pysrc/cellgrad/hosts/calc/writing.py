@@ -82,11 +82,14 @@ def write_values(
     """
     require_unlocked(sheet, area)
     require_whole_arrays(sheet, area)
-    block: list[tuple[float | str, ...]] = []
+    block: list[Sequence[float | str]] = []
     formulas: list[tuple[int, int, str]] = []
     logical: list[tuple[int, int]] = []
     dates: list[tuple[int, int]] = []
     for r, row in enumerate(rows):
+        if set(map(type, row)) == {float}:
+            block.append(tuple(row))
+            continue
         line: list[float | str] = []
         for c, given in enumerate(row):
             if type(given) is float or (type(given) is str and given[:1] in _PLAIN):
@@ -144,9 +147,7 @@ def entered(value: Any) -> Any:
     return "=" + upper if upper in ERROR_CODES else value
 
 
-def _put(
-    sheet: Any, area: Any, block: tuple[tuple[float | str, ...], ...], formulas: list[tuple[int, int, str]]
-) -> None:
+def _put(sheet: Any, area: Any, block: tuple[Sequence[float | str], ...], formulas: list[tuple[int, int, str]]) -> None:
     if formulas and len(formulas) == len(block) * len(block[0]):
         texts = [[""] * len(block[0]) for _ in block]
         for r, c, text in formulas:

@@ -6,9 +6,10 @@ user's.
 """
 
 from cellgrad.hosts.live.interrupting import on_escape
-from cellgrad.hosts.live.record import UNDO_SHEET
+from cellgrad.hosts.live.quiet import give_back_status, quiet, status
 from cellgrad.hosts.live.snapshot import snapshot
-from cellgrad.hosts.live.writing import Transaction, give_back_status, quiet, require_writable, status, undo, write
+from cellgrad.hosts.live.stores import UNDO_SHEET
+from cellgrad.hosts.live.writing import Transaction, require_writable, undo, write
 
 __all__ = [
     "UNDO_SHEET",

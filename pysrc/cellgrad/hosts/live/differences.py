@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import xlwings as xw
 
@@ -40,6 +40,7 @@ _ERRORS = {code: CellError.from_text(text) for text, code in ERROR_CODES.items()
     -2146826238: CellError.CALC,
 }
 _VERY_HIDDEN = 2  # xlSheetVeryHidden
+_PROPERTY_TEXT = 4  # msoPropertyTypeString
 
 
 @dataclass(frozen=True)
@@ -109,19 +110,19 @@ def _mac_values(cells: xw.Range) -> Rows:
 def everything(cells: xw.Range) -> tuple[list[list[str]], Rows, list[Region]]:
     """(formulas, values, whole blocks of array formulas) of a range in a few calls; constants have no formula.
 
-    formulas: a list a column, from ``=`` on. values: rows, as `exact_values`. Spilling formulas count as arrays.
+    formulas: a list a column, from ``=`` on. values: a list a column too. Spilling formulas count as arrays.
     """
     if program(cells.sheet.book) == "calc":
         formulas, values, blocks = cells.impl.everything()
         return formulas, _with_errors(values), [region_of(xw.Range(impl=block)) for block in blocks]
-    values = exact_values(cells)
+    values = list(map(list, zip(*exact_values(cells), strict=True)))
     try:
         texts = rows_of(cells.formula2, cells)
     except _NO_FORMULA2:
         texts = rows_of(cells.formula, cells)
     formulas = [
         [text if is_formula(text, value) else "" for text, value in zip(*column, strict=True)]
-        for column in zip(zip(*texts, strict=True), zip(*values, strict=True), strict=True)
+        for column in zip(zip(*texts, strict=True), values, strict=True)
     ]
     return formulas, values, [region_of(block) for block in _array_blocks(cells)]
 
@@ -236,6 +237,44 @@ def is_busy(error: BaseException | None) -> bool:
 def hide_well(sheet: xw.Sheet) -> None:
     """Hide a sheet so that the program's own list of hidden sheets leaves it out, where there is such a thing."""
     sheet.visible = _VERY_HIDDEN if program(sheet.book) == "windows" else False  # type: ignore[assignment]
+
+
+class CustomProperties(Protocol):
+    """The custom properties of a document that are texts."""
+
+    def read(self) -> dict[str, str]:
+        """All of them by name."""
+
+    def add(self, name: str, text: str) -> None:
+        """A new one."""
+
+    def remove(self, name: str) -> None:
+        """Take one away."""
+
+
+class ExcelProperties:
+    """`CustomProperties` of Excel on Windows."""
+
+    def __init__(self, book: xw.Book) -> None:
+        self._all = book.api.CustomDocumentProperties
+
+    def read(self) -> dict[str, str]:
+        return {one.Name: one.Value for one in self._all if isinstance(one.Value, str)}
+
+    def add(self, name: str, text: str) -> None:
+        self._all.Add(name, False, _PROPERTY_TEXT, text)
+
+    def remove(self, name: str) -> None:
+        self._all.Item(name).Delete()
+
+
+def custom_properties(book: xw.Book) -> CustomProperties | None:
+    """The document's custom properties; None in Excel on macOS, which does not say them."""
+    kind = program(book)
+    if kind == "calc":
+        found: CustomProperties = book.impl.custom_properties
+        return found
+    return ExcelProperties(book) if kind == "windows" else None
 
 
 def calculation_of(book: xw.Book) -> Calculation:

@@ -1,132 +1,97 @@
-"""What a run has changed, kept in the workbook itself so that it can be undone tomorrow.
+"""What runs have changed, kept in the workbook itself so that it can be undone tomorrow.
 
-A hidden sheet holds one row a changed cell: the number of the transaction, the sheet, the cell, what it held before and
-what was written. Excel and Calc both keep a hidden sheet when they save, and text as it is: numbers are written in
-hexadecimal, exact to the bit whatever the program rounds. Until the transaction has ended the last column says `OPEN`.
+A transaction writes once what its cells hold, before it changes any, and once what it has put there, when it has ended:
+one without the second was cut off.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import xlwings as xw
 
-from cellgrad.address import cell_name, parse_region
-from cellgrad.errors import ArgumentError
-from cellgrad.hosts.live.differences import ExactValue, exact_values, hide_well
-from cellgrad.values import CellError
+from cellgrad.hosts.live.held import Held
+from cellgrad.hosts.live.packing import pack, unpack
+from cellgrad.hosts.live.stores import Store, stores
 
-UNDO_SHEET = "Cellgrad undo"
 MAX_STEPS = 20
 """How many transactions can be undone, the latest first; older ones are dropped."""
-OPEN = "open"
-_WIDTH = 5
+MAX_CHARACTERS = 1_000_000
+"""Of all transactions but the latest, in the workbook; older ones are dropped."""
 
 
 @dataclass(frozen=True)
-class Line:
-    """One changed cell; before and after as `code` writes them."""
+class Entry:
+    """One transaction: what its areas held before, and after; None for one that was cut off."""
 
     number: int
-    sheet: str
-    cell: tuple[int, int]
-    before: str
-    after: str = OPEN
-
-    def row(self) -> list[str | float]:
-        """As it stands in the undo sheet; nothing in it reads as a number, a date or a formula."""
-        address = "$" + cell_name(*self.cell)
-        return [float(self.number), "s:" + self.sheet, address, self.before, self.after]
+    before: list[Held]
+    after: list[Held] | None
 
 
-def code(value: ExactValue) -> str:
-    """A value as text that no program takes for anything else.
+def last(book: xw.Book) -> Entry | None:
+    """The latest transaction; one that somebody has damaged is left out."""
+    texts = {key: text for store in reversed(stores(book)) for key, text in store.texts().items()}
+    for number in _numbers(texts):
+        try:
+            before = unpack(texts[_before(number)])
+        except (KeyError, ValueError):
+            continue
+        try:
+            after = unpack(texts[_after(number)])
+        except (KeyError, ValueError):
+            return Entry(number, before, None)
+        same = [one.area for one in before] == [one.area for one in after]
+        return Entry(number, before, after if same else None)
+    return None
 
-    ``n:0x1.8p+1``, ``b:1``, ``t:text``, ``e:#N/A`` or ``blank``.
+
+def begin(book: xw.Book, before: Sequence[Held]) -> int:
+    """Keep what areas hold; the number of the new transaction.
+
+    Transactions beyond `MAX_STEPS` and `MAX_CHARACTERS` are dropped.
     """
-    match value:
-        case None:
-            return "blank"
-        case bool():
-            return f"b:{value:d}"
-        case CellError():
-            return f"e:{value.text}"
-        case str():
-            return f"t:{value}"
-    return f"n:{float(value).hex()}"
+    found = stores(book)
+    texts = {key: text for store in found for key, text in store.texts().items()}
+    numbers = _numbers(texts)
+    number = max(numbers, default=0) + 1
+    found[0].put(_before(number), pack(before))
+    room, kept = MAX_CHARACTERS, 1
+    for at in numbers:
+        room -= sum(len(texts.get(key, "")) for key in (_before(at), _after(at)))
+        if room < 0 or kept == MAX_STEPS:
+            break
+        kept += 1
+    if old := numbers[kept - 1 :]:
+        _drop(found, old)
+    return number
 
 
-def decode(text: str) -> ExactValue:
-    """The value of a code. Raises ValueError for what is none."""
-    kind, mark, rest = text.partition(":")
-    match kind if mark else text:
-        case "blank":
-            return None
-        case "b":
-            return rest == "1"
-        case "e":
-            return CellError.from_text(rest)
-        case "t":
-            return rest
-        case "n":
-            return float.fromhex(rest)
-    raise ValueError(text)
+def end(book: xw.Book, number: int, after: Sequence[Held]) -> None:
+    """Keep what a transaction has put into its areas: it is complete."""
+    stores(book)[0].put(_after(number), pack(after))
 
 
-def read(book: xw.Book) -> list[Line]:
-    """Every line there is, in order; one that somebody has damaged is left out."""
-    if UNDO_SHEET not in book.sheet_names:
-        return []
-    used = book.sheets[UNDO_SHEET].used_range
-    found = []
-    for row in exact_values(used.resize(used.shape[0], _WIDTH)):
-        number, sheet, cell, before, after = row
-        if isinstance(number, float) and all(isinstance(text, str) for text in (sheet, cell, before, after)):
-            try:
-                region = parse_region(str(cell), "")
-                decode(str(before))
-            except (ArgumentError, ValueError, KeyError):
-                continue
-            name = str(sheet).removeprefix("s:")
-            found.append(Line(int(number), name, (region.top, region.left), str(before), str(after)))
-    return found
+def drop(book: xw.Book, number: int) -> None:
+    """Forget a transaction."""
+    _drop(stores(book), [number])
 
 
-def replace(book: xw.Book, lines: Sequence[Line]) -> None:
-    """Make these all the lines there are. Raises what the program raises.
-
-    An empty sheet stays: LibreOffice 7.4 breaks array formulas over tables when any sheet is deleted.
-    """
-    exists = UNDO_SHEET in book.sheet_names
-    if not lines and not exists:
-        return
-    sheet = book.sheets[UNDO_SHEET] if exists else _add(book)
-    rows = [line.row() for line in lines]
-    if exists:
-        height = sheet.used_range.row + sheet.used_range.shape[0] - 1
-        rows += [["", "", "", "", ""]] * (height - len(rows))
-    if rows:
-        sheet.range((1, 1), (len(rows), _WIDTH)).raw_value = rows
+def _drop(found: Sequence[Store], numbers: Sequence[int]) -> None:
+    keys = {key for number in numbers for key in (_before(number), _after(number))}
+    for store in found:
+        store.drop(keys)
 
 
-def _add(book: xw.Book) -> xw.Sheet:
-    """The undo sheet at the end, hidden, with the sheet that was active active again."""
-    active = book.sheets.active
-    sheet = book.sheets.add(UNDO_SHEET, after=book.sheets[len(book.sheets) - 1])
-    active.activate()
-    hide_well(sheet)
-    return sheet
+def _numbers(texts: Iterable[str]) -> list[int]:
+    """The numbers in the texts' keys, the latest first."""
+    return sorted({int(key.split()[1]) for key in texts}, reverse=True)
 
 
-def append(book: xw.Book, lines: Sequence[Line]) -> None:
-    """Add the lines of a new transaction, dropping transactions beyond `MAX_STEPS`."""
-    known = read(book)
-    numbers = sorted({line.number for line in known})
-    kept = set(numbers[-MAX_STEPS + 1 :])
-    replace(book, [line for line in known if line.number in kept] + list(lines))
+def _before(number: int) -> str:
+    return f"before {number}"
 
 
-def next_number(lines: Sequence[Line]) -> int:
-    """The number of the next transaction."""
-    return max((line.number for line in lines), default=0) + 1
+def _after(number: int) -> str:
+    return f"after {number}"

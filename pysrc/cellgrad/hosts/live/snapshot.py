@@ -20,7 +20,8 @@ from cellgrad.hosts.live.differences import (
     is_protected,
     region_of,
 )
-from cellgrad.hosts.live.record import UNDO_SHEET
+from cellgrad.hosts.live.held import no_numbers
+from cellgrad.hosts.live.stores import UNDO_SHEET
 from cellgrad.hosts.sheet_builder import Shared, SheetBuilder
 from cellgrad.values import Kind, Strings
 from cellgrad.workbook import DefinedName, Sheet, Table, Workbook, encode
@@ -36,8 +37,6 @@ _BUILT_IN = {
     "sheet_title": "_xlnm.Sheet_Title",
 }
 """Excel shows these names without the mark that its files put before them."""
-FEW = 64
-"""Cells of a column that are no numbers are few up to here."""
 
 
 def snapshot(book: xw.Book) -> Workbook:
@@ -91,13 +90,13 @@ def _snapshot(book: xw.Book) -> Workbook:
 class _Values:
     """What a sheet's used range holds, for the tables' headers."""
 
-    def __init__(self, region: Region, rows: list[list[ExactValue]]) -> None:
+    def __init__(self, region: Region, columns: list[list[ExactValue]]) -> None:
         self.region = region
-        self.rows = rows
+        self.columns = columns
 
     def at(self, row: int, column: int) -> ExactValue:
         inside = self.region.top <= row < self.region.bottom and self.region.left <= column < self.region.right
-        return self.rows[row - self.region.top][column - self.region.left] if inside else None
+        return self.columns[column - self.region.left][row - self.region.top] if inside else None
 
 
 def _sheet(sheet: xw.Sheet, shared: Shared) -> tuple[Sheet, _Values]:
@@ -112,7 +111,7 @@ def _sheet(sheet: xw.Sheet, shared: Shared) -> tuple[Sheet, _Values]:
             in_array[rows, inside.left - region.left : inside.right - region.left] = True
     columns = [
         _column(formulas, held, in_array[:, c], region.top, region.left + c, shared)
-        for c, (formulas, held) in enumerate(zip(texts, zip(*values, strict=True), strict=True))
+        for c, (formulas, held) in enumerate(zip(texts, values, strict=True))
     ]
     if columns:
         builder.add_cells(*(np.concatenate([column[at] for column in columns]) for at in range(5)))
@@ -154,7 +153,7 @@ def _column(
 def _encoded(values: Sequence[ExactValue], strings: Strings) -> tuple[np.ndarray, np.ndarray]:
     """Kinds and data of a column: numbers all at once, what is none of them one by one."""
     kinds = np.full(len(values), Kind.NUMBER, np.uint8)
-    others = _no_numbers(values)
+    others = no_numbers(values)
     if not others:
         return kinds, np.array(values, np.float64)
     if len(others) == len(values) and set(values) == {None}:
@@ -163,24 +162,10 @@ def _encoded(values: Sequence[ExactValue], strings: Strings) -> tuple[np.ndarray
     for at in others:
         numbers[at] = 0.0
     data = np.array(numbers, np.float64)
-    found = [encode(values[at], strings) for at in others]
-    kinds[others], data[others] = zip(*found, strict=True)
+    rare = [values[at] for at in others]
+    codes = {value: encode(value, strings) for value in dict.fromkeys(rare)}  # texts repeat
+    kinds[others], data[others] = zip(*map(codes.__getitem__, rare), strict=True)
     return kinds, data
-
-
-def _no_numbers(values: Sequence[ExactValue]) -> list[int]:
-    """The places of what is no number. Looked for by type where they are few: a column of numbers has its header."""
-    types = list(map(type, values))
-    few = len(types) - types.count(float)
-    if few > FEW:
-        return [at for at, kind in enumerate(types) if kind is not float]
-    found: list[int] = []
-    for kind in set(types) - {float}:
-        at = -1
-        for _ in range(types.count(kind)):
-            at = types.index(kind, at + 1)
-            found.append(at)
-    return found
 
 
 def _same(text: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import compress
 from types import TracebackType
@@ -21,48 +20,16 @@ from cellgrad.hosts.live.differences import (
     everything,
     exact_values,
     first_locked,
-    is_busy,
     is_read_only,
 )
+from cellgrad.hosts.live.held import Block, Held, block_of, rectangles
+from cellgrad.hosts.live.quiet import quiet
 from cellgrad.hosts.sheet_editor import Change
 from cellgrad.hosts.writer import Edits
-from cellgrad.values import CellError, Value
+from cellgrad.values import CellError
 
-Block = Sequence[Sequence[Value]]
 _READ_OTHERWISE = re.compile(r"\s*[=+\-@'#$.,(\d]|\s*(true|false)\s*$|\s*[a-z]{3,9}\.?[\s-]*\d", re.IGNORECASE)
 """Texts that a program may take for a formula, a number, a boolean or a date when they are put into a cell."""
-
-
-@contextmanager
-def quiet(app: xw.App) -> Iterator[None]:
-    """Screen updating, events and automatic calculation off; all back as they were afterwards, error or not."""
-    screen, events, calculation = app.screen_updating, app.enable_events, app.calculation
-    try:
-        app.screen_updating = False
-        app.enable_events = False
-        app.calculation = "manual"
-        yield
-    finally:
-        app.calculation = calculation
-        app.enable_events = events
-        app.screen_updating = screen
-    if calculation == "automatic":
-        app.calculate()
-
-
-def status(app: xw.App, text: str | None) -> None:
-    """Show a text in the status bar; None gives the bar back to the program. Left alone while a cell is edited."""
-    try:
-        app.status_bar = False if text is None else text[:250]
-    except HOST_ERRORS as error:
-        if not is_busy(error):
-            raise
-
-
-def give_back_status(app: xw.App, text: str) -> None:
-    """Give the status bar back to the program, if this is still what it shows."""
-    if app.status_bar == text[:250]:
-        status(app, None)
 
 
 def write(book: xw.Book, edits: Edits, undoable: bool = True) -> list[Change]:
@@ -71,32 +38,9 @@ def write(book: xw.Book, edits: Edits, undoable: bool = True) -> list[Change]:
     Only constants are replaced. Raises WriteError, with every cell as it was, where a cell holds a formula or is part
     of merged cells, where the sheet is protected, or where the program refuses or does not keep a value.
     """
-    blocks = {region: _block(cells, region) for sheet, cells in edits.items() for region in rectangles(sheet, cells)}
+    blocks = {area: block_of(cells, area) for sheet, cells in edits.items() for area in rectangles(sheet, cells)}
     with Transaction(book, list(blocks), undoable) as transaction:
-        return transaction.commit([blocks[region] for region in transaction.areas])
-
-
-def _block(cells: Mapping[tuple[int, int], Value], area: Region) -> Block:
-    return [[cells[row, column] for column in range(area.left, area.right)] for row in range(area.top, area.bottom)]
-
-
-def rectangles(sheet: str, cells: Mapping[tuple[int, int], object]) -> list[Region]:
-    """Cells as few rectangles: vertical runs, joined where neighbouring columns have the same."""
-    runs: dict[tuple[int, int], list[int]] = {}
-    columns: dict[int, list[int]] = {}
-    for row, column in cells:
-        columns.setdefault(column, []).append(row)
-    for column, rows in columns.items():
-        ordered = np.array(sorted(rows))
-        breaks = np.flatnonzero(np.diff(ordered) != 1) + 1
-        for run in np.split(ordered, breaks):
-            runs.setdefault((int(run[0]), int(run[-1]) + 1), []).append(column)
-    found = []
-    for (top, bottom), listed in runs.items():
-        ordered = np.array(sorted(listed))
-        for part in np.split(ordered, np.flatnonzero(np.diff(ordered) != 1) + 1):
-            found.append(Region(sheet, top, int(part[0]), bottom, int(part[-1]) + 1))
-    return sorted(found, key=lambda region: (region.top, region.left))
+        return transaction.commit(list(blocks.values()))
 
 
 class Transaction:
@@ -111,7 +55,7 @@ class Transaction:
         self.book = book
         self.areas = list(areas)
         self.undoable = undoable
-        self._before: list[list[list[ExactValue]]] = []
+        self._before: list[Held] = []
         self._number = 0
         self._shown = False
         self._ended = False
@@ -119,13 +63,9 @@ class Transaction:
     def __enter__(self) -> Transaction:
         require_writable(self.book)
         with _told(self.book):
-            for area in self.areas:
-                self._before.append(_writable(self.book, area))
+            self._before = [_writable(self.book, area) for area in self.areas]
             if self.undoable and self.areas:
-                with quiet(self.book.app):
-                    known = record.read(self.book)
-                    self._number = record.next_number(known)
-                    record.append(self.book, self._lines(None))
+                self._number = record.begin(self.book, self._before)
         return self
 
     def __exit__(
@@ -135,58 +75,36 @@ class Transaction:
             return
         with _told(self.book), quiet(self.book.app):
             if self._shown:
-                _put(self.book, self.areas, self._before)
+                _put(self.book, self._before)
             self._forget()
 
     def show(self, values: Sequence[Block]) -> None:
         """Put values (one block an area), whole areas at a time, without ending the transaction."""
         with _told(self.book), quiet(self.book.app):
             self._shown = True
-            _put(self.book, self.areas, values)
+            _put(self.book, self._after(values))
 
     def commit(self, values: Sequence[Block]) -> list[Change]:
         """Put the last values, and say what is now otherwise than before the transaction."""
         with _told(self.book), quiet(self.book.app):
             self._shown = True
-            _put(self.book, self.areas, values)
-            _require_kept(self.book, self.areas, values)
-            changes = self._changes(values)
+            after = self._after(values)
+            _put(self.book, after)
+            _require_kept(self.book, after)
+            changes = _changes(self._before, after)
             if not changes:
                 self._forget()
             elif self.undoable:
-                known = [line for line in record.read(self.book) if line.number != self._number]
-                record.replace(self.book, known + self._lines(values))
+                record.end(self.book, self._number, after)
         self._ended = True
         return changes
 
+    def _after(self, values: Sequence[Block]) -> list[Held]:
+        return [Held.of(area, block) for area, block in zip(self.areas, values, strict=True)]
+
     def _forget(self) -> None:
         if self.undoable and self.areas:
-            known = record.read(self.book)
-            record.replace(self.book, [line for line in known if line.number != self._number])
-
-    def _lines(self, values: Sequence[Block] | None) -> list[record.Line]:
-        return [
-            record.Line(
-                self._number,
-                area.sheet,
-                (row, column),
-                record.code(self._before[at][row - area.top][column - area.left]),
-                record.OPEN if values is None else record.code(_plain(values[at][row - area.top][column - area.left])),
-            )
-            for at, area in enumerate(self.areas)
-            for row, column in area.cells()
-        ]
-
-    def _changes(self, values: Sequence[Block]) -> list[Change]:
-        return [
-            Change(area.sheet, row, column, before, after)
-            for at, area in enumerate(self.areas)
-            for row, column in area.cells()
-            if not _same(
-                before := self._before[at][row - area.top][column - area.left],
-                after := _plain(values[at][row - area.top][column - area.left]),
-            )
-        ]
+            record.drop(self.book, self._number)
 
 
 def undo(book: xw.Book, force: bool = False) -> list[Change]:
@@ -197,48 +115,35 @@ def undo(book: xw.Book, force: bool = False) -> list[Change]:
     """
     require_writable(book)
     with _told(book):
-        known = record.read(book)
-        last = max((line.number for line in known), default=0)
-        lines = [line for line in known if line.number == last]
-        if not lines:
+        entry = record.last(book)
+        if entry is None:
             raise WriteError(f"there is nothing to undo in '{book.name}'")
-        before: dict[str, dict[tuple[int, int], ExactValue]] = {}
-        for line in lines:
-            before.setdefault(line.sheet, {})[line.cell] = record.decode(line.before)
-        areas = [region for sheet, cells in before.items() for region in rectangles(sheet, cells)]
-        held = [_writable(book, area) for area in areas]
-        now = {
-            (area.sheet, row, column): held[at][row - area.top][column - area.left]
-            for at, area in enumerate(areas)
-            for row, column in area.cells()
-        }
+        now = [_writable(book, one.area) for one in entry.before]
         if not force:
-            _require_untouched(lines, now)
-        values = [
-            tuple(
-                tuple(before[a.sheet][row, column] for column in range(a.left, a.right))
-                for row in range(a.top, a.bottom)
-            )
-            for a in areas
-        ]
+            _require_untouched(entry, now)
         with quiet(book.app):
-            _put(book, areas, values)
-            _require_kept(book, areas, values)
-            record.replace(book, [line for line in known if line.number != last])
+            _put(book, entry.before)
+            _require_kept(book, entry.before)
+            record.drop(book, entry.number)
+    return _changes(now, entry.before)
+
+
+def _changes(before: Sequence[Held], after: Sequence[Held]) -> list[Change]:
     return [
-        Change(sheet, row, column, was, before[sheet][row, column])
-        for (sheet, row, column), was in now.items()
-        if not _same(was, before[sheet][row, column])
+        Change(one.area.sheet, *one.cell(at), one.value(at), other.value(at))
+        for one, other in zip(before, after, strict=True)
+        for at in np.flatnonzero(one.differing(other)).tolist()
     ]
 
 
-def _require_untouched(lines: Sequence[record.Line], now: Mapping[tuple[str, int, int], ExactValue]) -> None:
+def _require_untouched(entry: record.Entry, now: Sequence[Held]) -> None:
     """A run that was cut off is undone whatever the cells hold: they may show any of its steps."""
+    if entry.after is None:
+        return
     touched = [
-        full_name(line.sheet, *line.cell)
-        for line in lines
-        if line.after != record.OPEN
-        and not any(_alike(now[line.sheet, *line.cell], record.decode(one)) for one in (line.before, line.after))
+        full_name(held.area.sheet, *held.cell(at))
+        for held, before, after in zip(now, entry.before, entry.after, strict=True)
+        for at in np.flatnonzero(held.unlike(before) & held.unlike(after)).tolist()
     ]
     if touched:
         listed = ", ".join(touched[:5]) + (", ..." if len(touched) > 5 else "")
@@ -246,13 +151,6 @@ def _require_untouched(lines: Sequence[record.Line], now: Mapping[tuple[str, int
             f"{len(touched)} of the cells have been changed since the run: {listed}",
             action="undo those changes first, or undo all the same and lose them",
         )
-
-
-def _alike(a: ExactValue, b: ExactValue) -> bool:
-    """The same value, or the same number but for what a file format rounds away: Calc saves .xlsx with 15 digits."""
-    if type(a) is float and type(b) is float:
-        return math.isclose(a, b, rel_tol=1e-14)
-    return _same(a, b)
 
 
 def require_writable(book: xw.Book) -> None:
@@ -267,7 +165,7 @@ def require_writable(book: xw.Book) -> None:
         )
 
 
-def _writable(book: xw.Book, area: Region) -> list[list[ExactValue]]:
+def _writable(book: xw.Book, area: Region) -> Held:
     """What the cells of an area hold. Raises WriteError, naming the cell, where they cannot be written."""
     names = {name.casefold(): name for name in book.sheet_names}
     if area.sheet.casefold() not in names:
@@ -295,7 +193,7 @@ def _writable(book: xw.Book, area: Region) -> list[list[ExactValue]]:
             cell=str(area),
             action="take the cells apart (Home, Merge & Center), or name the first of them alone",
         )
-    return values
+    return Held.of(area, list(zip(*values, strict=True)))
 
 
 def cells_of(book: xw.Book, area: Region) -> xw.Range:
@@ -303,43 +201,33 @@ def cells_of(book: xw.Book, area: Region) -> xw.Range:
     return book.sheets[area.sheet].range((area.top + 1, area.left + 1), (area.bottom, area.right))
 
 
-def _put(book: xw.Book, areas: Sequence[Region], values: Sequence[Block]) -> None:
-    for area, block in zip(areas, values, strict=True):
-        cells_of(book, area).raw_value = tuple(tuple(_for_cell(value) for value in row) for row in block)
+def _put(book: xw.Book, values: Sequence[Held]) -> None:
+    for held in values:
+        others = {at: _for_cell(value) for at, value in held.others.items()}
+        cells_of(book, held.area).raw_value = held.rows(others)
 
 
-def _for_cell(value: Value) -> object:
+def _for_cell(value: ExactValue) -> object:
     """A value as a program takes it as that and nothing else."""
     if isinstance(value, CellError):
         return value.text
     if isinstance(value, str):
         return "'" + value if _READ_OTHERWISE.match(value) else value
-    if value is None or isinstance(value, bool):
-        return value
-    return float(value)
+    return value
 
 
-def _plain(value: Value) -> ExactValue:
-    return value if value is None or isinstance(value, bool | str | CellError) else float(value)
-
-
-def _same(a: ExactValue, b: ExactValue) -> bool:
-    return record.code(a) == record.code(b)
-
-
-def _require_kept(book: xw.Book, areas: Sequence[Region], values: Sequence[Block]) -> None:
+def _require_kept(book: xw.Book, values: Sequence[Held]) -> None:
     """Raises WriteError where a cell does not hold what was put there: filtered rows, a macro, validation."""
-    for area, block in zip(areas, values, strict=True):
-        held = exact_values(cells_of(book, area))
-        for (row, column), wanted in zip(area.cells(), (value for line in block for value in line), strict=True):
-            if isinstance(wanted, CellError):
+    for wanted in values:
+        kept = Held.of(wanted.area, exact_values(cells_of(book, wanted.area)))
+        for at in np.flatnonzero(wanted.differing(kept)).tolist():
+            if isinstance(wanted.value(at), CellError):
                 continue  # in Calc a formula of the error alone, not calculated while calculation is off
-            if not _same(held[row - area.top][column - area.left], _plain(wanted)):
-                raise WriteError(
-                    f"the program did not keep {wanted!r} here",
-                    cell=full_name(area.sheet, row, column),
-                    action="clear any filter on the sheet, and try again",
-                )
+            raise WriteError(
+                f"the program did not keep {wanted.value(at)!r} here",
+                cell=full_name(wanted.area.sheet, *wanted.cell(at)),
+                action="clear any filter on the sheet, and try again",
+            )
 
 
 @contextmanager
