@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TypeAlias
 
 from cellgrad.functions.context import Context
@@ -57,6 +58,8 @@ def call(function: Function, arguments: Sequence[Argument], read: Read, context:
         isinstance(argument, Matrix) and kind in SCALARS for argument, kind in zip(arguments, takes, strict=True)
     ):
         return _once(function, arguments, context)
+    if Takes.LAZY not in takes and not any(argument is OMITTED for argument in arguments):
+        return _element_by_element(function, arguments, read, context)
     grids: dict[int, Matrix] = {}
     for index, (argument, kind) in enumerate(zip(arguments, takes, strict=True)):
         if kind is Takes.LAZY and callable(argument):
@@ -78,12 +81,63 @@ def call(function: Function, arguments: Sequence[Argument], read: Read, context:
     return Matrix.build(height, width, element)
 
 
+def _element_by_element(
+    function: Function, arguments: Sequence[Argument], read: Read, context: Context | None
+) -> Matrix:
+    """The answers to arrays where one value is taken; each element of an array is coerced once, not once a pair."""
+    date_1904 = context is not None and context.date_1904
+    parameters = [function.parameter(index) for index in range(len(arguments))]
+
+    def coerced(parameter: Parameter, argument: Argument) -> Argument | Fault:
+        try:
+            return _coerced(parameter, argument, date_1904)
+        except Fault as fault:
+            return fault
+
+    def answer(ones: tuple[Argument | Fault, ...]) -> Value:
+        for one in ones:
+            if isinstance(one, Fault):
+                return one.error
+        try:
+            found: Operand = function.value(context, *ones) if function.context else function.value(*ones)
+        except Fault as fault:
+            return fault.error
+        value = _read_if_areas(found, read)
+        if isinstance(value, FunctionValue):
+            return CellError.CALC
+        return value.rows[0][0] if isinstance(value, Matrix) else value
+
+    grids = [
+        argument if isinstance(argument, Matrix) and parameter.takes in SCALARS else None
+        for parameter, argument in zip(parameters, arguments, strict=True)
+    ]
+    height = max(grid.height for grid in grids if grid is not None)
+    width = max(grid.width for grid in grids if grid is not None)
+    lines: list[Callable[[int], Iterable[Argument | Fault]]] = []
+    for parameter, argument, grid in zip(parameters, arguments, grids, strict=True):
+        if grid is None:
+            lines.append(partial(_the_same, [coerced(parameter, argument)] * width))
+        else:
+            beyond = coerced(parameter, CellError.NA)
+            rows = [[coerced(parameter, value) for value in row] for row in grid.rows]
+            wide = [row * width if grid.width == 1 else row + [beyond] * (width - len(row)) for row in rows]
+            below = [beyond] * width
+            lines.append(
+                partial(_the_same, wide[0]) if grid.height == 1 else (wide + [below] * (height - len(wide))).__getitem__
+            )
+    return Matrix(tuple(tuple(map(answer, zip(*(line(r) for line in lines), strict=True))) for r in range(height)))
+
+
+def _the_same(line: list[Argument | Fault], row: int) -> list[Argument | Fault]:
+    return line
+
+
 def _thunk(value: Value) -> Lazy:
     return lambda: value
 
 
 def _read_if_areas(operand: Operand, read: Read) -> Value | Matrix:
-    return read(operand) if isinstance(operand, Areas) else operand
+    return read(operand) if isinstance(operand, Areas) else operand  # type: ignore[return-value]
 
 
 def _once(function: Function, arguments: Sequence[Argument], context: Context | None) -> Operand:

@@ -16,12 +16,19 @@ from cellgrad.values import CellError, Value
 __all__ = ["wildcards"]
 
 
+def _range(argument: Value | Matrix) -> Matrix:
+    """A range of cells. Faults: an error in its place, such as the #REF! of cells that have been deleted."""
+    if isinstance(argument, CellError):
+        raise Fault(argument)
+    return as_matrix(argument)
+
+
 def _met(conditions: Sequence[Value | Matrix]) -> tuple[np.ndarray, int, tuple[int, int]]:
     """The places that meet all conditions, how many cells beyond the used ones do, and the ranges' shape.
 
     conditions: range and criterion, in turn. Faults: #VALUE! for ranges of different shape.
     """
-    ranges = [as_matrix(argument) for argument in conditions[::2]]
+    ranges = [_range(argument) for argument in conditions[::2]]
     criteria = [Criterion.of(wanted) for wanted in conditions[1::2]]  # type: ignore[arg-type]
     if len({(cells.shape, cells.beyond) for cells in ranges}) != 1:
         raise Fault(CellError.VALUE)
@@ -32,8 +39,8 @@ def _met(conditions: Sequence[Value | Matrix]) -> tuple[np.ndarray, int, tuple[i
 
 def _picked(cells: Value | Matrix, conditions: Sequence[Value | Matrix]) -> list[float]:
     """The numbers among `cells` whose neighbours meet the conditions. Faults: the first error among those cells."""
+    matrix = _range(cells)
     places, _, shape = _met(conditions)
-    matrix = as_matrix(cells)
     if matrix.shape != shape:
         raise Fault(CellError.VALUE)
     values = cells_of(matrix).values
@@ -51,7 +58,7 @@ def _like(range_: Value | Matrix, others: Value | Matrix | None) -> Value | Matr
     """The range that SUMIF and AVERAGEIF add. Binding gives a plain reference the size of the first, as Excel does."""
     if others is None:
         return range_
-    if as_matrix(others).shape != as_matrix(range_).shape:
+    if _range(others).shape != as_matrix(range_).shape:
         raise UnsupportedError(
             "the range to add differs in size from the range of the condition",
             action="give both the same size",

@@ -114,6 +114,10 @@ def _alike(ranges: tuple[Array, ...], criteria: tuple[Array, ...], texts: Texts)
 
     What is left out lies beside blank cells: nothing is added there, unless a criterion is met by them.
     """
+    for array in ranges:
+        value = None if array.reference else array.data.value
+        if value is not None and not bool(value.isfinite().all()):
+            raise NoKernel("an error where a range is wanted")
     if len({array.inner for array in ranges}) == 1:
         return ranges
     if not all(array.beyond for array in ranges):

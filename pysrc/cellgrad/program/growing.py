@@ -16,6 +16,7 @@ from cellgrad.functions.arrays import Array, NoKernel, simple_kind
 from cellgrad.functions.kernels import KERNELS
 from cellgrad.functions.kernels_aggregate import LARGEST, filled
 from cellgrad.graph.precedents import Axis, axes, axis, region_read
+from cellgrad.program.growing_criteria import BY_CRITERIA, so_far
 from cellgrad.program.landing import Spots, gathered
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.nodes import Node as Tensor
@@ -93,8 +94,8 @@ def _additive(evaluation: Evaluation, name: str, node: Node) -> Tensor:
 
 
 def _side_by_side(evaluation: Evaluation, tree: Call) -> Array:
-    """All ranges have to grow alike; a criterion has to be the same for every cell."""
-    arguments, growths = [], []
+    """All ranges have to grow alike; criteria that vary from cell to cell are for constants alone."""
+    arguments, growths, varies = [], [], False
     for node in tree.arguments:
         if is_growing(evaluation, node):
             assert isinstance(node, Range)
@@ -103,9 +104,10 @@ def _side_by_side(evaluation: Evaluation, tree: Call) -> Array:
             growths.append(growth)
             continue
         array = evaluation.of(node)
-        if array.data.shape != (1, 1, 1, 1):
-            raise NoKernel(f"{tree.function} over growing ranges beside what varies otherwise")
+        varies = varies or array.data.shape != (1, 1, 1, 1)
         arguments.append(array)
+    if varies:
+        return _by_varying_criteria(evaluation, tree, growths)
     shapes = {tuple((g.fixed - g.first, g.count) if isinstance(g, _Growth) else None for g in one) for one in growths}
     if len(shapes) > 1 or any(a.data.shape[:2] != arguments[0].data.shape[:2] for a in arguments if a.reference):
         raise NoKernel(f"{tree.function} over ranges that do not grow alike")
@@ -115,6 +117,21 @@ def _side_by_side(evaluation: Evaluation, tree: Call) -> Array:
     if run is None:
         raise NoKernel(f"{tree.function} has no derivative here")
     return Array(_summed(run(tuple(arguments), evaluation.texts).data, growths[0]))
+
+
+def _by_varying_criteria(
+    evaluation: Evaluation, tree: Call, growths: list[tuple[Axis | _Growth, Axis | _Growth]]
+) -> Array:
+    down = {(g.fixed - g.first, g.count) if isinstance(g, _Growth) else None for g, _ in growths}
+    one_wide = all(not isinstance(across, _Growth) and across.inner == 1 for _, across in growths)
+    if tree.function not in BY_CRITERIA or len(down) != 1 or None in down or not one_wide:
+        raise NoKernel(f"{tree.function} over growing ranges beside what varies otherwise")
+    growth = growths[0][0]
+    assert isinstance(growth, _Growth)
+    downward = growth.fixed <= growth.first
+    if not downward and growth.fixed < growth.first + growth.count - 1:
+        raise NoKernel("ranges that turn over")
+    return so_far(evaluation, tree, growth.first - growth.fixed + 1, downward)
 
 
 def _extreme(evaluation: Evaluation, node: Node, sign: float) -> Array:

@@ -60,6 +60,14 @@ class Reference:
             except Needs as needs:
                 self._compute(needs.cells)
 
+    def cells(self, region: Region) -> Matrix:
+        """The cells of a region as they are: blank ones are None. Raises as `value` does."""
+        while True:
+            try:
+                return self._cells.read(Areas((region,)))
+            except Needs as needs:
+                self._compute(needs.cells)
+
     def evaluate(
         self, tree: Node, sheet: str, row: int, column: int, array: bool = False, region: Region | None = None
     ) -> Value | Matrix:
@@ -215,7 +223,7 @@ class Reference:
         host = Region(task[0], task[1], task[2], task[1] + 1, task[2] + 1)
         found: dict[Cell, None] = {}
         for region in regions_read(self.binder.bound(number, *task), host, self.book):
-            cells = self.book.sheets[region.sheet].cells
+            cells = self.book.sheet(region.sheet).cells
             for column, part in cells.entries(region.top, region.left, region.bottom, region.right):
                 for row in cells.rows[part][cells.formulas[part] >= 0].tolist():
                     cell = (region.sheet, row, column)
