@@ -187,16 +187,21 @@ class Workbook:
     tabs: tuple[str, ...] = ()
     externals: tuple[str, ...] = ()
     """What `[1]`, `[2]`, ... in formulas stand for: the external books' targets as text; never opened."""
+    external_sheets: Mapping[str, Sheet] = field(default_factory=dict)
+    """The cells of other workbooks that the file keeps, by sheets such as ``[1]Sheet1``; no part of `sheets`."""
+    external_names: tuple[DefinedName, ...] = ()
+    """The names of other workbooks; each belongs to one of their sheets, or to ``[1]``, the whole workbook."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tabs", self.tabs or tuple(self.sheets))
         by_name = {(n.sheet.casefold() if n.sheet else None, n.name.casefold()): n for n in self.names}
+        known = {**self.sheets, **self.external_sheets}
         object.__setattr__(self, "_names", by_name)
-        object.__setattr__(self, "_sheets", {name.casefold(): sheet for name, sheet in self.sheets.items()})
+        object.__setattr__(self, "_sheets", {name.casefold(): sheet for name, sheet in known.items()})
         object.__setattr__(self, "_tables", {name.casefold(): table for name, table in self.tables.items()})
 
     def sheet(self, name: str) -> Sheet:
-        """The sheet of this name, ignoring case. Raises ArgumentError with the names there are."""
+        """The sheet of this name, ignoring case, of another workbook too. Raises ArgumentError with those there are."""
         found = self._sheets.get(name.casefold())  # type: ignore[attr-defined]
         if found is None:
             raise ArgumentError(f"no sheet '{name}'", action="the sheets are " + ", ".join(self.sheets))
@@ -204,6 +209,15 @@ class Workbook:
 
     def has_sheet(self, name: str) -> bool:
         return name.casefold() in self._sheets  # type: ignore[attr-defined]
+
+    @property
+    def every_sheet(self) -> tuple[Sheet, ...]:
+        """The worksheets, and what is kept of those of other workbooks."""
+        return (*self.sheets.values(), *self.external_sheets.values())
+
+    def is_held(self, region: Region) -> bool:
+        """Whether the file holds a cell of the region; of another workbook it holds what formulas read, or nothing."""
+        return bool(self.sheet(region.sheet).cells.entries(region.top, region.left, region.bottom, region.right))
 
     def find_name(self, name: str, sheet: str | None = None) -> DefinedName | None:
         """The defined name as `sheet` sees it: its own before the workbook's; case is ignored."""

@@ -14,6 +14,7 @@ from cellgrad.audit.origins import Origins, Place
 from cellgrad.audit.second_opinion import computed_by_libreoffice
 from cellgrad.blocks.block import Block
 from cellgrad.blocks.dependence import Dependence
+from cellgrad.blocks.outside import lacks_values
 from cellgrad.errors import CellgradError, FormulaError
 from cellgrad.formula.tree import Call, walk
 from cellgrad.functions.registry import FUNCTIONS
@@ -90,7 +91,9 @@ class _Auditing:
                 tree = self.dependence.tree(block)
             except FormulaError:
                 continue
-            if only_the_file_knows(tree):
+            if lacks_values(self.dependence, block):
+                outside.add(block)
+            elif only_the_file_knows(tree):
                 calls = (node.function for node in walk(tree) if isinstance(node, Call))
                 if any(name in FUNCTIONS and FUNCTIONS[name].volatile for name in calls):
                     changing.append(block)

@@ -48,6 +48,7 @@ _CELLS = re.compile(f"{_CORNER}(?::{_CORNER})?")
 _COLUMNS = re.compile(r"(\$?)([A-Za-z]{1,3}):(\$?)([A-Za-z]{1,3})")
 _ROWS = re.compile(r"(\$?)([1-9][0-9]{0,6}):(\$?)([1-9][0-9]{0,6})")
 _NAME = re.compile(r"[^\W\d][\w.\\?]*|\\[\w.\\?]*")
+_NUMBERED = re.compile(r"(?:\[(\d+)\]([^'!]*)|'\[(\d+)\]((?:[^']|'')*)')!")
 _FUNCTION = re.compile(r"[^\W\d][\w.]*")
 
 
@@ -262,7 +263,7 @@ class _Reader:
         rest = _after_prefix(text)
         prefix = text[: len(text) - len(rest)]
         if "|" in _without_brackets(text) or ("[" in prefix and not prefix.startswith("[0]")):
-            return External(text, position=start)
+            return External(text, self._in_another_book(prefix, rest, start), position=start)
         sheet, last_sheet = _sheets(prefix.removeprefix("[0]"))
         if sheet == "" or last_sheet == "":
             raise self._no_reference(text, start)
@@ -279,6 +280,18 @@ class _Reader:
             if _NAME.fullmatch(rest) and rest.upper() not in ("TRUE", "FALSE"):  # those stand alone, as values
                 return Name(_FUTURE_PREFIX.sub("", rest), sheet, position=start)
         raise self._no_reference(text, start)
+
+    def _in_another_book(self, prefix: str, rest: str, start: int) -> Range | Name | None:
+        """Cells or a name in a workbook that the file numbers: ``[1]Sheet1!A1``, ``[1]!Rate``."""
+        match = _NUMBERED.fullmatch(prefix)
+        if match is None:
+            return None
+        number, name = match[1] or match[3], (match[2] or match[4] or "").replace("''", "'")
+        if ":" in name:  # several of its sheets
+            return None
+        sheet = f"[{int(number)}]{name}"
+        cells = self._cells(rest, sheet, None, start) if name else None
+        return cells or (Name(rest, sheet, position=start) if _NAME.fullmatch(rest) else None)
 
     def _no_reference(self, text: str, start: int) -> FormulaError:
         return self._wrong(f"'{text}' is no reference, name or number", start)

@@ -7,6 +7,7 @@ references as in R1C1 notation, so that a filled-down formula prints the same in
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, column_letters, quote_sheet
 from cellgrad.formula.parse import parse
@@ -103,7 +104,7 @@ class _Printer:
             case Name():
                 return (f"{quote_sheet(node.sheet)}!" if node.sheet else "") + node.name, _ATOM
             case External():
-                return node.text, _ATOM
+                return self._external(node), _ATOM
             case Missing():
                 return "", _ATOM
             case Unary():
@@ -155,6 +156,12 @@ class _Printer:
         inner, own = self._write(node.operand)
         # A percentage under a sign needs no parentheses: formulas bind -A1% as -(A1%).
         return node.operator + (inner if own >= _PERCENT else f"({inner})"), _PERCENT if own == _PERCENT else _SIGN
+
+    def _external(self, node: External) -> str:
+        """The text, with cells as they are from where it is printed."""
+        if not isinstance(node.reference, Range):
+            return node.text
+        return node.text[: node.text.rindex("!") + 1] + self._range(replace(node.reference, sheet=None))
 
     def _range(self, node: Range) -> str:
         sheet = "" if node.sheet is None else sheet_prefix(node.sheet, node.last_sheet)

@@ -93,9 +93,13 @@ class Name(Node):
 
 @dataclass(frozen=True, slots=True)
 class External(Node):
-    """A reference into another workbook: kept as text, evaluated only as its cached value."""
+    """A reference into another workbook, as the text that it is in the formula's first cell.
+
+    reference: what it says, where that is cells (of a sheet such as ``[1]Sheet1``) or a name (of a sheet, or ``[1]``).
+    """
 
     text: str
+    reference: Range | Name | None = field(default=None, compare=False)
     position: int = field(default=0, compare=False, kw_only=True)
 
 

@@ -42,6 +42,7 @@ from cellgrad.formula.tree import (
 )
 from cellgrad.functions.registry import FUNCTIONS, Shape, Takes
 from cellgrad.graph.last_operation import ends_in_sum
+from cellgrad.graph.other_books import held
 from cellgrad.graph.scopes import ETA, function_named, is_builtin, parameter
 from cellgrad.graph.sum_ranges import fitted
 from cellgrad.graph.tables import TableBinding, nearest, table_around
@@ -170,6 +171,8 @@ class _Binding:
                 node = self._range(node)
             case Structured():
                 return self.tables.bind(node, node.position if position is None else position)
+            case External():
+                node = held(node, self.book)
             case Name():
                 return self._name(node, scope, node.position if position is None else position)
             case Unary():

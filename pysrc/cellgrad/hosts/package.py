@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cellgrad.formula.pool import FormulaPool
 from cellgrad.hosts.container import Package
+from cellgrad.hosts.external_books import read_external_books
 from cellgrad.hosts.parts import read_calculation, read_dynamic, read_tables, read_workbook_part
 from cellgrad.hosts.replace import require_writable
 from cellgrad.hosts.shared_strings import read_strings
@@ -54,6 +55,7 @@ def read(path: str | Path) -> Workbook:
             own = read_tables(package, entry.name, entry.part)
             tables.update({table.name: table for table in own})
             sheets[entry.name] = with_filtered_rows(sheet, own)
+        external_sheets, external_names = read_external_books(package, part.external_parts, strings)
         return Workbook(
             sheets=sheets,
             formulas=tuple(shared.pool.formulas),
@@ -63,5 +65,7 @@ def read(path: str | Path) -> Workbook:
             date1904=part.date1904,
             tabs=tuple(entry.name for entry in part.sheets),
             externals=part.externals,
+            external_sheets=external_sheets,
+            external_names=external_names,
             **read_calculation(package, part),  # type: ignore[arg-type]
         )

@@ -42,6 +42,7 @@ class WorkbookPart:
     strings_part: str | None
     metadata_part: str | None
     externals: tuple[str, ...]
+    external_parts: tuple[str, ...]
     date1904: bool
     calculation: Element | None
 
@@ -74,6 +75,7 @@ def read_workbook_part(package: Package) -> WorkbookPart:
     sheets = _sheets(package, part, root, relations)
     properties = child(root, "workbookPr")
     strings = relations.of_kind("sharedStrings")
+    links = _external_links(root, relations)
     metadata = relations.of_kind("sheetMetadata")
     return WorkbookPart(
         part=part,
@@ -81,7 +83,8 @@ def read_workbook_part(package: Package) -> WorkbookPart:
         names=_defined_names(package, part, root, sheets),
         strings_part=strings[0] if strings else None,
         metadata_part=metadata[0] if metadata else None,
-        externals=_externals(package, root, relations),
+        externals=tuple(_target(package, link) for link in links),
+        external_parts=links,
         date1904=flag(properties, "date1904"),
         calculation=child(root, "calcPr"),
     )
@@ -118,15 +121,16 @@ def _defined_names(
     return tuple(found)
 
 
-def _externals(package: Package, root: Element, relations: Relationships) -> tuple[str, ...]:
-    """The external workbooks' addresses as text, in the order that `[1]`, `[2]` count; '' where one is not given."""
+def _external_links(root: Element, relations: Relationships) -> tuple[str, ...]:
+    """The parts of the links to other workbooks, in the order that `[1]`, `[2]` count."""
     listed = child(root, "externalReferences")
-    found = []
-    for item in children(listed, "externalReference") if listed is not None else ():
-        _, link = relations.target(relation_id(item))
-        targets = [target for _, _, target, external in Relationships(package, link).found if external]
-        found.append(targets[0] if targets else "")
-    return tuple(found)
+    items = children(listed, "externalReference") if listed is not None else ()
+    return tuple(relations.target(relation_id(item))[1] for item in items)
+
+
+def _target(package: Package, link: str) -> str:
+    """The address that a link leads to, as text; '' where none is given."""
+    return next((target for _, _, target, external in Relationships(package, link).found if external), "")
 
 
 def read_tables(package: Package, sheet: str, sheet_part: str) -> list[Table]:

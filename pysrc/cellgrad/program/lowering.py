@@ -15,6 +15,7 @@ import numpy as np
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region, full_name
 from cellgrad.blocks.block import Block
 from cellgrad.blocks.dependence import Dependence
+from cellgrad.blocks.outside import lacks_values
 from cellgrad.blocks.recurrence import Recurrence
 from cellgrad.errors import CellgradError, CircularReferenceError, UnsupportedError
 from cellgrad.formula.tree import Node, walk
@@ -112,8 +113,8 @@ class Lowering:
 
     def used(self, short: bool) -> tuple[int, int]:
         """How far whole columns and rows are read: what any sheet holds, and one blank row and column if `short`."""
-        rows = max((sheet.cells.extent[0] for sheet in self.book.sheets.values()), default=0)
-        columns = max((sheet.cells.extent[1] for sheet in self.book.sheets.values()), default=0)
+        rows = max((sheet.cells.extent[0] for sheet in self.book.every_sheet), default=0)
+        columns = max((sheet.cells.extent[1] for sheet in self.book.every_sheet), default=0)
         return min(rows + short, MAX_ROWS), min(columns + short, MAX_COLUMNS)
 
     def _reads_live(self, block: Block) -> bool:
@@ -175,13 +176,16 @@ class Lowering:
         return False
 
     def _scanned(self, recurrence: Recurrence) -> dict[Block, Values]:
-        if any(only_the_file_knows(self.dependence.tree(member)) for member in recurrence.members):
+        if any(self._asks_the_file(member) for member in recurrence.members):
             raise NoKernel("it depends on what only the file holds")
         self._open = recurrence.members
         try:
             return lower_recurrence(self, recurrence)
         finally:
             self._open = ()
+
+    def _asks_the_file(self, block: Block) -> bool:
+        return only_the_file_knows(self.dependence.tree(block)) or lacks_values(self.dependence, block)
 
     def _lower_loop(self, members: Sequence[Block]) -> None:
         """Cells that need each other, in a workbook that iterates."""
@@ -242,6 +246,8 @@ class Lowering:
         tree = self.dependence.tree(block)
         if only_the_file_knows(tree):
             return self._cached(block)
+        if lacks_values(self.dependence, block):
+            return self._cell_by_cell(block) if block.splits else self._cached(block)
         for region in self.dependence.reads(block):
             for precedent in self.dependence.touching(region):
                 value = self.values[precedent]

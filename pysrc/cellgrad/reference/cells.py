@@ -9,12 +9,12 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region
+from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region, quote_sheet
 from cellgrad.errors import FormulaError, UnsupportedError
 from cellgrad.formula.printing import shown_in
 from cellgrad.functions.operands import Areas, Matrix
 from cellgrad.graph.binding import Binder
-from cellgrad.reference.host import Cell, Needs
+from cellgrad.reference.host import CachedIsData, Cell, Needs
 from cellgrad.values import CellError, Kind, Value
 from cellgrad.workbook import ArrayFormula, Workbook, decode
 
@@ -63,7 +63,7 @@ class Cells:
         """The array formula that fills a cell."""
         found = self._arrays.get(sheet)
         if found is None:
-            arrays = self.book.sheets[sheet].arrays
+            arrays = self.book.sheet(sheet).arrays
             found = self._arrays[sheet] = {cell: array for array in arrays for cell in array.region.cells()}
         return found.get((row, column))
 
@@ -95,9 +95,11 @@ class Cells:
         if known is not None and not isinstance(known, Matrix):
             return known
         sheet, row, column = cell
-        cells = self.book.sheets[sheet].cells
+        cells = self.book.sheet(sheet).cells
         entry = cells.find(row, column)
         if entry < 0:
+            if sheet in self.book.external_sheets:
+                raise _not_held(sheet)
             return None
         if cells.formulas[entry] < 0:
             return decode(int(cells.kinds[entry]), float(cells.data[entry]), self.book.strings)
@@ -120,6 +122,8 @@ class Cells:
             return Matrix(((CellError.VALUE,),))
         region = areas.regions[0]
         kept = self.clipped(region) if clip else region
+        if region.sheet in self.book.external_sheets and not self.book.is_held(kept):
+            raise _not_held(region.sheet)
         if kept.size > _MOST_CELLS:
             raise UnsupportedError(
                 f"this formula computes with all {kept.size:,} cells of {region}",
@@ -167,7 +171,7 @@ class Cells:
         )
 
     def _read_cells(self, region: Region) -> Matrix:
-        cells = self.book.sheets[region.sheet].cells
+        cells = self.book.sheet(region.sheet).cells
         kinds, data, formulas = cells.dense(region.top, region.left, region.bottom, region.right)
         strings = self.book.strings
         rows: list[list[Value]] = [
@@ -184,7 +188,7 @@ class Cells:
                     for c, value in enumerate(line, part.left - region.left):
                         if value is not None:
                             rows[r][c], unknown[r, c] = value, False
-        elif self.overrides is not None:
+        elif self.overrides is not None and region.sheet in self.book.sheets:
             unknown[:] = True
         missing: list[Cell] = []
         for r, c in np.argwhere(unknown).tolist():
@@ -206,7 +210,11 @@ class Cells:
         return dataclasses.replace(region, bottom=bottom, right=right)
 
     def _used(self) -> tuple[int, int]:
-        extents = [sheet.cells.extent for sheet in self.book.sheets.values()]
+        extents = [sheet.cells.extent for sheet in self.book.every_sheet]
         if isinstance(self.overrides, dict):
             extents += [(row + 1, column + 1) for _, row, column in self.overrides]
         return max((e[0] for e in extents), default=0), max((e[1] for e in extents), default=0)
+
+
+def _not_held(sheet: str) -> CachedIsData:
+    return CachedIsData(f"the value of cells of {quote_sheet(sheet)}, of which the file holds none,")

@@ -40,7 +40,7 @@ class Needs(Exception):  # noqa: N818 - not an error: the evaluation is taken up
 class CachedIsData(Exception):  # noqa: N818 - not an error: the cell's cached value is its value
     """The formula came to something that only the file knows: chance, the clock, another workbook."""
 
-    def __init__(self, what: str, position: int) -> None:
+    def __init__(self, what: str, position: int | None = None) -> None:
         super().__init__(what)
         self.what = what
         self.position = position
