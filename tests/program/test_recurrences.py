@@ -58,6 +58,12 @@ RECURRENCES = [
     ("a fixed cell of its own column", {"D1": 1.0, "D2": "=D1+A2", "D3:D10": "=D2*0.5+D$2"}, "D3", "recurrence over rows, 8 steps"),
     ("texts", {"D1": "a", "D2:D10": '=D1&"b"'}, "D2", None),
     ("text in some rows", {"D1": 1.0, "D2:D10": '=IF(A2<-1,"gone",IF(ISNUMBER(D1),D1+A2,0))'}, "D2", None),
+    ("its own column by number", {"D1": 1.0, "D2:D10": "=INDEX(D$1:D$10,ROW()-1)*0.5+INDEX(A$1:A$10,ROW())"}, "D2", "recurrence over rows, 9 steps"),
+    ("its own column from a fixed cell", {"D1": 1.0, "D2:D10": "=OFFSET($D$1,ROW()-ROW($D$1)-1,0)*0.5+A2"}, "D2", "recurrence over rows, 9 steps"),
+    ("its own whole column by number", {"D1": 1.0, "D2:D10": "=INDEX(D:D,ROW()-1)*0.5+A2"}, "D2", "recurrence over rows, 9 steps"),
+    ("its own column by a number beside it", {"D1": 1.0, "E1:E10": "=ROW()-1", "D2:D10": "=INDEX(D$1:D$10,E2)*0.5+A2"}, "D2", None),
+    ("all above, wherever that ends", {"D1": 1.0, "D2:D10": "=SUM(D$1:INDEX(D:D,ROW()-1))*0.5+A2"}, "D2", None),
+    ("a total that its column's range holds", {"D1:D9": "=A1*2", "D10": "=SUM(D1:INDEX(D:D,ROW()-1))"}, "D10", None),
     ("a growing range of its own", {"D1": 1.0, "D2:D10": "=SUM(D$1:D1)*0.5+A2"}, "D2", None),
 ]  # fmt: skip
 

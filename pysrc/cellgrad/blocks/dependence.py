@@ -16,10 +16,10 @@ from cellgrad.blocks.landings import Landings, written_out
 from cellgrad.blocks.recurrence import Cut, Recurrence, recurrence_of
 from cellgrad.errors import CircularReferenceError, FormulaError
 from cellgrad.formula.printing import to_text
-from cellgrad.formula.tree import Node
+from cellgrad.formula.tree import Call, Node, walk
 from cellgrad.graph.binding import Binder
 from cellgrad.graph.order import components
-from cellgrad.graph.precedents import is_uniform, regions_read, what_is_read
+from cellgrad.graph.precedents import is_uniform, picks_a_place, regions_read, what_is_read
 from cellgrad.workbook import Workbook
 
 
@@ -44,6 +44,7 @@ class Dependence:
         self._read: dict[Block, list[Region]] = {}
         self._landings = Landings(book)
         self._unknown: set[Block] = set()
+        self._by_place: set[int] = set()
 
     def sheet_blocks(self, sheet: str) -> list[Block]:
         """Every block of a sheet as it is evaluated: taken apart where it had to be."""
@@ -103,6 +104,8 @@ class Dependence:
         if bound is None:
             try:
                 bound = written_out(self._bind(block, block.region.top, block.region.left), block.host)
+                if self.by_place(block):
+                    bound = self._landings.placed(bound, block.host)
             except FormulaError as error:
                 bound = error
             self._bound[block] = bound
@@ -138,8 +141,9 @@ class Dependence:
         if known is None:
             try:
                 tree = self.tree(block)
-                known = regions_read(tree, block.host, self.book)
-                known += [region for region in self._landings.regions(tree, block.host) if region not in known]
+                known = regions_read(tree, block.host, self.book, self.by_place(block))
+                landed = self._landings.regions(tree, block.host, self.by_place(block))
+                known += [region for region in landed if region not in known]
             except FormulaError:
                 known = known or []
                 self._unknown.add(block)
@@ -152,7 +156,29 @@ class Dependence:
         return block in self._unknown
 
     def _lands_anywhere(self, block: Block) -> bool:
-        return bool(what_is_read(self.tree(block))[1])
+        return bool(what_is_read(self.tree(block), self.by_place(block))[1])
+
+    def by_place(self, block: Block) -> bool:
+        """Whether a block's INDEX of a range reads the place it lands on alone, as OFFSET does.
+
+        It does where the range holds cells that depend on the block (``SUM(B$2:INDEX(B:B,ROW()-1))`` below a column),
+        once `order` has come to them; else the whole range is read, which asks nothing of the positions.
+        """
+        return block.formula in self._by_place
+
+    def _go_by_place(self, circle: list[Block]) -> bool:
+        """Whether a circle may be one only because INDEX was taken to read the whole of its range."""
+        found = {
+            block.formula
+            for block in circle
+            if not self.by_place(block)
+            for node in walk(self.tree(block))
+            if picks_a_place(node) or (isinstance(node, Call) and node.function == "OFFSET")
+        }
+        self._by_place |= found
+        for block in [block for block in self._bound if block.formula in found]:
+            del self._bound[block]
+        return bool(found)
 
     def precedents(self, block: Block) -> list[Block]:
         """The blocks that a block reads directly."""
@@ -212,6 +238,8 @@ class Dependence:
         known = self._recurrences.get(circle[0])
         if known is not None and set(known.members) == set(circle):
             return True
+        if self._go_by_place(circle):
+            return False
         found = None if any(map(self._lands_anywhere, circle)) else recurrence_of(circle, self.tree, self.book)
         if isinstance(found, Recurrence):
             self._recurrences.update(dict.fromkeys(found.members, found))

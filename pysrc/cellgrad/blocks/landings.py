@@ -13,9 +13,20 @@ from collections.abc import Callable
 
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region
 from cellgrad.errors import UnsupportedError
-from cellgrad.formula.tree import Call, Coordinate, Literal, Missing, Node, Range, Unary, with_children
+from cellgrad.formula.tree import (
+    Binary,
+    Call,
+    Coordinate,
+    Literal,
+    Missing,
+    Node,
+    Range,
+    Unary,
+    children,
+    with_children,
+)
 from cellgrad.functions.operands import Areas
-from cellgrad.graph.precedents import around, is_anchored, what_is_read
+from cellgrad.graph.precedents import around, computes_reference, is_anchored, what_is_read
 from cellgrad.reference import Reference
 from cellgrad.values import CellError
 from cellgrad.workbook import Workbook
@@ -32,12 +43,26 @@ class Landings:
         self._anchored: dict[tuple[Node, str], Areas | CellError | None] = {}
         self._found: dict[tuple[Node, Region], list[Region]] = {}
 
-    def regions(self, tree: Node, host: Region) -> list[Region]:
+    def regions(self, tree: Node, host: Region, by_place: bool = False) -> list[Region]:
         """What the computed references of a bound tree lead to, for all cells of `host`.
 
-        Raises FormulaError where their arguments cannot be evaluated.
+        by_place: INDEX of a range is among them. Raises FormulaError where their arguments cannot be evaluated.
         """
-        return [region for node in what_is_read(tree)[1] for region in self._regions(node, host)]
+        return [region for node in what_is_read(tree, by_place)[1] for region in self._regions(node, host)]
+
+    def placed(self, tree: Node, host: Region) -> Node:
+        """The tree with every OFFSET and INDEX by the cell's own place (``INDEX(B$1:B$9,ROW()-1)``) as a plain range.
+
+        Raises FormulaError where such a place cannot be evaluated.
+        """
+        if computes_reference(tree, by_place=True) and _is_told_by_place(tree):
+            landed = self._of(tree, host)
+            if all(isinstance(found, Areas) and len(found.regions) == 1 for found in landed):
+                regions = [found.regions[0] for found in landed if isinstance(found, Areas)]
+                plain = _plain(regions * (host.size // len(regions)), host, tree)  # one stands for all if anchored
+                if plain is not None:
+                    return plain
+        return with_children(tree, lambda node: self.placed(node, host))
 
     def _regions(self, node: Node, host: Region) -> list[Region]:
         known = self._found.get((node, host))
@@ -58,6 +83,49 @@ class Landings:
                 self._anchored[key] = self._reference.areas(node, host.sheet, host.top, host.left)
             return [self._anchored[key]]
         return [self._reference.areas(node, host.sheet, row, column) for row, column in host.cells()]
+
+
+_ASK_FOR_PLACE = frozenset({"ROW", "COLUMN", "ROWS", "COLUMNS"})
+_OF_PLACES = frozenset({*_ASK_FOR_PLACE, "MAX", "MIN", "INT", "MOD", "ABS", "TRUNC", "ROUND", "QUOTIENT", "IF"})
+
+
+def _is_told_by_place(tree: Node, position: bool = False) -> bool:
+    """Whether what a reference comes to follows from numbers in the formula and the cell's own place."""
+    match tree:
+        case Range():
+            return not position
+        case Call() if not position and computes_reference(tree, by_place=True):
+            base, *positions = tree.arguments
+            return isinstance(base, Range) and all(_is_told_by_place(argument, True) for argument in positions)
+        case Call():
+            asks = tree.function in _ASK_FOR_PLACE
+            return tree.function in _OF_PLACES and all(_is_told_by_place(a, not asks) for a in tree.arguments)
+        case Unary() | Binary():
+            return all(_is_told_by_place(child, position) for child in children(tree))
+    return isinstance(tree, Literal | Missing)
+
+
+def _plain(regions: list[Region], host: Region, like: Node) -> Range | None:
+    """The range whose ends stay, or move with the cells of `host`, as those of its `regions` do; None for others."""
+    rows, columns = zip(*host.cells(), strict=True)
+    corners = []
+    for ends, places in (
+        ([r.top for r in regions], rows),
+        ([r.left for r in regions], columns),
+        ([r.bottom - 1 for r in regions], rows),
+        ([r.right - 1 for r in regions], columns),
+    ):
+        away = {end - place for end, place in zip(ends, places, strict=True)}
+        if len(away) == 1:
+            corners.append(Coordinate(away.pop(), False))
+        elif len(set(ends)) == 1:
+            corners.append(Coordinate(ends[0], True))
+        else:
+            return None
+    if len({region.sheet for region in regions}) > 1:
+        return None
+    top, left, bottom, right = corners
+    return Range(top, left, bottom, right, regions[0].sheet, position=like.position)  # type: ignore[attr-defined]
 
 
 # ---------------------------------------------------------------- OFFSET by numbers written in the formula

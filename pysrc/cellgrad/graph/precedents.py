@@ -119,22 +119,33 @@ _PASS_ON = {"OFFSET": (0,), "INDEX": (0,), "IF": (1, 2), "CHOOSE": range(1, 255)
 """Functions that answer with a reference, and the arguments that it is made of."""
 
 
-def computes_reference(node: Node) -> bool:
-    """Whether a node makes a reference by OFFSET or INDIRECT, be it one end of a range (``B2:OFFSET(B9,-1,0)``)."""
+def computes_reference(node: Node, by_place: bool = False) -> bool:
+    """Whether a node makes a reference by OFFSET or INDIRECT, be it one end of a range (``B2:OFFSET(B9,-1,0)``).
+
+    by_place: INDEX of a range counts as well, read only where it lands.
+    """
     if isinstance(node, Call):
-        return node.function in COMPUTE_REFERENCES
+        return node.function in COMPUTE_REFERENCES or (by_place and picks_a_place(node))
     if isinstance(node, Binary) and node.operator in _OF_REFERENCES:
-        return computes_reference(node.left) or computes_reference(node.right)
+        return computes_reference(node.left, by_place) or computes_reference(node.right, by_place)
     return False
+
+
+def picks_a_place(node: Node) -> bool:
+    """Whether a node is INDEX of a range: it reads one place of that, and may itself stand in another."""
+    return isinstance(node, Call) and node.function == "INDEX" and bool(node.arguments) and (
+        isinstance(node.arguments[0], Range) and node.arguments[0].last_sheet is None
+    )  # fmt: skip
 
 
 _OF_REFERENCES = frozenset({":", " "})
 
 
-def what_is_read(tree: Node) -> tuple[list[Node], list[Node]]:
+def what_is_read(tree: Node, by_place: bool = False) -> tuple[list[Node], list[Node]]:
     """The nodes of a bound tree whose cells it reads: ranges (and spans of them), and references that are computed.
 
     Not among them are references that are only measured or moved away from: ``ROW(A1)``, the first argument of OFFSET.
+    by_place: INDEX of a range is computed too (see `computes_reference`).
     """
     written: list[Node] = []
     computed: list[Node] = []
@@ -146,14 +157,15 @@ def what_is_read(tree: Node) -> tuple[list[Node], list[Node]]:
                 written.append(node)
             case Binary() if node.operator in _OF_REFERENCES:
                 if reads:
-                    (computed if computes_reference(node) else written).append(node)
+                    (computed if computes_reference(node, by_place) else written).append(node)
                 stack += [(node.left, False), (node.right, False)]
             case Call():
-                if reads and node.function in COMPUTE_REFERENCES:
+                if reads and computes_reference(node, by_place):
                     computed.append(node)
                 passed_on = _PASS_ON.get(node.function, ())
                 for index, argument in enumerate(node.arguments):
-                    if node.function in _LOOK_AT or (node.function == "OFFSET" and index == 0):
+                    moved_from = node.function == "OFFSET" or (by_place and picks_a_place(node))
+                    if node.function in _LOOK_AT or (moved_from and index == 0):
                         stack.append((argument, False))
                     else:
                         stack.append((argument, reads or index not in passed_on))
@@ -164,14 +176,14 @@ def what_is_read(tree: Node) -> tuple[list[Node], list[Node]]:
     return written[::-1], computed[::-1]
 
 
-def regions_read(tree: Node, host: Region, book: Workbook) -> list[Region]:
+def regions_read(tree: Node, host: Region, book: Workbook, by_place: bool = False) -> list[Region]:
     """Every region that the cells of `host` read through the references written in a bound tree.
 
     Of a range whose ends are computed (``A1:INDEX(B1:B9,n)``) it is the whole rectangle that they can span: INDEX's
     reference lies within the one it is given. What OFFSET and INDIRECT come to is not among them.
     """
     found = []
-    for node in what_is_read(tree)[0]:
+    for node in what_is_read(tree, by_place)[0]:
         found += _spanned(node, host, book)
     return found
 

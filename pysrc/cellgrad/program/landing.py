@@ -31,7 +31,7 @@ from cellgrad.formula.tree import (
 from cellgrad.functions.arrays import Array, NoKernel, simple_kind
 from cellgrad.functions.operands import Areas, Fault
 from cellgrad.functions.references import moved
-from cellgrad.graph.precedents import COMPUTE_REFERENCES, around, axes
+from cellgrad.graph.precedents import COMPUTE_REFERENCES, around, axes, picks_a_place
 from cellgrad.program.overrides import LiveCell
 from cellgrad.program.values import Values
 from cellgrad.tensors import operations as t
@@ -71,19 +71,21 @@ def landed(evaluation: Evaluation, tree: Node) -> Node:
 
     Of the others, `evaluation.spots` says where they land; those that move with the changing cells stay as they are.
     """
-    if not any(is_computed(node) for node in walk(tree)):
+    by_place = evaluation.lowering.dependence.by_place(evaluation.block)
+    if not any(is_computed(node) or (by_place and picks_a_place(node)) for node in walk(tree)):
         return tree
-    return _Landing(evaluation).of(tree)
+    return _Landing(evaluation, by_place).of(tree)
 
 
 class _Landing:
-    def __init__(self, evaluation: Evaluation) -> None:
+    def __init__(self, evaluation: Evaluation, by_place: bool) -> None:
         self.evaluation = evaluation
+        self.by_place = by_place
         self.lowering = evaluation.lowering
         self.host = evaluation.host
 
     def of(self, tree: Node) -> Node:
-        if is_computed(tree):
+        if is_computed(tree) or (self.by_place and picks_a_place(tree)):
             if any(isinstance(node, Local) for node in walk(tree)):
                 raise NoKernel("a reference computed from a name that LET or LAMBDA gives")
             spots = self._spots(tree)
