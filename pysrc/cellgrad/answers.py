@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from cellgrad.address import full_name
+from cellgrad.blocks.data_tables import data_table_warning
 from cellgrad.errors import CellgradError
 from cellgrad.gradients.gradcheck import GradientCheck
 from cellgrad.hosts.package import Change
@@ -113,6 +114,7 @@ def gradient_answer(model: Model, slopes: pd.Series, checks: Sequence[GradientCh
         "sheet": model.sheet,
         "objective": {"cell": str(model.objective), "value": plain(value)},
         "gradients": {cell: plain(slope) for cell, slope in slopes.items()},
+        "warning": data_table_warning(model.book.dependence, model.objective),
     }
     if checks:
         answer["max_relative_error"] = plain(max(check.max_relative_error for check in checks))
@@ -120,7 +122,7 @@ def gradient_answer(model: Model, slopes: pd.Series, checks: Sequence[GradientCh
     return answer
 
 
-def saved_answer(saved: SolverModel, error: CellgradError | None) -> dict[str, Any]:
+def saved_answer(saved: SolverModel, error: CellgradError | None, warning: str) -> dict[str, Any]:
     """One saved model as `models --json` lists it; `error` says why it cannot run."""
     return {
         "sheet": saved.sheet,
@@ -132,6 +134,7 @@ def saved_answer(saved: SolverModel, error: CellgradError | None) -> dict[str, A
         "engine": saved.engine.name.lower().replace("_", " "),
         "can_run": error is None,
         "message": "" if error is None else str(error),
+        "warning": warning,
         "error": None if error is None else error_answer(error),
     }
 

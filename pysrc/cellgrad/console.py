@@ -17,6 +17,7 @@ from rich.text import Text
 
 from cellgrad.audit.buckets import Audit
 from cellgrad.audit.files import Found
+from cellgrad.blocks.data_tables import data_table_warning
 from cellgrad.doctor import Check
 from cellgrad.errors import CellgradError, printable
 from cellgrad.explain import Explanation
@@ -189,19 +190,24 @@ def show_gradients(screen: Screen, model: Model, slopes: pd.Series, checks: Sequ
     screen.table(("cell", "value", "derivative"), rows[:MOST_ROWS], right=("value", "derivative"))
     if len(rows) > MOST_ROWS:
         screen.say(f"... and {len(rows) - MOST_ROWS:,} more; --json lists them all")
+    warning = data_table_warning(model.book.dependence, model.objective)
+    if warning:
+        screen.say(warning, style="yellow")
     if checks:
         worst = max(check.max_relative_error for check in checks)
         points = counted(len(checks), "point")
         screen.say(f"largest relative error against central differences, at {points}: {worst:.2g}")
 
 
-def show_saved(screen: Screen, found: Sequence[tuple[SolverModel, CellgradError | None]]) -> None:
+def show_saved(screen: Screen, found: Sequence[tuple[SolverModel, CellgradError | None, str]]) -> None:
     """The saved models, and whether they can run."""
-    for saved, error in found:
+    for saved, error, warning in found:
         screen.say(f"{saved.sheet}: {saved.goal_text} {saved.objective} by changing {saved.changing}", style="bold")
         screen.say("  can run" if error is None else "  cannot run:")
         if error is not None:
             screen.error(error)
+        if warning:
+            screen.say(f"  {warning}", style="yellow")
     if not found:
         screen.say("No model is saved in this workbook; name --objective and --changing instead.")
 
@@ -245,6 +251,7 @@ def _buckets(found: Audit) -> list[str]:
         (found.volatile, "depend on chance or the clock, and are not compared"),
         (found.external, "hold what only another workbook or a service knows, and are not compared"),
         (found.errors, "cannot be evaluated"),
+        (found.data_tables, "more hold what a what-if data table has put there, which is data"),
         (found.error_values, "show an error value"),
     )
     return [f"{count:,} {what}" for count, what in counts if count]

@@ -12,6 +12,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from cellgrad.address import Region, full_name
+from cellgrad.blocks.data_tables import data_table_warning
 from cellgrad.errors import ArgumentError, CellgradError, ModelError, WriteError
 from cellgrad.hosts import package
 from cellgrad.optimize.choice import known_method
@@ -68,7 +69,7 @@ class Run:
 
     objective: its full cell name where known. status: a word of `optimize.Status`, or CANNOT_RUN or NOT_RUN.
     after: the objective as recalculated through the whole workbook. kept: whether its answer goes into the file.
-    flat: units that ended flat; warning: a sentence about them.
+    flat: units that ended flat; warning: sentences about them, and about data tables on the way.
     """
 
     sheet: str
@@ -129,17 +130,18 @@ def tasks(book: Book, sheet: str | None, objective: str | None, changing: str | 
     return [Task(sheet, goal=goal) for sheet in book.saved]
 
 
-def saved_models(book: Book) -> list[tuple[SolverModel, CellgradError | None]]:
-    """The saved models in sheet order, each with the reason why it cannot run, if it cannot."""
-    found: list[tuple[SolverModel, CellgradError | None]] = []
+def saved_models(book: Book) -> list[tuple[SolverModel, CellgradError | None, str]]:
+    """The saved models in sheet order, each with the reason why it cannot run, if it cannot, and a warning, or ''."""
+    found: list[tuple[SolverModel, CellgradError | None, str]] = []
     for sheet, saved in book.saved.items():
         try:
             saved.require_unconstrained()
-            book.model(sheet).require_start()
+            model = book.model(sheet)
+            model.require_start()
         except CellgradError as error:
-            found.append((saved, error))
+            found.append((saved, error, ""))
         else:
-            found.append((saved, None))
+            found.append((saved, None, data_table_warning(book.dependence, model.objective)))
     return found
 
 
@@ -189,8 +191,8 @@ def _run(book: Book, task: Task, search: Search, run: Run, callback: Callback) -
     run.kept, run.after = solution.usable, solution.value
     run.status, run.message = solution.status.word, solution.message
     run.flat = model.flat(solution.x)
-    if run.flat:
-        run.warning = flat_message(model, run.flat)
+    tables = data_table_warning(book.dependence, model.objective)
+    run.warning = " ".join(filter(None, (flat_message(model, run.flat) if run.flat else "", tables)))
 
 
 def reported(run: Run) -> answer.Run:

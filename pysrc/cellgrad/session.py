@@ -15,6 +15,7 @@ import torch
 
 from cellgrad.address import Region, full_name, split_sheet
 from cellgrad.blocks.block import Block
+from cellgrad.blocks.data_tables import data_table_cells
 from cellgrad.blocks.dependence import Dependence
 from cellgrad.errors import ArgumentError, CellgradError, FormulaError, ModelError, NoProgressError, WriteError
 from cellgrad.gradients.gradcheck import GradientCheck, check_gradient
@@ -199,7 +200,8 @@ class Book:
         result = self.recalculated()
         edits = self._edits(result)
         lost = [(block.region, error) for block, error in result.failures.items()]
-        changes = package.write(self.path, path, edits, full_recalculation=bool(lost))
+        stale = bool(lost) or data_table_cells(self.workbook) > 0  # which only a spreadsheet fills anew
+        changes = package.write(self.path, path, edits, full_recalculation=stale)
         if path.exists() and path.samefile(self.path):
             self._state, self._in_file = package.state(self.path), edits
         return Written(path, changes, lost, time.perf_counter() - began)

@@ -13,6 +13,7 @@ from cellgrad.audit.buckets import Audit, Failed, Mismatch
 from cellgrad.audit.origins import Origins, Place
 from cellgrad.audit.second_opinion import computed_by_libreoffice
 from cellgrad.blocks.block import Block
+from cellgrad.blocks.data_tables import data_table_cells
 from cellgrad.blocks.dependence import Dependence
 from cellgrad.blocks.outside import lacks_values
 from cellgrad.errors import CellgradError, FormulaError
@@ -78,6 +79,7 @@ class _Auditing:
                 self._compare(block, *result.blocks[block])
             if found.matched != whole + size:
                 self.missed.add(block.formula)
+        found.data_tables = data_table_cells(self.book)
         found.distinct = len(self.formulas)
         found.distinct_matched = len(self.formulas.keys() - self.missed)
         self._trace()

@@ -46,7 +46,8 @@ class Audit:
     on every recalculation (chance, a clock) and all that depend on them, not compared. external: cells whose value
     only another workbook or a service has, taken from the file. errors: not evaluated for any other reason; `failed`
     says why, region by region. error_values: cells that show an error. distinct, distinct_matched: the same formula
-    filled over many cells counts once, and is matched where all its cells are.
+    filled over many cells counts once, and is matched where all its cells are. data_tables: cells that a what-if data
+    table fills, which are no formula cells and in none of the buckets.
     """
 
     file: str
@@ -62,6 +63,7 @@ class Audit:
     error_values: int = 0
     distinct: int = 0
     distinct_matched: int = 0
+    data_tables: int = 0
     failed: list[Failed] = field(default_factory=list)
 
     def answer(self) -> dict[str, Any]:
@@ -79,7 +81,7 @@ class Audit:
         ]
         found["unsupported"] = dict(sorted(self.unsupported.items()))
         counts = ("no_cached_value", "volatile", "external", "errors", "error_values", "distinct", "distinct_matched")
-        found |= {name: getattr(self, name) for name in counts}
+        found |= {name: getattr(self, name) for name in (*counts, "data_tables")}
         found["failed"] = [
             {"cells": str(f.region), "cell": f.error.cell, "formula": f.error.formula, "cause": f.error.cause}
             for f in self.failed

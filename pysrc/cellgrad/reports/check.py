@@ -8,6 +8,7 @@ import numpy as np
 
 from cellgrad.address import Region
 from cellgrad.blocks.block import Block
+from cellgrad.blocks.data_tables import data_table_warning
 from cellgrad.errors import CellgradError, FormulaError
 from cellgrad.formula.tree import Call, walk
 from cellgrad.functions.registry import FUNCTIONS
@@ -42,6 +43,9 @@ def _model_lines(book: Book, sheet: str) -> Iterator[str]:
     worst = model.check().max_relative_error
     agrees = "agrees" if worst < 1e-6 else "does not agree everywhere (a kink close by, or a fault)"
     yield f"Its exact gradient {agrees} with differences: the largest relative difference is {worst:.1g}."
+    tables = data_table_warning(book.dependence, model.objective)
+    if tables:
+        yield tables
     still = [cell for cell, one in zip(model.cells, slope, strict=True) if one == 0]
     if still:
         yield f"No slope at these values, so that no descent moves them now: {_listed(still)}."
