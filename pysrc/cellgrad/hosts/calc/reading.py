@@ -140,11 +140,14 @@ def columns_of(area: Any, data: Sequence[Sequence[Any]], formats: Formats, dates
     where = Rectangle.of(area.RangeAddress)
     if any(None in column for column in columns):
         _mark_errors(area, where, columns, formats)
-    if blank := [c for c, column in enumerate(columns) if "" in column]:
-        formulas = where.mask(_rectangles(area.queryContentCells(FORMULA)))
-        for c in blank:
-            columns[c] = [None if value == "" and not of_formula else value
-                          for value, of_formula in zip(columns[c], formulas[:, c].tolist(), strict=True)]  # fmt: skip
+    if any("" in column for column in columns):
+        results = where.mask(_rectangles(area.queryContentCells(FORMULA)))
+        for c, column in enumerate(columns):
+            at = -1
+            for _ in range(column.count("")):
+                at = column.index("", at + 1)
+                if not results[at, c]:
+                    column[at] = None
     for kind, parts in special_formats(area, formats):
         if kind & LOGICAL:
             convert_parts(columns, where, parts, _if_number(bool))
