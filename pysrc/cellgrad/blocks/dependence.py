@@ -240,6 +240,8 @@ class Dependence:
             return True
         if self._go_by_place(circle):
             return False
+        if not any(block.splits for block in circle):
+            raise self._circular(circle)
         found = None if any(map(self._lands_anywhere, circle)) else recurrence_of(circle, self.tree, self.book)
         if isinstance(found, Recurrence):
             self._recurrences.update(dict.fromkeys(found.members, found))
@@ -247,8 +249,6 @@ class Dependence:
         if isinstance(found, Cut):
             self.cut(circle, found)
             return False
-        if not any(block.splits for block in circle):
-            raise self._circular(circle)
         self.take_apart(circle, "it depends on itself in no regular order")
         return False
 

@@ -7,6 +7,7 @@ block, and whatever a cell reads of the same blocks comes earlier.
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -98,6 +99,7 @@ def recurrence_of(circle: Sequence[Block], tree: Callable[[Block], Node], book: 
     """
     try:
         edges: list[_Edge] = []
+        members = _Members(circle)
         for number, block in enumerate(circle):
             if block.spread:
                 return None
@@ -105,7 +107,7 @@ def recurrence_of(circle: Sequence[Block], tree: Callable[[Block], Node], book: 
                 if computes_reference(node) or (isinstance(node, Binary) and node.operator == ":"):
                     return None
                 if isinstance(node, Range):
-                    found = _edges(node, number, circle, book)
+                    found = _edges(node, number, members, book)
                     if isinstance(found, Cut):
                         return found
                     edges += found
@@ -119,26 +121,50 @@ def recurrence_of(circle: Sequence[Block], tree: Callable[[Block], Node], book: 
     return None
 
 
-def _edges(node: Range, number: int, circle: Sequence[Block], book: Workbook) -> list[_Edge] | Cut:
+class _Members:
+    """The blocks of a circle, found by their place."""
+
+    def __init__(self, circle: Sequence[Block]) -> None:
+        self.circle = circle
+        self._columns: dict[tuple[str, int], list[tuple[int, int]]] = {}
+        for number, block in enumerate(circle):
+            for column in range(block.region.left, block.region.right):
+                self._columns.setdefault((block.region.sheet, column), []).append((block.region.top, number))
+        self._across: dict[str, list[int]] = {}
+        for (sheet, column), tops in self._columns.items():
+            tops.sort()
+            self._across.setdefault(sheet, []).append(column)
+        for columns in self._across.values():
+            columns.sort()
+
+    def touching(self, sheet: str, top: int, bottom: int, left: int, right: int) -> list[int]:
+        """The numbers of the members that share a cell with a rectangle, in their order."""
+        found: set[int] = set()
+        across = self._across.get(sheet, [])
+        for column in across[bisect.bisect_left(across, left) : bisect.bisect_left(across, right)]:
+            tops = self._columns[sheet, column]
+            first = max(bisect.bisect_right(tops, (top, len(self.circle))) - 1, 0)
+            for start, number in tops[first : bisect.bisect_left(tops, (bottom, -1))]:
+                if start < bottom and self.circle[number].region.bottom > top:
+                    found.add(number)
+        return sorted(found)
+
+
+def _edges(node: Range, number: int, members: _Members, book: Workbook) -> list[_Edge] | Cut:
     """How one reference of a member reads the circle."""
+    circle = members.circle
     host = circle[number].region
     edges = []
     for sheet in sheets_of(node, host.sheet, book):
         both = axes(node, host, book.sheet(sheet).cells.extent)
         rows, columns = both if both is not None else (None, None)
-        for source, block in enumerate(circle):
-            r = block.region
-            if r.sheet != sheet:
-                continue
-            if rows is None or columns is None:
-                whole = _span(node, host)
-                if whole[0] < r.bottom and r.top < whole[1] and whole[2] < r.right and r.left < whole[3]:
-                    return _into_lines(node, host)
-                continue
-            if not (rows.start < r.bottom and r.top < rows.start + rows.length):
-                continue
-            if not (columns.start < r.right and r.left < columns.start + columns.length):
-                continue
+        if rows is None or columns is None:
+            if members.touching(sheet, *_span(node, host)):
+                return _into_lines(node, host)
+            continue
+        place = rows.start, rows.start + rows.length, columns.start, columns.start + columns.length
+        for source in members.touching(sheet, *place):
+            r = circle[source].region
             if (not rows.moving and host.height > 1) or (not columns.moving and host.width > 1):
                 return _around(rows, columns, circle, number)
             if rows.inner * columns.inner > MOST_CELLS_READ:
@@ -203,17 +229,19 @@ def _scheduled(count: int, edges: list[_Edge], direction: tuple[int, int]) -> tu
     Delays are longest paths over the edges (Bellman-Ford: a positive circle shows after `count` rounds).
     """
     weights = {(e.reader, e.source, direction[0] * e.down + direction[1] * e.across) for e in edges}
-    delays = [0] * count
+    if not weights:
+        return list(range(count)), [0] * count
+    readers, sources, steps = (np.array(column, np.int64) for column in zip(*weights, strict=True))
+    delay = np.zeros(count, np.int64)
     for _ in range(count + 1):
-        changed = False
-        for reader, source, weight in weights:
-            if delays[source] + weight > delays[reader]:
-                delays[reader] = delays[source] + weight
-                changed = True
-        if not changed:
+        later = delay.copy()
+        np.maximum.at(later, readers, delay[sources] + steps)
+        if (later == delay).all():
             break
+        delay = later
     else:
         return None
+    delays: list[int] = delay.tolist()
     before: list[set[int]] = [set() for _ in range(count)]
     for reader, source, weight in weights:
         if delays[source] + weight == delays[reader]:
@@ -224,10 +252,18 @@ def _scheduled(count: int, edges: list[_Edge], direction: tuple[int, int]) -> tu
 
 def _topological(before: list[set[int]]) -> Iterator[int]:
     """Members after all that must come before them; stops where none is left that could come next."""
-    done: set[int] = set()
-    while len(done) < len(before):
-        ready = [i for i in range(len(before)) if i not in done and before[i] <= done]
-        if not ready:
-            return
-        done.update(ready)
+    missing = [len(sources) for sources in before]
+    readers: list[list[int]] = [[] for _ in before]
+    for reader, sources in enumerate(before):
+        for source in sources:
+            readers[source].append(reader)
+    ready = [number for number, count in enumerate(missing) if not count]
+    while ready:
         yield from ready
+        following = []
+        for source in ready:
+            for reader in readers[source]:
+                missing[reader] -= 1
+                if not missing[reader]:
+                    following.append(reader)
+        ready = sorted(following)
