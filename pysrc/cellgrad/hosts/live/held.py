@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,9 +47,9 @@ class Held:
                 values[at] = 0.0
         return cls(area, np.array(values, np.float64), others)
 
-    def rows(self, others: Mapping[int, object] | None = None) -> list[list[object]]:
+    def rows(self, others: Mapping[int, Any] | None = None) -> list[list[Any]]:
         """Row by row; with `others` these stand where there is no number."""
-        values: list[object] = self.numbers.tolist()
+        values: list[Any] = self.numbers.tolist()
         for at, value in (self.others if others is None else others).items():
             values[at] = value
         width = self.area.width

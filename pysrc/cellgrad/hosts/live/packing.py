@@ -98,18 +98,20 @@ def code(value: ExactValue) -> str:
 def decode(text: str) -> ExactValue:
     """The value of a code. Raises ValueError for what is none."""
     kind, mark, rest = text.partition(":")
-    match kind if mark else text:
+    match kind + mark:
         case "blank":
             return None
-        case "b":
+        case "b:":
+            if rest not in ("0", "1"):
+                raise ValueError(text)
             return rest == "1"
-        case "e":
+        case "e:":
             try:
                 return CellError.from_text(rest)
             except KeyError:
                 raise ValueError(text) from None
-        case "t":
+        case "t:":
             return rest
-        case "n":
+        case "n:":
             return float.fromhex(rest)
     raise ValueError(text)
