@@ -53,6 +53,7 @@ RECURRENCES = [
     ("a recurrence on a recurrence", {"D1": 1.0, "D2:D10": "=D1*0.5+A2", "E1": 0.0, "E2:E10": "=E1+D2^2"}, "E2", "recurrence over rows, 9 steps"),
     ("a table looked into", {"D1": 1.0, "D2:D10": "=D1*0.5+INDEX($A$1:$A$10,3)"}, "D2", "recurrence over rows, 9 steps"),
     ("least path", {"D1:D10": "=B1", "E1:H1": "=A$1*2", "E2:H10": "=MIN(E1,D2,D1)+$A2*0.1"}, "E2", "recurrence over diagonals, 12 steps"),
+    ("a tree folded back", {"K1:K9": "=MAX(0,$B1+1)", "D1:J8": "=IF(ROW()>COLUMN()-3,0,MAX($A1*0.1,0.6*E1+0.3*E2))"}, "D1", "recurrence over columns, 7 steps"),
     ("above and to the right", {"D1:I1": "=$B1*COLUMN()", "H2:I10": "=$A2", "D2:G10": "=E1*0.5+D1*0.2+$A2"}, "D2", "recurrence over rows, 9 steps"),
     ("knight's move", {"D1:I1": "=$B1*COLUMN()", "D2:D10": "=A2", "I2:I10": "=$A2", "E2:H10": "=D2*0.5+F1*0.2"}, "E2", None),
     ("a fixed cell of its own column", {"D1": 1.0, "D2": "=D1+A2", "D3:D10": "=D2*0.5+D$2"}, "D3", "recurrence over rows, 8 steps"),

@@ -6,6 +6,7 @@ from cellgrad.program.forms import FORMS as REFERENCE_FORMS
 from cellgrad.program.forms import Form
 from cellgrad.program.forms_areas import BRANCH_FORMS
 from cellgrad.program.forms_arrays import ARRAY_FORMS
+from cellgrad.program.forms_errors import ERROR_FORMS
 from cellgrad.program.forms_lookup import LOOKUP_FORMS
 from cellgrad.program.forms_subtotal import SUBTOTAL_FORMS
 from cellgrad.program.local_names import LAMBDA_FORMS
@@ -17,4 +18,5 @@ FORMS: dict[str, Form] = {
     **LAMBDA_FORMS,
     **BRANCH_FORMS,
     **SUBTOTAL_FORMS,
+    **ERROR_FORMS,
 }

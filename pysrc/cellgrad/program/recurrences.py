@@ -156,9 +156,11 @@ class _Attempt:
         wrong = ((windows != kind) & (index < 0)).any((2, 3))
         if not wrong.any():
             return
-        rows, columns = wrong.all(1).nonzero()[0] + host.top, wrong.all(0).nonzero()[0] + host.left
-        for lines, along in ((rows, "rows"), (columns, "columns")):
-            ends = {int(line) for line in lines} | {int(line) + 1 for line in lines}
+        rows, columns = (wrong.all(1), wrong.any(1)), (wrong.all(0), wrong.any(0))
+        # Lines that are wrong as a whole, or else those that hold what is: these are cut again, along the other way.
+        for lines, along in ((rows[0], "rows"), (columns[0], "columns"), (rows[1], "rows"), (columns[1], "columns")):
+            first = host.top if along == "rows" else host.left
+            ends = {int(line) + first + end for line in lines.nonzero()[0] for end in (0, 1)}
             cut = Cut(**{along: frozenset(ends)})
             if 1 < len(cut.pieces(host)) <= MOST_EDGES:
                 self.cut = cut
