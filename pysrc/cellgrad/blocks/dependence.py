@@ -6,13 +6,14 @@ else they are cut, at last into their cells, and a circle of cells is an error o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from cellgrad.address import Region, full_name
 from cellgrad.blocks.block import Block
 from cellgrad.blocks.grouping import SheetBlocks
 from cellgrad.blocks.landings import Landings, written_out
+from cellgrad.blocks.meeting import Regions
 from cellgrad.blocks.recurrence import Cut, Recurrence, recurrence_of
 from cellgrad.errors import CircularReferenceError, FormulaError
 from cellgrad.formula.printing import to_text
@@ -21,6 +22,9 @@ from cellgrad.graph.binding import Binder
 from cellgrad.graph.order import components
 from cellgrad.graph.precedents import is_uniform, picks_a_place, regions_read, what_is_read
 from cellgrad.workbook import Workbook
+
+_SMALL = 16
+"""Cells up to which what a region holds is named one by one where blocks are put in order."""
 
 
 class Dependence:
@@ -193,7 +197,7 @@ class Dependence:
         regions = [root.region for root in roots]
         while True:
             blocks = [block for region in regions for block in self.touching(region)]
-            found = components(blocks, self.precedents)
+            found = self._components(blocks)
             circles = [c for c in found if len(c) > 1 or self._reads_itself(c[0])]
             if not circles:
                 return [component[0] for component in found]
@@ -201,6 +205,27 @@ class Dependence:
             if all(settled):
                 return [block for component in found for block in self._together(component)]
             self._read.clear()
+
+    def _components(self, blocks: list[Block]) -> list[list[Block]]:
+        """The blocks and all they depend on, those that need each other together.
+
+        A region over many blocks is a node of its own, so that a thousand formulas that read it are a thousand edges
+        and not a thousand times as many as it has blocks.
+        """
+
+        def precedents(node: Block | Region) -> Iterator[Block | Region]:
+            if isinstance(node, Region):
+                yield from self.touching(node)
+                return
+            for region in self.reads(node):
+                if region.size < _SMALL:
+                    yield from self.touching(region)
+                else:
+                    yield region
+
+        roots: list[Block | Region] = list(blocks)
+        found = ([node for node in component if isinstance(node, Block)] for component in components(roots, precedents))
+        return [component for component in found if component]
 
     def _is_settled(self, circle: list[Block], circular: dict[Block, CircularReferenceError] | None) -> bool:
         """Whether it is known what to do about a circle; if not, its blocks have been cut into smaller ones."""
@@ -291,22 +316,26 @@ class Dependence:
 
     def dependents(self, regions: Iterable[Region]) -> list[Block]:
         """Every block that depends, directly or not, on a cell of `regions`, or that may, for all that can be told."""
-        readers: dict[Block, list[Block]] = {}
+        readers: dict[Block | Region, list[Block | Region]] = {}
         touched: list[Block] = []
-        regions = list(regions)
+        changed = Regions(regions)
+        met: dict[Region, bool] = {}
         for block in self.all_blocks():
             if self.may_read_anything(block):
                 touched.append(block)
             for read in self.reads(block):
-                if any(read.intersect(region) for region in regions):
+                if read not in met:
+                    met[read] = changed.any_meets(read)
+                    for precedent in self.touching(read):
+                        readers.setdefault(precedent, []).append(read)
+                if met[read]:
                     touched.append(block)
-                for precedent in self.touching(read):
-                    readers.setdefault(precedent, []).append(block)
-        found = dict.fromkeys(touched)
+                readers.setdefault(read, []).append(block)
+        found: dict[Block | Region, None] = dict.fromkeys(touched)
         stack = list(found)
         while stack:
             for reader in readers.get(stack.pop(), ()):
                 if reader not in found:
                     found[reader] = None
                     stack.append(reader)
-        return list(found)
+        return [node for node in found if isinstance(node, Block)]
