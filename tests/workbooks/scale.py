@@ -1,15 +1,16 @@
 """The Titanic net at any number of rows, written straight into a zip by row templates: 100,000 rows in seconds.
 
-    titanic_at_scale(path, rows, formulas="plain" | "shared", sheet="nnet" | "mmult")
+    titanic_at_scale(path, rows, formulas="plain" | "shared" | "rowwise", sheet="nnet" | "mmult")
 
 One sheet of 27 columns laid out as in workbooks/titanic.xlsx, with a table, cached values and a saved Solver model.
 `nnet` has 13 formula columns (1.3 million formulas at 100,000 rows). `mmult` has 11 and one array formula over two
 columns. "plain" writes each cell's formula in full, as Excel does for table columns; "shared" writes a column's
-formula once and lets the other cells point to it, as Excel does for filled-down formulas. The people are the 712
-complete passengers or, at any other number of rows, a sample of them with replacement: the same rows as in the
-hand-written models of tests/benchmarks.
+formula once and lets the other cells point to it, as Excel does for filled-down formulas; "rowwise" is plain, but
+divides every age by a number instead of MAX(People[Age]), over which Calc's recalculation takes quadratic time. The
+people are the 712 complete passengers or, at any other number of rows, a sample of them with replacement: the same rows
+as in the hand-written models of tests/benchmarks.
 
-Run it by hand: python scale.py PATH ROWS [plain|shared] [nnet|mmult]
+Run it by hand: python scale.py PATH ROWS [plain|shared|rowwise] [nnet|mmult]
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from __future__ import annotations
 import math
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -65,17 +66,20 @@ STYLES = f"""<styleSheet xmlns="{MAIN}"><fonts count="1"><font/></fonts><fills c
 def titanic_at_scale(path: str | Path, rows: int, formulas: str = "plain", sheet: str = "nnet") -> Path:
     """Write the workbook and return its path; the same arguments give the same content. See the module's docstring.
 
-    Raises ValueError for another word than plain or shared, nnet or mmult.
+    Raises ValueError for another word than plain, shared or rowwise, nnet or mmult.
     """
-    if formulas not in ("plain", "shared") or sheet not in ("nnet", "mmult"):
-        raise ValueError(f"formulas is plain or shared, sheet is nnet or mmult, not {formulas!r}, {sheet!r}")
+    if formulas not in ("plain", "shared", "rowwise") or sheet not in ("nnet", "mmult"):
+        raise ValueError(f"formulas is plain, shared or rowwise, sheet is nnet or mmult, not {formulas!r}, {sheet!r}")
     people = sample(rows)
+    own = {name: formula.format(t=TABLE) for name, formula in FORMULAS.items()}
+    if formulas == "rowwise":
+        own["Age_N"] = own["Age_N"].replace(f"MAX({TABLE}[Age])", _number(max(np.array(people["Age"], float))))
     parameters = start()[0]
     strings = sorted({*TABLE_COLUMNS, "male", "female", *"SCQ"})
-    columns = _columns(people, parameters, strings, formulas == "shared", sheet)
+    columns = _columns(people, parameters, strings, own, formulas == "shared", sheet)
     path = Path(path)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as package:
-        for name, text in _small_parts(sheet, rows, strings).items():
+        for name, text in _small_parts(sheet, rows, strings, own).items():
             package.writestr(zipfile.ZipInfo(name), HEAD + text, zipfile.ZIP_DEFLATED)
         part = zipfile.ZipInfo("xl/worksheets/sheet1.xml")
         part.compress_type = zipfile.ZIP_DEFLATED
@@ -114,7 +118,9 @@ class Column:
         return cls(letters, [value if isinstance(value, str) else _number(value) for value in values], *cells)
 
 
-def _columns(people: Columns, parameters: np.ndarray, strings: list[str], shared: bool, sheet: str) -> list[Column]:
+def _columns(
+    people: Columns, parameters: np.ndarray, strings: list[str], own: Mapping[str, str], shared: bool, sheet: str
+) -> list[Column]:
     """Every column that has cells in the data rows, from left to right; ten rows of S:T are added by _sheet."""
     inputs = {"SibSp": np.array(people["SibSp"]), "Parch": np.array(people["Parch"])} | computed(people)
     linear = products(np.stack([inputs[name] for name in INPUTS], axis=1).astype(float), parameters)
@@ -134,8 +140,8 @@ def _columns(people: Columns, parameters: np.ndarray, strings: list[str], shared
 
     columns = []
     for letters, name in zip(LETTERS, TABLE_COLUMNS, strict=False):
-        if name in FORMULAS:
-            columns.append(filled(letters, FORMULAS[name].format(t=TABLE), inputs[name]))
+        if name in own:
+            columns.append(filled(letters, own[name], inputs[name]))
         elif name in ("Sex", "Embarked"):
             index = {text: str(i) for i, text in enumerate(strings)}
             columns.append(Column.make(letters, [index[str(text)] for text in people[name]], kind=' t="s"'))
@@ -198,7 +204,7 @@ def _number(value: object) -> str:
     return str(int(number)) if number.is_integer() else repr(number)
 
 
-def _small_parts(sheet: str, rows: int, strings: list[str]) -> dict[str, str]:
+def _small_parts(sheet: str, rows: int, strings: list[str], own: Mapping[str, str]) -> dict[str, str]:
     """Every part but the sheet, by its name in the package."""
     changing = "$G$1:$P$2" if sheet == "nnet" else "$S$4:$T$13"
     names = "".join(
@@ -207,8 +213,7 @@ def _small_parts(sheet: str, rows: int, strings: list[str]) -> dict[str, str]:
     )
     columns = "".join(
         f'<tableColumn id="{i}" name="{name}">'
-        + (f"<calculatedColumnFormula>{escape(FORMULAS[name].format(t=TABLE))}</calculatedColumnFormula>"
-           if name in FORMULAS else "")
+        + (f"<calculatedColumnFormula>{escape(own[name])}</calculatedColumnFormula>" if name in own else "")
         + "</tableColumn>"
         for i, name in enumerate(TABLE_COLUMNS, start=1)
     )  # fmt: skip

@@ -13,7 +13,7 @@ from openpyxl.worksheet.formula import ArrayFormula
 from tests.workbooks.recalculation import disagreements
 from tests.workbooks.scale import DATA, sample, titanic_at_scale
 
-KINDS = [("plain", "nnet"), ("shared", "nnet"), ("plain", "mmult"), ("shared", "mmult")]
+KINDS = [("plain", "nnet"), ("shared", "nnet"), ("rowwise", "nnet"), ("plain", "mmult"), ("shared", "mmult")]
 
 
 @pytest.fixture(scope="module", params=KINDS, ids=" ".join)
@@ -35,7 +35,7 @@ def test_it_opens_with_formulas_table_and_solver_model(workbook):
         count = sum(cell.data_type == "f" for row in sheet["A4:AA1003"] for cell in row)
         assert count == (13_000 if name == "nnet" else 11_001)
     assert last == {
-        "I": "=People[[#This Row],[Age]]/MAX(People[Age])",
+        "I": "=People[[#This Row],[Age]]/" + ("74" if formulas == "rowwise" else "MAX(People[Age])"),
         "X": "=IF(V1003>0,V1003,0)",
         "AA": "=(People[[#This Row],[Survived]]-Z1003)^2",
     }
@@ -73,5 +73,5 @@ def test_712_rows_are_the_lesson_itself(tmp_path):
 
 @pytest.mark.parametrize(("formulas", "sheet"), [("dense", "nnet"), ("plain", "linear")])
 def test_other_words_are_refused(tmp_path, formulas, sheet):
-    with pytest.raises(ValueError, match="plain or shared"):
+    with pytest.raises(ValueError, match="plain, shared or rowwise"):
         titanic_at_scale(tmp_path / "a.xlsx", 10, formulas, sheet)
