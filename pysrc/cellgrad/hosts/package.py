@@ -9,6 +9,7 @@ from cellgrad.hosts.container import Package
 from cellgrad.hosts.external_books import read_external_books
 from cellgrad.hosts.parts import read_calculation, read_dynamic, read_tables, read_workbook_part
 from cellgrad.hosts.replace import require_writable
+from cellgrad.hosts.rich_errors import read_rich_errors
 from cellgrad.hosts.shared_strings import read_strings
 from cellgrad.hosts.sheet_builder import Shared, with_filtered_rows
 from cellgrad.hosts.sheet_editor import NO_VALUE, Change
@@ -44,6 +45,7 @@ def read(path: str | Path) -> Workbook:
             strings=strings,
             string_indexes=read_strings(package, part.strings_part, strings),
             dynamic=read_dynamic(package, part.metadata_part),
+            rich_errors=read_rich_errors(package, part.metadata_part),
             date1904=part.date1904,
         )
         sheets: dict[str, Sheet] = {}

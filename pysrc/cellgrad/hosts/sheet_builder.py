@@ -34,6 +34,8 @@ class Shared:
     string_indexes: np.ndarray
     """Shared string number -> index in `strings`."""
     dynamic: frozenset[int] | None = None
+    rich_errors: Mapping[str, CellError] = field(default_factory=dict)
+    """Errors that are stored as #VALUE!, by the `vm` attribute of their cells."""
     date1904: bool = False
     cells: int = 0
     array_cells: int = 0

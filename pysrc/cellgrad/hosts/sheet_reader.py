@@ -14,6 +14,7 @@ from cellgrad.hosts.container import Package
 from cellgrad.hosts.markup import Element, child, flag, forbidden_dtd, local
 from cellgrad.hosts.sheet_builder import Shared, SheetBuilder
 from cellgrad.hosts.sheet_markup import MAX_ROW_BYTES, Checker, Irregular, sections
+from cellgrad.values import Kind
 from cellgrad.workbook import Sheet
 
 _CLEARED = ("sheetPr", "sheetViews", "cols", "mergeCells", "conditionalFormatting", "dataValidations", "hyperlinks")
@@ -162,4 +163,7 @@ def _cell(element: Element, row: int, column: int, builder: SheetBuilder) -> Non
         elif tag == "is":
             text = "".join(part.text or "" for part in inner.iter("{*}t") if local(part.getparent().tag) != "rPh")
     value_kind, data = builder.value(row, column, kind, text)
+    if value_kind == Kind.ERROR:
+        newer = builder.shared.rich_errors.get(element.get("vm", ""))
+        data = data if newer is None else float(newer.code)
     builder.add_cell(row, column, value_kind, data, formula)
