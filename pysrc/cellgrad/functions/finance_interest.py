@@ -99,7 +99,9 @@ def accrued_coupons(
         step -= coupon_date(first, step * months, system) >= end
     previous = coupon_date(first, step * months, system)
     need(previous >= 0)
-    length = float(first - previous) if by == 1 else (365.0 if by == 3 else 360.0) / often
+    # Basis 1 measures by the period before the first coupon, wherever the settlement lies, as Excel's numbers show.
+    actual = first - coupon_date(first, -months, system)
+    length = float(actual) if by == 1 else (365.0 if by == 3 else 360.0) / often
     total = days_between(max(start, previous), end, by, system) / length
     while previous > start:
         step -= 1
@@ -130,6 +132,9 @@ def _part(start: int, previous: int, following: int, basis: int, frequency: int,
     cases=(("ACCRINT(39508,39691,39569,0.1,1000,2,0)", Shown("16.666667")),
            ("ACCRINT(39512,39691,39569,0.1,1000,2,0,FALSE)", Shown("15.555556")),
            ("ACCRINT(39543,39691,39569,0.1,1000,2,0,TRUE)", Shown("7.2222222")),
+           # As Excel stores them: settlements after the first coupon, by actual days.
+           ("ACCRINT(44348,44531,44621,0.025,5000,2,1)", 62.5 * (1 + 90 / 183)),
+           ("ACCRINT(43831,44013,44197,0.025,5000,2,1)", 62.5 * (1 + 184 / 182)),
            ("ACCRINT(39508,39691,39569,0,1000,2,0)", CellError.NUM),
            ("ACCRINT(39569,39691,39508,0.1,1000,2)", CellError.NUM)),
 )  # fmt: skip
