@@ -41,7 +41,57 @@ VALUES: list[tuple[str, Value]] = [
     ("SUM(1/B:B)", CellError.DIV0),
     ("SUM(B:B*SUM(C:C))", 63.0),
     ("SUM(B:B,(B:B=0)*1)", 20.0 + ROWS - 4),
+    # positions along them: of the blank rows the first and the last are the ends of a straight line
+    ("MAX((B:B>5)*ROW(B:B))", 4.0),  # TRUE is above 5 as well
+    ('SUMPRODUCT((A:A="x")*ROW(A:A))', 3.0),
+    ('SUMPRODUCT(MAX((A:A<>"")*ROW(A:A)))', 5.0),
+    ('MAX(IF(A:A<>"",ROW(A:A)))', 5.0),
+    ('MIN(IF(A:A<>"",ROW(A:A)))', 1.0),
+    ('MIN(IF(A:A="",ROW(A:A)))', 4.0),
+    ('MAX((A:A="")*ROW(A:A))', float(ROWS)),
+    ('MIN((A:A="")*-ROW(A:A))', -float(ROWS)),
+    ('SUM((A:A="")*ROW(A:A))', ROWS * (ROWS + 1) / 2 - 1 - 2 - 3 - 5),
+    ("SUM(ROW(A:A))", ROWS * (ROWS + 1) / 2),
+    ("SUMPRODUCT(ROW(A:A)/2,--(B:B=0))", ROWS * (ROWS + 1) / 4 - (1 + 2 + 3 + 4) / 2),
+    ("SUM(IF(B:B=0,ROW(B:B)-C1,1))", ROWS * (ROWS + 1) / 2 - 10 - 3 * (ROWS - 4.0) + 4),
+    ("MAX((1:1>5)*COLUMN(1:1))", 2.0),
+    ('SUM((1:1="")*COLUMN(1:1))', COLUMNS * (COLUMNS + 1) / 2 - 6),
+    ("MAX((B:B>5)*ROW(B:B)*COLUMN(B:B))", 8.0),
+    ("INDEX(A:A,MAX((A:A<>0)*ROW(A:A)))", 5.0),
+    ("MAX(ROW(A:A)*(A:A=ROW()-1))", 5.0),  # the formula stands in row 6
+    # counted, looked up
+    ('COUNT(IF(A:A="",1))', ROWS - 4.0),
+    ('COUNTA(IF(A:A="x",1,2))', float(ROWS)),
+    ("SUMSQ(B:B-1)", 81.0 + 441 + 841 + 0 + (ROWS - 4)),
+    ('MATCH(1,(A:A<>"")*(B:B=30),0)', 3.0),
+    ('MATCH(1,(A:A="")*(C:C=""),0)', 4.0),
+    ("MATCH(1,(A:A=0)*(B:B=0),0)", 6.0),
+    ('MATCH(1,(A:A="")*(B:B=30),0)', CellError.NA),
+    ('LOOKUP(2,1/(A:A<>""),A:A)', 5.0),
+    ('LOOKUP(2,1/(B:B<>""),A:A)', 0.0),  # A4 is blank
+    ("LOOKUP(2,1/(B:B<20),C:C)", 0.0),  # the last row of the sheet
+    ('LOOKUP(2,1/(A:A="x"),B:B)', 30.0),
+    ('LOOKUP(2,1/(A:A="y"),B:B)', CellError.NA),
 ]
+
+SLOW: list[tuple[str, Value]] = [
+    ("SUMPRODUCT((MOD(ROW(A:A),2)=0)*(B:B=0))", ROWS / 2 - 2),
+    ("SUMPRODUCT((ROW(A:A)>1)*(B:B>0))", 2.0),
+    ('SMALL(IF(A:A<>"",ROW(A:A)),3)', 3.0),
+    ("AVERAGE(IF(B:B<>0,B:B))", 20 / 3),
+    ("MATCH(1,(B:B=0)*(ROW(B:B)>9),0)", 10.0),
+]
+"""No two blank rows stand for all of these; only evaluation in blocks is quick."""
+
+
+@pytest.mark.parametrize(("formula", "expected"), SLOW)
+def test_all_million_cells_at_once(formula: str, expected: float) -> None:
+    book = book_of({"Sheet": CELLS}, arrays={"Sheet!E6": f"={formula}"})
+    start = time.perf_counter()
+    dependence = Dependence(book)
+    ((kinds, data),) = recalculate(dependence, dependence.all_blocks(), {}).blocks.values()
+    assert time.perf_counter() - start < 15
+    assert decode(int(kinds[0, 0]), float(data[0, 0]), book.strings) == pytest.approx(expected, rel=1e-14)
 
 
 @pytest.mark.parametrize(("formula", "expected"), VALUES)

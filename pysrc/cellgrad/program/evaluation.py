@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region, full_name
 from cellgrad.blocks.block import Block
@@ -35,8 +36,9 @@ from cellgrad.functions.every_kernel import KERNELS
 from cellgrad.functions.kernels import Kernel
 from cellgrad.functions.last_sum import last_over_blocks
 from cellgrad.functions.registry import Shape, Takes, find
+from cellgrad.graph.binding import region_of
 from cellgrad.graph.precedents import COMPUTE_REFERENCES, axes, sheets_of
-from cellgrad.graph.whole_columns import SUMS, is_whole, may_be_short
+from cellgrad.graph.whole_columns import BLANKS, SUMS, is_whole, may_be_short, positions_along
 from cellgrad.program.by_value import called_by_value
 from cellgrad.program.every_form import FORMS
 from cellgrad.program.forms_areas import AREA_FORMS, common_range
@@ -47,12 +49,15 @@ from cellgrad.program.slopes import gradient_within
 from cellgrad.program.values import constants
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.nodes import Node as Tensor
-from cellgrad.tensors.nodes import broadcast_shapes
+from cellgrad.tensors.nodes import broadcast_shapes, constant
 from cellgrad.values import CellError, Kind
 from cellgrad.workbook import encode
 
 if TYPE_CHECKING:
     from cellgrad.program.lowering import Lowering
+
+MOST_WHOLE = 4 * MAX_ROWS
+"""How many cells of whole columns or rows a formula may work on one by one."""
 
 
 class Evaluation:
@@ -92,7 +97,7 @@ class Evaluation:
                 return self._array_constant(tree)
             case Range():
                 if array_mode and is_whole(tree) and not self._short:
-                    raise NoKernel("whole columns or rows, element by element")
+                    return self._every_cell(tree)
                 return self.range(tree if array_mode else self._intersected(tree))
             case Unary(operator="@"):
                 return self.of(tree.operand, array_mode=False)
@@ -112,6 +117,8 @@ class Evaluation:
                 if run is None:
                     return called_by_value(find(tree.operator), operands, self.lowering.texts)
                 return run(operands, self.lowering.texts)
+            case Call() if self._short and (along := positions_along(tree)) is not None:
+                return self._positions(along)
             case Call(function="OFFSET" | "INDIRECT"):
                 array = self._computed(tree)
                 if array.inner != (1, 1) and not array_mode:
@@ -175,6 +182,19 @@ class Evaluation:
             return Array(data, values.kind, reference=True, beyond=whole)
         kind = t.windows(t.broadcast(values.kind, values.data.shape), rows.inner, columns.inner)
         return Array(data, simple_kind(kind), reference=True, beyond=whole)
+
+    def _every_cell(self, tree: Range) -> Array:
+        """All cells of whole columns or rows, in the formula of one cell and of data alone."""
+        region = region_of(tree, self.host.sheet, self.host.top, self.host.left)
+        if self.host.size > 1 or tree.last_sheet is not None or region.size > MOST_WHOLE:
+            raise NoKernel("whole columns or rows, element by element")
+        values = self.lowering.value(region)
+        if not values.is_constant:
+            raise NoKernel("whole columns or rows of changing cells, element by element")
+        shape, kind = (1, 1, region.height, region.width), values.kind
+        if not isinstance(kind, int):
+            kind = t.reshape(t.broadcast(kind, values.data.shape), shape)
+        return Array(t.reshape(values.data, shape), kind, reference=True)
 
     def _spilled(self, anchor: Node) -> Array:
         """The block of the array formula anchored at a cell; an error where none is."""
@@ -245,7 +265,7 @@ class Evaluation:
         return found
 
     def _of_blank_rows(self, tree: Call, arguments: list[Array], run: Kernel) -> Tensor:
-        """What the blank rows (or columns) behind the one that stands for all of them add to a sum."""
+        """What the blank rows (or columns) between the two that stand for all of them add to a sum."""
         shortened = [node for node in walk(tree) if isinstance(node, Range) and is_whole(node)]
         along_rows = shortened[0].top is None
         if any((node.top is None) != along_rows for node in shortened):
@@ -258,15 +278,21 @@ class Evaluation:
         for array in arguments:
             if array.data.shape[axis] == size:
                 starts, stops = [0, 0, 0, 0], list(array.data.shape)
-                starts[axis] = size - 1
+                starts[axis] = size - BLANKS
                 data = t.crop(array.data, tuple(starts), tuple(stops))
                 kind = array.kind
                 if not isinstance(kind, int):
                     kind = simple_kind(t.crop(t.broadcast(kind, array.data.shape), tuple(starts), tuple(stops)))
                 ends.append(Array(data, kind, reference=True))
-        if not ends:
+        if not ends or size == all_of_them:
             return t.ZERO
-        return t.mul(t.number(all_of_them - size), run(tuple(ends), self.lowering.texts).data)
+        return t.mul(t.number((all_of_them - size) / BLANKS), run(tuple(ends), self.lowering.texts).data)
+
+    def _positions(self, along: int) -> Array:
+        """ROW of whole columns (0) or COLUMN of whole rows (1): the last blank one that is kept is the sheet's last."""
+        numbers = torch.arange(1.0, self.lowering.used(short=True)[along] + 1, dtype=torch.float64)
+        numbers[-1] = (MAX_ROWS, MAX_COLUMNS)[along]
+        return Array(constant(numbers.reshape((1, 1, -1, 1) if along == 0 else (1, 1, 1, -1))))
 
     def branch(self, tree: Node, array_mode: bool) -> Array:
         """A branch that may be taken. Raises NoKernel for a range that only meets the cell's row if it is."""

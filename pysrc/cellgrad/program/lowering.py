@@ -8,7 +8,6 @@ is constant; where it is live the model is refused, with the cell.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,11 +21,13 @@ from cellgrad.formula.tree import Node, walk
 from cellgrad.functions.arrays import NoKernel, Texts, kind_node, simple_kind
 from cellgrad.functions.operands import Areas
 from cellgrad.graph.precedents import is_anchored, only_the_file_knows
+from cellgrad.graph.whole_columns import BLANKS
 from cellgrad.program.evaluation import Evaluation
 from cellgrad.program.landing import is_computed, landed
 from cellgrad.program.loops import lower_loop
 from cellgrad.program.overrides import LiveCell, Overrides
 from cellgrad.program.recurrences import CutFirst, lower_recurrence
+from cellgrad.program.settled import Evaluated, Failure
 from cellgrad.program.values import Values, constants, fitted, part_of
 from cellgrad.reference import Reference
 from cellgrad.tensors import operations as t
@@ -34,12 +35,8 @@ from cellgrad.tensors.nodes import Node as Tensor
 from cellgrad.values import CellError, Kind
 from cellgrad.workbook import Workbook, encode
 
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A block that cannot be evaluated, and why; whoever reads it fails for the same reason."""
-
-    error: CellgradError
+_SMALL = 64
+"""Cells up to which a region is put together block by block."""
 
 
 class Lowering:
@@ -59,7 +56,7 @@ class Lowering:
         self.dependence = dependence
         self.book: Workbook = dependence.book
         self.live = dict(live)
-        self.values: dict[Block, Values | Failure] = dict(known or {})
+        self.values = Evaluated(self.book, known or {})
         self.texts = Texts(self.book.strings, self.book.date1904)
         self._regions: dict[Region, Values] = {}
         self._moved: set[Block] = set()
@@ -112,14 +109,15 @@ class Lowering:
         return [self.reference.areas(tree, host.sheet, row, column) for row, column in host.cells()]
 
     def used(self, short: bool) -> tuple[int, int]:
-        """How far whole columns and rows are read: what any sheet holds, and one blank row and column if `short`."""
+        """How far whole columns and rows are read: what any sheet holds, and if `short` what stands for the rest."""
         rows = max((sheet.cells.extent[0] for sheet in self.book.every_sheet), default=0)
         columns = max((sheet.cells.extent[1] for sheet in self.book.every_sheet), default=0)
-        return min(rows + short, MAX_ROWS), min(columns + short, MAX_COLUMNS)
+        more = BLANKS if short else 0
+        return min(rows + more, MAX_ROWS), min(columns + more, MAX_COLUMNS)
 
     def _reads_live(self, block: Block) -> bool:
         """Whether a block depends on the live cells, be they inputs or new constants."""
-        return any(
+        return bool(self.live or self._moved) and any(
             any(live.intersect(region) for live in self.live)
             or any(precedent in self._moved for precedent in self.dependence.touching(region))
             for region in self.dependence.reads(block)
@@ -176,16 +174,14 @@ class Lowering:
         return False
 
     def _scanned(self, recurrence: Recurrence) -> dict[Block, Values]:
-        if any(self._asks_the_file(member) for member in recurrence.members):
+        members, tree = recurrence.members, self.dependence.tree
+        if any(only_the_file_knows(tree(member)) or lacks_values(self.dependence, member) for member in members):
             raise NoKernel("it depends on what only the file holds")
-        self._open = recurrence.members
+        self._open = members
         try:
             return lower_recurrence(self, recurrence)
         finally:
             self._open = ()
-
-    def _asks_the_file(self, block: Block) -> bool:
-        return only_the_file_knows(self.dependence.tree(block)) or lacks_values(self.dependence, block)
 
     def _lower_loop(self, members: Sequence[Block]) -> None:
         """Cells that need each other, in a workbook that iterates."""
@@ -248,7 +244,7 @@ class Lowering:
             return self._cached(block)
         if lacks_values(self.dependence, block):
             return self._cell_by_cell(block) if block.splits else self._cached(block)
-        for region in self.dependence.reads(block):
+        for region in self.dependence.reads(block) if self.values.failures else ():
             for precedent in self.dependence.touching(region):
                 value = self.values[precedent]
                 if isinstance(value, Failure):
@@ -375,7 +371,10 @@ class Lowering:
         return parts
 
     def _read(self, region: Region, without: frozenset[Block] = frozenset()) -> Values:
-        pieces = list(self._pieces(region, without))
+        whole = region.size > _SMALL and not without and not any(live.intersect(region) for live in self.live)
+        if whole and (cells := self.values.cells(region)) is not None:
+            return constants(*cells)
+        pieces = [*self._pieces(region, without)]
         if len(pieces) == 1 and pieces[0][0] == region:
             return pieces[0][1]
         kinds, data, _ = self.book.sheet(region.sheet).cells.dense(region.top, region.left, region.bottom, region.right)

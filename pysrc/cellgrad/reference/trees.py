@@ -32,7 +32,7 @@ from cellgrad.functions.registry import SCALARS, Function, Shape, Takes, find
 from cellgrad.graph.binding import regions_of
 from cellgrad.graph.precedents import COMPUTE_REFERENCES
 from cellgrad.graph.subtotals import Subtotals
-from cellgrad.graph.whole_columns import SUMS, may_be_short
+from cellgrad.graph.whole_columns import BLANKS, SUMS, may_be_short, positions_along
 from cellgrad.reference.cells import Cells
 from cellgrad.reference.combining import combined
 from cellgrad.reference.context import CellContext
@@ -66,6 +66,8 @@ class Trees:
                 return Matrix(node.rows)
             case Range():
                 return Areas(regions_of(node, self._cells.book, host.sheet, host.row, host.column))
+            case Call() if self._short and (along := positions_along(node)) is not None:
+                return self._positions(along)
             case Call():
                 function = find(node.function, position=node.position)
                 before = self._short
@@ -112,7 +114,7 @@ class Trees:
         arguments: list[Argument] = []
         for index, node in enumerate(nodes):
             parameter = function.parameter(index)
-            if isinstance(node, Missing) and parameter.takes is not Takes.LAZY:
+            if isinstance(node, Missing) and (parameter.none_if_empty or parameter.takes is not Takes.LAZY):
                 arguments.append(Areas((host.region,)) if parameter.from_host else OMITTED)
             elif parameter.takes is Takes.LAZY:
                 arguments.append(self._lazy(node, host, array))
@@ -128,7 +130,9 @@ class Trees:
                             read = [self._cells.read(Areas((region,)), clip=True) for region in operand.regions]
                             arguments.append(Matrix((tuple(value for matrix in read for value in matrix),)))
                             continue
-                        arguments += [self._cells.read(Areas((region,)), clip=True) for region in operand.regions]
+                        beside = self._short and function.name == "LOOKUP"  # results that go with what is shortened
+                        kept = map(self._with_blanks, operand.regions) if beside else operand.regions
+                        arguments += [self._cells.read(Areas((region,)), clip=not beside) for region in kept]
                         continue
                     operand = self._dereferenced(operand, host, array or parameter.takes not in SCALARS)
                 if isinstance(operand, References) and function.name not in _OVER_REFERENCES:
@@ -153,19 +157,30 @@ class Trees:
             raise CachedIsData(data.what, position) from None
 
     def _with_blank_rows(self, function: Function, found: Operand, arguments: list[Argument]) -> Operand:
-        """A sum over whole columns, and what the blank rows add behind the one that stands for all of them."""
-        rows, columns = self._cells.extent
+        """A sum over whole columns, and what the blank rows add between the two that stand for all of them."""
         matrices = [argument for argument in arguments if isinstance(argument, Matrix)]
         if type(found) is not float:
             return found
-        if any(matrix.height == rows + 1 for matrix in matrices):
-            count = MAX_ROWS - rows - 1
-            ends = [Matrix(m.rows[-1:]) for m in matrices if m.height == rows + 1]
+        (rows, columns), (height, width) = self._cells.extent, self._shortened()
+        if any(matrix.height == height for matrix in matrices):
+            kept, left_out = height - rows, MAX_ROWS - height
+            ends = [Matrix(m.rows[-kept:]) for m in matrices if m.height == height]
         else:
-            count = MAX_COLUMNS - columns - 1
-            ends = [Matrix(tuple(row[-1:] for row in m.rows)) for m in matrices if m.width == columns + 1]
-        more = call(function, ends, self._cells.read) if ends else 0.0
-        return found + count * more if type(more) is float else found
+            kept, left_out = width - columns, MAX_COLUMNS - width
+            ends = [Matrix(tuple(row[-kept:] for row in m.rows)) for m in matrices if m.width == width]
+        more = call(function, ends, self._cells.read) if ends and left_out else 0.0
+        return found + left_out * more / BLANKS if type(more) is float else found
+
+    def _shortened(self) -> tuple[int, int]:
+        """How far whole columns and rows are read where blanks stand for the rest."""
+        rows, columns = self._cells.extent
+        return min(rows + BLANKS, MAX_ROWS), min(columns + BLANKS, MAX_COLUMNS)
+
+    def _positions(self, along: int) -> Matrix:
+        """ROW of whole columns (0) or COLUMN of whole rows (1): the last blank one that is kept is the sheet's last."""
+        size, most = self._shortened()[along], (MAX_ROWS, MAX_COLUMNS)[along]
+        numbers = (*map(float, range(1, size)), float(most))
+        return Matrix((numbers,) if along else tuple((number,) for number in numbers))
 
     def _references(self, function: Function, arguments: list[Argument], context: CellContext | None) -> Operand:
         """OFFSET or INDIRECT by an array of positions: a reference an element."""
@@ -212,14 +227,14 @@ class Trees:
         if not array or (len(areas.regions) == 1 and areas.regions[0].size == 1):
             return self.intersected(areas, host)
         if self._short and len(areas.regions) == 1:
-            return self._cells.read(Areas((self._with_one_blank(areas.regions[0]),)))
+            return self._cells.read(Areas((self._with_blanks(areas.regions[0]),)))
         return self._cells.read(areas)
 
-    def _with_one_blank(self, region: Region) -> Region:
-        """Whole columns or rows as far as they are used, and one blank row or column."""
-        rows, columns = self._cells.extent
-        bottom = min(region.bottom, rows + 1) if region.height == MAX_ROWS else region.bottom
-        right = min(region.right, columns + 1) if region.width == MAX_COLUMNS else region.right
+    def _with_blanks(self, region: Region) -> Region:
+        """Whole columns or rows as far as they are used, and the blank rows or columns that stand for the rest."""
+        rows, columns = self._shortened()
+        bottom = min(region.bottom, rows) if region.height == MAX_ROWS else region.bottom
+        right = min(region.right, columns) if region.width == MAX_COLUMNS else region.right
         return dataclasses.replace(region, bottom=bottom, right=right)
 
     def _spill(self, operand: Operand) -> Operand:
