@@ -57,7 +57,8 @@ SUMS = [
     ("SUMIFS(C1:C4,A1:A4,2)", 8), ("COUNTIF(A:A,\"\")", 1048576 - 4), ("MAXIFS(B1:B4,A1:A4,9)", 0),
     ("SUMIFS(B:B,A:A,1,B:B,\">20\")", 80),
     # cells that have been deleted
-    ("COUNTIF(#REF!,1)", CellError.REF), ("COUNTIFS(A1:A4,1,#REF!,1)", CellError.REF), ("SUMIF(#REF!,1)", CellError.REF),
+    ("COUNTIF(#REF!,1)", CellError.REF), ("COUNTIFS(A1:A4,1,#REF!,1)", CellError.REF),
+    ("SUMIF(#REF!,1)", CellError.REF),
     ("SUMIF(A1:A4,1,#REF!)", CellError.REF), ("SUMIFS(#REF!,A1:A4,1)", CellError.REF),
     ("AVERAGEIF(#REF!,1)", CellError.REF), ("MAXIFS(B1:B4,#REF!,1)", CellError.REF),
 ]  # fmt: skip
