@@ -26,6 +26,7 @@ class Line:
     def __init__(self, values: Sequence[Value]) -> None:
         self.values = values
         self._entries: dict[type, _Entries] | None = None
+        self._sorted: dict[bool, tuple[list[Any], list[int]] | None] = {}
 
     def _of_type(self, wanted: Value) -> tuple[_Entries, Any]:
         """The entries of the wanted value's type, and the value as they are compared."""
@@ -87,16 +88,56 @@ class Line:
         return entries.places[inside]
 
     def nearest(self, wanted: Value, larger: bool, last: bool = False) -> int | None:
-        """The place of the value, else of the next smaller (or larger) one; the line need not be sorted."""
+        """The place of the value, else of the next smaller (or larger) one; the line need not be sorted.
+
+        Beyond the values of its own type come those of the next: numbers, texts, truth values, as Excel sorts them.
+        """
         entries, key = self._of_type(wanted)
         ordered = entries.ordered
         at = bisect.bisect_left(ordered, key) if larger else bisect.bisect_right(ordered, key) - 1
-        return entries.where(last)[ordered[at]] if 0 <= at < len(ordered) else None
+        if 0 <= at < len(ordered):
+            return entries.where(last)[ordered[at]]
+        rank = _TYPES.index(type(wanted))
+        for other in _TYPES[rank + 1 :] if larger else _TYPES[:rank][::-1]:
+            entries = (self._entries or {}).get(other) or _Entries()
+            if entries.ordered:
+                return entries.where(last)[entries.ordered[0 if larger else -1]]
+        return None
 
-    def is_sorted(self, wanted: Value, descending: bool) -> bool:
-        """Whether the entries of the value's type stand in that order, no two of them equal."""
-        entries, _ = self._of_type(wanted)
-        return entries.strictly(descending)
+    def halved(self, wanted: Value, step: int, descending: bool) -> int | None:
+        """The place by halves: of the value, the first of its kind in rising order, the last in falling order.
+
+        step: what stands in for a value that is not there, the next smaller (-1), the next larger (1) or nothing (0).
+        Raises UnsupportedError for a line that is not sorted that way.
+        """
+        if descending not in self._sorted:
+            pairs = [
+                ((_TYPES.index(type(value)), fold_case(value) if type(value) is str else value), place)
+                for place, value in enumerate(self.values)
+                if value is not None and type(value) is not CellError
+            ]
+            rising = pairs[::-1] if descending else pairs
+            keys = [key for key, _ in rising]
+            places = [place for _, place in rising]
+            self._sorted[descending] = (keys, places) if all(a <= b for a, b in pairwise(keys)) else None
+        found = self._sorted[descending]
+        if found is None:
+            raise UnsupportedError(
+                "a search by halves is asked for in a list that is not sorted that way",
+                action="search from first to last, which is search mode 1",
+            )
+        keys, places = found
+        key = _TYPES.index(type(wanted)), fold_case(wanted) if isinstance(wanted, str) else wanted
+        at = bisect.bisect_left(keys, key)
+        if at == len(keys) or keys[at] != key:
+            if step == 0:
+                return None
+            at -= step < 0
+        return places[at] if 0 <= at < len(places) else None
+
+
+_TYPES = (float, str, bool)
+"""The types of values in Excel's order."""
 
 
 class _Entries:
@@ -108,7 +149,6 @@ class _Entries:
         self._where: dict[bool, dict[Any, int]] = {}
         self._ordered: list[Any] | None = None
         self._hulls: dict[bool, tuple[list[Any], list[Any]]] = {}
-        self._strictly: dict[bool, bool] = {}
 
     def where(self, last: bool) -> dict[Any, int]:
         """The first (or last) place of every key."""
@@ -137,12 +177,6 @@ class _Entries:
         front, back = self._hulls[descending]
         beyond: Callable[[Any], bool] = (lambda entry: entry < key) if descending else (lambda entry: entry > key)
         return bisect.bisect_left(back, True, key=beyond) - 1, bisect.bisect_left(front, True, key=beyond)
-
-    def strictly(self, descending: bool) -> bool:
-        if descending not in self._strictly:
-            keys = self.keys[::-1] if descending else self.keys
-            self._strictly[descending] = all(a < b for a, b in pairwise(keys))
-        return self._strictly[descending]
 
 
 class _Prepared:

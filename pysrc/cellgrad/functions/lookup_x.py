@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
+
 from cellgrad.address import Region
 from cellgrad.errors import UnsupportedError
 from cellgrad.functions.lookup_lines import Line, column_line, row_line
-from cellgrad.functions.operands import Areas, Fault, Lazy, Matrix, Operand, as_matrix
+from cellgrad.functions.operands import Areas, Fault, Lazy, Matrix, Operand, as_matrix, to_text
 from cellgrad.functions.registry import Shape, Smoothness, function
+from cellgrad.functions.regular_expressions import fits_text
 from cellgrad.functions.search import WHICH, found
 from cellgrad.values import CellError, Value
 
@@ -26,26 +30,44 @@ def in_line(value: Value, line: Line, match: float, search: float, beyond: int |
     match, search = int(match), int(search)
     if match not in (-1, 0, 1, 2, 3) or search not in (-2, -1, 1, 2):
         raise Fault(CellError.VALUE)
-    if match == 3:
-        raise UnsupportedError(
-            "looking up by regular expressions is not supported", action="use wildcards, which are match mode 2"
-        )
     if isinstance(value, CellError):
         raise Fault(value)
     last = search == -1
     if value is None:  # a blank finds a blank
         place = line.blank(last)
         return beyond if place is None else place
+    if match in (2, 3) and abs(search) == 2:
+        raise Fault(CellError.VALUE)
+    if match == 3:
+        return _fitting(to_text(value), line, last)
     if match == 2:
-        if abs(search) == 2:
-            raise Fault(CellError.VALUE)
         return line.matching(value, last) if isinstance(value, str) else line.exact(value, last)
-    if abs(search) == 2 and not line.is_sorted(value, descending=search == -2):
-        raise UnsupportedError(
-            "a search by halves is asked for in a list that is not sorted that way, or holds a value twice",
-            action="search from first to last, which is search mode 1",
-        )
+    if abs(search) == 2:
+        return line.halved(value, match, descending=search == -2)
     return line.exact(value, last) if match == 0 else line.nearest(value, larger=match == 1, last=last)
+
+
+def _fitting(pattern: str, line: Line, last: bool) -> int | None:
+    """The first (or last) text that a regular expression fits.
+
+    Whether it has to fit the whole text and whether case counts is not documented; where the answer hangs on either,
+    and where the text of a number would fit, it is refused.
+    """
+    found = set()
+    places = range(len(line.values))
+    for case_blind, whole in itertools.product((False, True), repeat=2):
+        fits = functools.partial(fits_text, pattern, case_blind, whole)
+        shown = ((place, line.values[place]) for place in (reversed(places) if last else places))
+        found.add(
+            next((p for p, v in shown if v is not None and not isinstance(v, CellError) and fits(to_text(v))), None)
+        )
+    place = next(iter(found))
+    if len(found) > 1 or (place is not None and not isinstance(line.values[place], str)):
+        raise UnsupportedError(
+            "looking up by a regular expression that fits only a part of a text, its other case or a number is not "
+            "supported", action="write a pattern that fits the whole text, as in ^.*x.*$",
+        )  # fmt: skip
+    return place
 
 
 def _place(value: Value, array: Matrix, match: float, search: float) -> int | None:
@@ -60,19 +82,29 @@ def _place(value: Value, array: Matrix, match: float, search: float) -> int | No
            ("XMATCH(4,{5,4,3,2,1})", 2), ("XMATCH(4.5,{5,4,3,2,1},1)", 1), ("XMATCH(4.5,{5,4,3,2,1},-1)", 2),
            ("XMATCH(1,{1,2,1},0,-1)", 3), ("XMATCH(9,{1,2})", CellError.NA), ("XMATCH(2,{1,2,3},0,2)", 2),
            ("XMATCH(1,{1,2},5)", CellError.VALUE), ("XMATCH(1,{1,2;3,4})", CellError.VALUE),
-           ('XMATCH("a*",{"ab","a*"})', 2), ('XMATCH("b",{"A","B"})', 2)),
+           ('XMATCH("a*",{"ab","a*"})', 2), ('XMATCH("b",{"A","B"})', 2),
+           # as Excel stores them
+           ('XMATCH("[A-Z][a-z]+y",{"India","Germany","Spain","Francialy"},3)', 2),
+           ('XMATCH("[A-Z][a-z]+y",{"India","Germany","Spain","Francialy"},3,-1)', 4),
+           ('XMATCH(42,{"apple","banana"},3)', CellError.NA), ('XMATCH("qwerty",{5,TRUE,"ala"},-1)', 3),
+           ('XMATCH(FALSE,{5,TRUE,"ala"},-1)', 3), ('XMATCH("qwerty",{5,TRUE,"ala"},1)', 2),
+           ('XMATCH(10,{5,TRUE,"ala"},1)', 3), ("XMATCH(1,{5,TRUE},-1)", CellError.NA),
+           ("XMATCH(5,{1,5,5,5,7},0,2)", 2), ("XMATCH(6,{1,5,5,5,7},-1,2)", 4), ("XMATCH(6,{1,5,5,5,7},1,2)", 5),
+           ("XMATCH(5,{7,5,5,5,1},0,-2)", 4), ("XMATCH(6,{7,5,5,5,1},-1,-2)", 2),
+           ('XMATCH("a",{2,3,4},-1,2)', 3), ('XMATCH("a",{2,3,4},1,2)', CellError.NA)),
 )  # fmt: skip
 def xmatch(value: Value, array: Value | Matrix, match: float = 0.0, search: float = 1.0) -> float:
     return float(found(_place(value, as_matrix(array), match, search or 1.0)) + 1)
 
 
 @function(
-    "XLOOKUP(value: value, array: cells, result: reference, [otherwise: lazy, match: number, search: number])",
+    "XLOOKUP(value: value, array: cells, result: reference, [otherwise: lazy?, match: number, search: number])",
     Shape.REFERENCE, Smoothness.PIECEWISE,
     "The entry, row or column of the result where the value is found; modes as in XMATCH.", subgradient=WHICH,
     cases=(("XLOOKUP(2,{1;2;3},{10;20;30})", 20), ("SUM(XLOOKUP(2,{1;2;3},{10,1;20,2;30,3}))", 22),
            ("SUM(XLOOKUP(2,{1,2,3},{10,20,30;1,2,3}))", 22), ('XLOOKUP(9,{1;2},{10;20},"none")', "none"),
-           ("XLOOKUP(9,{1;2},{10;20})", CellError.NA), ("XLOOKUP(1.5,{1;2},{10;20},,-1)", 10),
+           ("XLOOKUP(9,{1;2},{10;20})", CellError.NA), ("XLOOKUP(9,{1;2},{10;20},)", CellError.NA),
+           ("XLOOKUP(1.5,{1;2},{10;20},,-1)", 10),
            # Microsoft, "XLOOKUP function", example 4: the tax rate of an income, the next larger bracket
            ("XLOOKUP(46523,{9700;39475;84200;160726},{0.1;0.12;0.22;0.24},0,1,1)", 0.22),
            ("XLOOKUP(1.5,{1;2},{10;20},,1)", 20), ("XLOOKUP(1,{1;2;1},{10;20;30},,0,-1)", 30),

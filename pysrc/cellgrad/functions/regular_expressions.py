@@ -118,6 +118,12 @@ def _prepared(text: str, pattern: str, case: float) -> re.Pattern[str]:
     return found.compiled
 
 
+def fits_text(pattern: str, case_blind: bool, whole: bool, text: str) -> bool:
+    """Whether a pattern fits any part of a text, or all of it. Raises UnsupportedError as REGEXTEST does."""
+    compiled = _prepared(text, pattern, float(case_blind))
+    return (compiled.fullmatch(text) if whole else compiled.search(text)) is not None
+
+
 @function(
     "REGEXTEST(text: text, pattern: text, [case: number])", Shape.ELEMENTWISE, Smoothness.NONE,
     "Whether a regular expression fits any part of a text.",

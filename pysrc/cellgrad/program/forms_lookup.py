@@ -152,6 +152,10 @@ def places(key: Array, line: Array, search: Search, how: str, last: bool, texts:
     if line.kind != Kind.NUMBER:
         if not isinstance(line.kind, int) and not line.kind.is_constant:
             raise NoKernel("looking up among values whose type depends on the changing cells")
+        kinds = kind_node(line.kind).value
+        assert kinds is not None
+        if how == "larger" and bool(((kinds == Kind.TEXT) | (kinds == Kind.BOOLEAN)).any()):
+            raise NoKernel("the next larger value among texts or truth values, which count as larger than any number")
         data = t.select(t.compare("eq", kind_node(line.kind), t.number(Kind.NUMBER)), data, t.NAN)
     return t.seek(key.data, t.broadcast(data, line.data.shape), how, last)
 
