@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from cellgrad.address import Region
+from cellgrad.errors import FormulaError
+from cellgrad.formula.as_seen import as_seen, stands_for_operators
+from cellgrad.formula.printing import to_text
 from cellgrad.functions.context import OnlyTheFileKnows
 from cellgrad.functions.operands import Areas, Matrix
 from cellgrad.graph.subtotals import Subtotals
@@ -39,10 +42,23 @@ class CellContext:
         return tuple(self.book.sheets)
 
     def formula(self, sheet: str, row: int, column: int) -> str | None:
+        """As the formula bar shows it, an array formula that does not spill in braces.
+
+        Source: Microsoft, "FORMULATEXT function"; for the braces T. Mehta, "FORMULATEXT function", figure 2.
+        """
         if self.book.formula(sheet, row, column) is None:
             return None
         task = self._cells.task((self.book.sheet(sheet).name, row, column))
-        return self._cells.shown(task, None)[0]
+        text = self._cells.shown(task, None)[0]
+        try:
+            if stands_for_operators(text):
+                tree = self._cells.binder.parsed(self._cells.formula_number(task))
+                text = "=" + to_text(tree, task[1], task[2])
+            text = as_seen(text)
+        except FormulaError:  # no formula that anybody can read: as it is in the file
+            return text
+        array = self._cells.array_at(*task)
+        return text if array is None or array.dynamic else f"{{{text}}}"
 
     def reference(self, text: str, a1: bool = True) -> Areas | None:
         if names_another_book(text):
