@@ -27,10 +27,12 @@ COLUMN: dict[str, Value] = {
 """A8 is blank; the rows after A14, too."""
 
 COUNTS = [
-    # number, by value and as text; a text that reads as the number counts ("COUNTIF function")
-    ("5", 2), ('"5"', 2), ('"=5"', 2), ('"<>5"', 12), ("TRUE", 1), ('"TRUE"', 1),
+    # number, by value and as text; a text that reads as the number counts ("COUNTIF function"),
+    # and yet meets "<>", as Excel stores it
+    ("5", 2), ('"5"', 2), ('"=5"', 2), ('"<>5"', 13), ("TRUE", 1), ('"TRUE"', 1),
     # order: numbers among numbers, texts among texts
-    ('">0"', 2), ('">=0"', 3), ('"<0"', 1), ('">abc"', 2), ('"<=abc"', 5), ('">4"', 2),
+    # and none with nothing, as Excel stores it
+    ('">0"', 2), ('">=0"', 3), ('"<0"', 1), ('">="', 0), ('"<"', 0), ('">abc"', 2), ('"<=abc"', 5), ('">4"', 2),
     # text without regard to case, with wildcards; ~ before them
     ('"ABC"', 1), ('"ab?"', 2), ('"a*"', 3), ('"*"', 7), ('"a~*b"', 1), ('"<>a*"', 11), ('"?*"', 6),
     # blanks: "" is met by blanks and by empty texts, "=" by blanks, "<>" by everything else

@@ -164,12 +164,16 @@ def int_(number: float) -> float:
     "MOD(number: number, divisor: number)", Shape.ELEMENTWISE, Smoothness.PIECEWISE,
     "The remainder, with the divisor's sign: n - d*INT(n/d).", subgradient="1 in n and -INT(n/d) in d, also at a jump",
     cases=(("MOD(3,2)", 1), ("MOD(-3,2)", 1), ("MOD(3,-2)", -1), ("MOD(-3,-2)", -1), ("MOD(3,0)", CellError.DIV0),
-           ("MOD(5.5,2)", 1.5)),
+           ("MOD(5.5,2)", 1.5),
+           # as Excel stores them: the exact remainder
+           ("MOD(5,1E-10)", 9.999981783901343e-11), ("MOD(10.0000000001,0.1)", 9.999945316252479e-11)),
 )  # fmt: skip
 def mod(number: float, divisor: float) -> float:
     if divisor == 0:
         raise Fault(CellError.DIV0)
-    return finite(number - divisor * math.floor(finite(number / divisor)))
+    finite(number / divisor)
+    rest = math.fmod(number, divisor)
+    return rest + divisor if rest and (rest < 0) != (divisor < 0) else rest + 0.0
 
 
 # ---------------------------------------------------------------- multiples and whole numbers

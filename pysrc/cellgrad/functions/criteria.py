@@ -76,7 +76,10 @@ def _mean(found: list[float]) -> float:
     "COUNTIF(range: range, criterion: value)", Shape.REDUCE, Smoothness.STEP, "How many cells meet a criterion.",
     cases=(('COUNTIF({1,5,7,"x"},">4")', 2), ('COUNTIF({"abc","ABD","x"},"ab*")', 2), ('COUNTIF({1,"1",2},1)', 2),
            ('COUNTIF({"a","b",3},"<>a")', 2), ('COUNTIF({"a?","ab"},"a~?")', 1), ('COUNTIF(A1:B2,"")', 4),
-           ('COUNTIF({TRUE,1},TRUE)', 1)),
+           ('COUNTIF({TRUE,1},TRUE)', 1),
+           # as Excel stores them
+           ('COUNTIF({23,"23",TRUE,"x"},23)', 2), ('COUNTIF({23,"23",TRUE,"x"},"<>23")', 3),
+           ('COUNTIF({23,"x",TRUE},">=")', 0), ('COUNTIF({23,"x",TRUE},"<")', 0)),
 )  # fmt: skip
 def countif(range_: Value | Matrix, wanted: Value) -> float:
     met, beyond, _ = _met((range_, wanted))

@@ -146,7 +146,11 @@ class Cells:
         if wanted is None:
             return self._empty(sign)
         found = self._equal(wanted)
-        return np.setdiff1d(np.arange(len(self.values)), found, assume_unique=True) if sign == "<>" else found
+        if sign != "<>":
+            return found
+        if type(wanted) is float:  # a text that reads as the number equals it, and yet is another, as Excel counts
+            found = found[~np.isnan(self.numbers[found])]
+        return np.setdiff1d(np.arange(len(self.values)), found, assume_unique=True)
 
     def _empty(self, sign: str) -> np.ndarray:
         """ "" is met by blanks and by texts without a character, "=" by blanks, "<>" by everything else."""
@@ -171,10 +175,12 @@ class Cells:
 
     def _ordered(self, sign: str, wanted: Value) -> np.ndarray:
         holds = ORDERS[sign]
+        if wanted is None:
+            return _places(())  # ">" alone: nothing is met, as Excel counts
         if type(wanted) is float:
             return np.flatnonzero(holds(self.numbers, wanted))
-        if wanted is None or isinstance(wanted, str):
-            limit = fold_case(wanted or "")
+        if isinstance(wanted, str):
+            limit = fold_case(wanted)
             texts = self._texts_folded()
             return np.sort(_places(p for text, places in texts.items() if holds(text, limit) for p in places))
         return _places(p for p, value in enumerate(self.values) if type(value) is type(wanted) and holds(value, wanted))

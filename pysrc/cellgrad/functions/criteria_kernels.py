@@ -209,11 +209,11 @@ def _own_mask(cells: Array, criterion: Array, texts: Texts, counts_blanks: bool)
 
 
 def _number_mask(cells: Array, name: str, limit: Node, texts: Texts) -> Node:
-    """Numbers compared with a limit; for equality a text counts as the number it reads as."""
+    """Numbers compared with a limit; for equality alone a text counts as the number it reads as."""
     if not isinstance(cells.kind, int) and not cells.kind.is_constant:
         raise NoKernel("live cells whose types change")
     number, text = cells.is_kind(Kind.NUMBER), cells.is_kind(Kind.TEXT)
-    if name in ("eq", "ne") and text is not False:
+    if name == "eq" and text is not False:
         reads = texts.look_up("numbers", cells)
         same = t.compare("eq", reads, limit) if text is True else t.logical_and(text, t.compare("eq", reads, limit))
     else:

@@ -32,6 +32,7 @@ def field_column(field: Value, labels: Sequence[str]) -> int:
         if fold_case(field) not in labels:
             raise Fault(CellError.VALUE)
         return labels.index(fold_case(field))
+    field = float(field) if isinstance(field, bool) else field  # TRUE is the first column, as Excel counts
     if not isinstance(field, float) or not 1 <= field < len(labels) + 1:
         raise Fault(CellError.VALUE)
     return int(field) - 1
@@ -40,8 +41,10 @@ def field_column(field: Value, labels: Sequence[str]) -> int:
 def criteria_rows(criteria: Matrix, labels: Sequence[str]) -> list[list[tuple[int, Criterion]]]:
     """The conditions of each row of criteria: (column of the database, criterion). Blank cells ask nothing.
 
-    Faults: #VALUE! for criteria without a row below their labels. Raises UnsupportedError for a condition under a
-    label that the database lacks: Excel evaluates its formula once a row.
+    Under a label that the database lacks stands a formula, which Excel evaluates once a row and asks for TRUE: a text
+    there is never met, and its row of criteria is left out.
+    Faults: #VALUE! for criteria without a row below their labels. Raises UnsupportedError for such a condition that is
+    no text.
     """
     if criteria.height < 2:
         raise Fault(CellError.VALUE)
@@ -49,9 +52,10 @@ def criteria_rows(criteria: Matrix, labels: Sequence[str]) -> list[list[tuple[in
     rows = []
     for row in criteria.rows[1:]:
         conditions = []
-        for head, wanted in zip(heads, row, strict=True):
-            if wanted is None:
-                continue
+        asked = [(head, wanted) for head, wanted in zip(heads, row, strict=True) if wanted is not None]
+        if any(isinstance(wanted, str) and head not in labels for head, wanted in asked):
+            continue
+        for head, wanted in asked:
             if head not in labels:
                 raise UnsupportedError(
                     f"a criterion of a database stands under the label {head!r}, which is none of the database's",
@@ -200,7 +204,9 @@ _database(
 _database(
     "DCOUNTA", lambda found: float(sum(value is not None for value in found)), Smoothness.NONE,
     "How many values a field holds; without a field, how many rows.", 3,
-    more=((f"DCOUNTA({_TREE},,{_APPLES})", 3), (f'DCOUNTA({_TREE},"Tree",{_APPLES})', 3)),
+    more=((f"DCOUNTA({_TREE},,{_APPLES})", 3), (f'DCOUNTA({_TREE},"Tree",{_APPLES})', 3),
+          # as Excel stores them
+          (f"DCOUNTA({_TREE},TRUE,{_APPLES})", 3), (f'DCOUNTA({_TREE},1,{{"Nuts";"Apple"}})', 0)),
 )  # fmt: skip
 _database(
     "DGET", _only, Smoothness.SMOOTH, "The one value of a field; #NUM! where several rows meet the criteria.",

@@ -16,6 +16,7 @@ import torch
 from cellgrad.functions.arrays import Array, NoKernel, Texts, kind_node, lifted, scalar, spoiled
 from cellgrad.functions.operands import same_number
 from cellgrad.tensors import operations as t
+from cellgrad.tensors.elementwise import elementwise
 from cellgrad.tensors.nodes import Node, constant
 from cellgrad.values import Kind
 
@@ -63,7 +64,7 @@ def logarithm(a: Node, base: Node | None = None) -> Node:
 
 def modulo(a: Node, b: Node) -> Node:
     """MOD with the sign of the divisor; its derivative is 1 in the number and minus the quotient in the divisor."""
-    return t.sub(a, t.mul(b, t.unary("floor", t.div(a, b))))
+    return t.guard(elementwise("remainder", a, b), t.div(a, b))
 
 
 def arctan2(x: Node, y: Node) -> Node:

@@ -144,6 +144,14 @@ define(
     ),
 )
 define(
+    "remainder",
+    torch.remainder,
+    vjp=_binary_vjp(
+        lambda g, a, b, y: g,
+        lambda g, a, b, y: neg(mul(g, finite_or_zero(ratio(sub(a, y), b)))),
+    ),
+)
+define(
     "pow",
     torch.pow,
     vjp=_binary_vjp(

@@ -46,7 +46,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "reshape": _same, "broadcast": _same, "permute": _same, "crop": _same, "concatenate": _same,
     "sum": _same, "amax": _same, "amin": _same, "prod": _same, "any": _same, "all": _same,
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "neg": operator.neg, "abs": abs,
-    "div": _quiet(operator.truediv), "pow": _quiet(math.pow), "matmul": operator.mul,
+    "div": _quiet(operator.truediv), "pow": _quiet(math.pow), "remainder": _quiet(operator.mod), "matmul": operator.mul,
     "square": lambda a: a * a, "sign": lambda a: float((a > 0) - (a < 0)),
     "exp": _quiet(math.exp), "log": _quiet(math.log), "log10": _quiet(math.log10), "log1p": _quiet(math.log1p),
     "sqrt": _quiet(math.sqrt), "sin": _quiet(math.sin), "cos": _quiet(math.cos), "tan": _quiet(math.tan),
