@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 from tests import libreoffice
 from tests.commands import run, workbook
+from tests.hosts.tiny_package import tiny, with_names
 
 from cellgrad.hosts import package
 
@@ -81,6 +82,27 @@ def test_buckets(tmp_path: Path, name: str) -> None:
     answer["mismatched"] = [(m["cell"], m["cached"], m["computed"]) for m in answer["mismatched"]]
     assert {field: answer[field] for field in expected} == expected
     assert answer["formulas"] == len(cells)
+
+
+def test_a_shared_formula_that_the_file_lacks_is_an_error_of_its_cells_alone(tmp_path: Path) -> None:
+    rows = (
+        '<row r="1"><c r="A1"><v>2</v></c><c r="B1"><f t="shared" si="9"/><v>4</v></c><c r="C1"><f>B1+1</f><v>5</v></c>'
+        '<c r="D1"><f>A1*2</f><v>4</v></c></row>'
+    )
+    answer = audited(tiny(tmp_path, rows))
+    assert (answer["formulas"], answer["errors"], answer["matched"]) == (3, 2, 1)
+    assert "shared formula 9" in answer["failed"][0]["formula"]
+
+
+def test_names_that_excel_gives_itself(tmp_path: Path) -> None:
+    """Stored with a prefix, ECMA-376 part 1, 18.2.5; formulas are written without."""
+    names = with_names(
+        ("_xlnm.Print_Area", "Sheet1!$A$1:$A$2", 0, False), ("_xlnm.Database", "Sheet1!$A$2", None, True)
+    )
+    cells = ("SUM(Print_Area)", 5), ("SUM(_xlnm.Print_Area)", 5), ("database*2", 6), ("SUM(Sheet1!Print_Area)", 5)
+    formulas = "".join(f"<c><f>{formula}</f><v>{value}</v></c>" for formula, value in cells)
+    rows = f'<row r="1"><c r="A1"><v>2</v></c>{formulas}</row><row r="2"><c r="A2"><v>3</v></c></row>'
+    assert audited(tiny(tmp_path, rows, names=names))["matched"] == 4
 
 
 def test_cells_without_a_stored_value(tmp_path: Path) -> None:

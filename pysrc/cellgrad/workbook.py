@@ -220,10 +220,16 @@ class Workbook:
         return bool(self.sheet(region.sheet).cells.entries(region.top, region.left, region.bottom, region.right))
 
     def find_name(self, name: str, sheet: str | None = None) -> DefinedName | None:
-        """The defined name as `sheet` sees it: its own before the workbook's; case is ignored."""
+        """The defined name as `sheet` sees it: its own before the workbook's; case is ignored.
+
+        Names that Excel gives itself are stored with a prefix (``_xlnm.Criteria``), and written without.
+        """
         names = self._names  # type: ignore[attr-defined]
-        own = names.get((sheet.casefold(), name.casefold())) if sheet else None
-        return own or names.get((None, name.casefold()))
+        for key in (name.casefold(), f"_xlnm.{name.casefold()}"):
+            own = names.get((sheet.casefold(), key)) if sheet else None
+            if own or (None, key) in names:
+                return own or names[None, key]
+        return None
 
     def find_table(self, name: str) -> Table | None:
         return self._tables.get(name.casefold())  # type: ignore[attr-defined]

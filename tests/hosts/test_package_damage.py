@@ -170,7 +170,6 @@ CELLS = {
     '<row r="1048577"><c r="A1048577"><v>1</v></c></row>': r"lies outside the sheet",
     '<row r="x"><c><v>1</v></c></row>': r"a row is numbered 'x'",
     '<row r="99999999999"><c><v>1</v></c></row>': r"lies outside the sheet",
-    '<row r="1"><c r="B1"><f t="shared" si="4"/></c></row>': r"Sheet1!B1.*shares formula number '4'",
     '<row r="1"><c r="B1"><f t="array" ref="B:1">1</f></c></row>': r"Sheet1!B1.*covers 'B:1', no range",
     '<row r="1"><c r="B1"><f t="array">1</f></c></row>': r"Sheet1!B1.*covers None, no range",
     '<row r="1"><c r="B1"><f t="array" ref="D1:E9">1</f></c></row>': r"Sheet1!B1.*without the cell itself",

@@ -106,13 +106,13 @@ class SheetBuilder:
 
     def value(self, row: int, column: int, kind: str, text: str | None) -> tuple[int, float]:
         """A cell's value from its type attribute (`t`) and the text of its value element; None: it has none."""
-        if text is None:
+        if text is None or (kind == "s" and not text.strip()):
             return Kind.BLANK, 0.0
         match kind:
             case "n":
                 return self._number(row, column, text)
             case "s":
-                return Kind.TEXT, float(self._shared_string(row, column, text))
+                return Kind.TEXT, float(self._shared_string(row, column, text.strip()))
             case "str" | "inlineStr":
                 return Kind.TEXT, float(self.shared.strings.intern(unescape(text)))
             case "b":
@@ -157,15 +157,20 @@ class SheetBuilder:
 
     def _shared_string(self, row: int, column: int, text: str) -> int:
         indexes = self.shared.string_indexes
-        text = text.strip()
         if not text.isdecimal() or int(text) >= len(indexes):
             raise self.damaged(f"it names shared string {text}, and there are {len(indexes)}", row, column)
         return int(indexes[int(text)])
 
     def _date(self, row: int, column: int, text: str) -> float:
         """An ISO 8601 date as Excel's serial number."""
+        text = text.strip()
         try:
-            moment = datetime.datetime.fromisoformat(text.strip())
+            if _TIME.fullmatch(text):
+                time = datetime.time.fromisoformat(text)
+                return datetime.timedelta(
+                    hours=time.hour, minutes=time.minute, seconds=time.second, microseconds=time.microsecond
+                ) / datetime.timedelta(days=1)
+            moment = datetime.datetime.fromisoformat(text)
         except ValueError as error:
             raise self.damaged(f"{text!r} is no date", row, column) from error
         moment = moment.replace(tzinfo=None)
@@ -264,8 +269,9 @@ class SheetBuilder:
             self.filter = None
 
     def _late_child(self, row: int, column: int, index: str) -> int:
+        """A cell before its master. Without one nobody knows its formula: a text that says so, and no formula, is."""
         if index not in self._masters:
-            raise self.damaged(f"it shares formula number {index!r}, which the sheet does not hold", row, column)
+            return self.shared.pool.intern(f"(shared formula {index}, which the sheet does not hold", row, column)
         return self.shared.pool.intern_shared(self._masters[index], row, column)
 
     def _overlaid(self, cells: Cells, late: list[tuple[int, int, int]]) -> Cells:
@@ -324,6 +330,7 @@ def with_filtered_rows(sheet: Sheet, tables: Sequence[Table]) -> Sheet:
     return dataclasses.replace(sheet, filtered_rows=tuple(sorted(more.union(sheet.filtered_rows))))
 
 
+_TIME = re.compile(r"T?\d\d:\d\d(?::\d\d(?:\.\d+)?)?")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
