@@ -49,6 +49,9 @@ WRITTEN = [
     ("[1]Sheet1:Sheet3!A1", "[1]Sheet1:Sheet3!A1"),
     ("'C:\\dir\\[b.xlsx]S'!A1", "'C:\\dir\\[b.xlsx]S'!A1"),
     ("[1]!MyFunc(1,2)", "MYFUNC(1,2)"),
+    # the sign before a formula stored with it, as some programs do
+    ("=A1*2", "A1*2"),
+    (" =+A1", "+A1"),
     # prefixes of files
     ("_xlfn.STDEV.S(A1:A3)", "STDEV.S(A1:A3)"),
     ("_xlfn._xlws.SORT(A1:A3)", "SORT(A1:A3)"),

@@ -51,6 +51,9 @@ _NAME = re.compile(r"[^\W\d][\w.\\?]*|\\[\w.\\?]*")
 _NUMBERED = re.compile(r"(?:\[(\d+)\]([^'!]*)|'\[(\d+)\]((?:[^']|'')*)')!")
 _FUNCTION = re.compile(r"[^\W\d][\w.]*")
 
+_SECOND_EQUALS = re.compile(r"\s*=")
+"""Some programs store the sign that begins a formula with it."""
+
 
 def parse(text: str, row: int, column: int) -> Node:
     """The tree of a formula, relative to the cell (row, column) it is written for.
@@ -59,7 +62,7 @@ def parse(text: str, row: int, column: int) -> Node:
     Raises FormulaError, with the formula and the place in it, for text that is no formula, and UnsupportedError for
     what Excel can say and our tree cannot.
     """
-    formula = "=" + text
+    formula = "=" + _without_equals(text)
     eased = Eased(skeleton(formula))
     tokens = _tokens(formula, eased)
     try:
@@ -67,6 +70,11 @@ def parse(text: str, row: int, column: int) -> Node:
     except formualizer.ParserError as error:
         raise _refusal(formula, str(error), tokens) from None
     return _Reader(formula, tokens, row, column).read(tree)
+
+
+def _without_equals(text: str) -> str:
+    match = _SECOND_EQUALS.match(text)
+    return text if match is None else " " * match.end() + text[match.end() :]
 
 
 def _tokens(formula: str, eased: Eased) -> list[Token]:
