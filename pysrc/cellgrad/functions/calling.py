@@ -162,6 +162,8 @@ def _coerced(parameter: Parameter, argument: Argument, date_1904: bool) -> Argum
         return None if parameter.none_if_empty else _OMITTED_VALUE.get(takes)
     match takes:
         case Takes.NUMBER:
+            if parameter.no_boolean and isinstance(argument, bool):
+                raise Fault(CellError.VALUE)
             return to_number(argument, date_1904)  # type: ignore[arg-type]
         case Takes.TEXT:
             return to_text(argument)  # type: ignore[arg-type]

@@ -25,6 +25,7 @@ from cellgrad.formula.tree import (
 )
 from cellgrad.functions.calling import OVER_AREAS, call
 from cellgrad.functions.context import OnlyTheFileKnows
+from cellgrad.functions.former_add_ins import refuses
 from cellgrad.functions.last_sum import LAST
 from cellgrad.functions.local_names import LocalNames
 from cellgrad.functions.operands import OMITTED, Areas, Argument, FunctionValue, Lazy, Matrix, Operand, References
@@ -134,6 +135,8 @@ class Trees:
                         kept = map(self._with_blanks, operand.regions) if beside else operand.regions
                         arguments += [self._cells.read(Areas((region,)), clip=not beside) for region in kept]
                         continue
+                    if parameter.takes in SCALARS and refuses(function.name, operand.regions):
+                        return CellError.VALUE
                     operand = self._dereferenced(operand, host, array or parameter.takes not in SCALARS)
                 if isinstance(operand, References) and function.name not in _OVER_REFERENCES:
                     raise several_references(position)
