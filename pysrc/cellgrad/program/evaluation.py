@@ -33,6 +33,7 @@ from cellgrad.formula.tree import (
 from cellgrad.functions.arrays import Array, NoKernel, Texts, kind_node, scalar, simple_kind
 from cellgrad.functions.calling import OVER_AREAS
 from cellgrad.functions.every_kernel import KERNELS
+from cellgrad.functions.former_add_ins import NO_RANGES
 from cellgrad.functions.kernels import Kernel
 from cellgrad.functions.last_sum import last_over_blocks
 from cellgrad.functions.registry import Shape, Takes, find
@@ -42,7 +43,7 @@ from cellgrad.graph.whole_columns import BLANKS, SUMS, is_whole, may_be_short, p
 from cellgrad.program.by_value import called_by_value
 from cellgrad.program.every_form import FORMS
 from cellgrad.program.forms_areas import AREA_FORMS, common_range
-from cellgrad.program.growing import is_growing, of_growing
+from cellgrad.program.growing import CONTINUED, continues, is_growing, of_growing
 from cellgrad.program.landing import SKIP_BLANKS, Spots, gathered, moving_offset
 from cellgrad.program.local_names import Given, local_area, local_value
 from cellgrad.program.slopes import gradient_within
@@ -62,6 +63,9 @@ MOST_WHOLE = 4 * MAX_ROWS
 
 class Evaluation:
     """The formula of one block, evaluated over its whole region."""
+
+    keeps_totals = True
+    """Whether what has been added up for one cell holds for the next."""
 
     def __init__(self, lowering: Lowering, block: Block) -> None:
         self.lowering = lowering
@@ -234,7 +238,9 @@ class Evaluation:
     def by_kernel(self, tree: Call, array_mode: bool) -> Array:
         """A call by its function's kernel; of constant arguments, where it has none, by its plain value."""
         record, run = find(tree.function), KERNELS.get(tree.function)
-        if any(is_growing(self, argument) for argument in tree.arguments):
+        if any(is_growing(self, argument) for argument in tree.arguments) or (
+            tree.function in CONTINUED and any(continues(self, argument) for argument in tree.arguments)
+        ):
             return of_growing(self, tree)
         arguments: list[Array] = []
         for index, argument in enumerate(tree.arguments):
@@ -248,6 +254,8 @@ class Evaluation:
                 arguments += parts if len(parts) == 1 or record.repeats else [_one_line(tree.function, parts)]
             elif takes is Takes.LAZY:
                 arguments.append(self.branch(argument, array_mode))
+            elif tree.function in NO_RANGES and isinstance(argument, Range) and not argument.is_cell:
+                raise NoKernel(f"{tree.function} of a range where it wants one value")
             else:
                 arguments.append(self.of(argument, array_mode))
         if run is None:

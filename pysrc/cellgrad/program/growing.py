@@ -7,7 +7,7 @@ blanks, as long as that is not too much to hold.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 ADDITIVE = frozenset({"SUM", "SUMSQ", "COUNT", "COUNTA", "COUNTBLANK"})
 """Functions of several ranges whose value is the sum of that of their parts."""
+
+CONTINUED = ADDITIVE | {"AVERAGE"}
+"""Functions that go on from what has been added up for the cell before, where blocks are evaluated cell by cell."""
 
 TOGETHER = frozenset({"SUMPRODUCT", "SUMIF", "SUMIFS", "COUNTIF", "COUNTIFS"})
 """Functions whose ranges run side by side, and whose value is the sum of that of their rows."""
@@ -86,11 +89,43 @@ def _whole(evaluation: Evaluation, node: Node) -> Array:
 
 def _additive(evaluation: Evaluation, name: str, node: Node) -> Tensor:
     run = KERNELS[name]
+    if continues(evaluation, node):
+        return _continued(evaluation, name, node)
     if not is_growing(evaluation, node):
         return run((_whole(evaluation, node),), evaluation.texts).data
     assert isinstance(node, Range)
     lines, growths = _lines(evaluation, node)
     return _summed(run((lines,), evaluation.texts).data, growths)
+
+
+def continues(evaluation: Evaluation, node: Node) -> bool:
+    """Whether a cell of its own reads a stretch that cells before it may have added up to a point: ``SUM(D$9:D12)``."""
+    if not evaluation.keeps_totals or evaluation.host.size > 1 or not isinstance(node, Range) or node.is_cell:
+        return False
+    if node.top is None or node.bottom is None or node.last_sheet is not None:
+        return False
+    return node.top.absolute and not node.bottom.absolute
+
+
+def _continued(evaluation: Evaluation, name: str, node: Node) -> Tensor:
+    """A sum that goes on from the longest one known of the same columns: cell by cell, and yet in linear time."""
+    assert isinstance(node, Range)
+    lowering = evaluation.lowering
+    region = region_read(node, evaluation.host, lowering.book)
+    start = name, region.sheet, region.top, region.left, region.right
+    bottom, known = lowering.totals.get(start, (region.top, t.ZERO))
+    if bottom > region.bottom:
+        bottom, known = region.top, t.ZERO
+    if bottom < region.bottom:
+        rest = replace(region, top=bottom)
+        values = lowering.value(rest)
+        kind = values.kind
+        if not isinstance(kind, int):
+            kind = simple_kind(t.windows(t.broadcast(kind, values.data.shape), rest.height, rest.width))
+        array = Array(t.windows(values.data, rest.height, rest.width), kind, reference=True)
+        known = t.add(known, KERNELS[name]((array,), evaluation.texts).data)
+        lowering.totals[start] = region.bottom, known
+    return known
 
 
 def _side_by_side(evaluation: Evaluation, tree: Call) -> Array:

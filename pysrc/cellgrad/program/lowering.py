@@ -59,6 +59,7 @@ class Lowering:
         self.values = Evaluated(self.book, known or {})
         self.texts = Texts(self.book.strings, self.book.date1904)
         self._regions: dict[Region, Values] = {}
+        self.totals: dict[tuple[str, str, int, int, int], tuple[int, Tensor]] = {}  # what growing.py has added up
         self._moved: set[Block] = set()
         self._open: tuple[Block, ...] = ()
         self._pending: set[Block] = set()
@@ -205,7 +206,7 @@ class Lowering:
 
     def forget_regions(self) -> None:
         """Read every region anew: the values of some blocks have changed."""
-        self._regions.clear()
+        self._regions, self.totals = {}, {}
 
     def _lower_parts(self, blocks: Sequence[Block]) -> None:
         """Blocks that have been cut, each part on its own; the whole is then known too."""

@@ -171,6 +171,8 @@ class _Attempt:
 class _Member(Evaluation):
     """The formula of one member, its references to the recurrence replaced by inputs."""
 
+    keeps_totals = False
+
     def __init__(self, attempt: _Attempt, number: int) -> None:
         super().__init__(attempt.lowering, attempt.members[number])
         self._attempt = attempt
