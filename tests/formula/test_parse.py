@@ -208,7 +208,6 @@ def test_prefixes_of_functions(text: str, expected: Node) -> None:
     [
         ("1+", "+", "ends too early"),
         ("1 2", "2", "not expected"),
-        ("=1", "=", "not expected"),
         ("SUM(1", "1", "Unmatched"),
         ('"abc', '"', "does not end"),
         ("'abc!A1", "'", "does not end"),
