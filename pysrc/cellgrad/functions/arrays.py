@@ -137,9 +137,13 @@ class Texts:
         assert not isinstance(text, bool)
         return t.take(node, t.select(text, array.data, t.ZERO))
 
-    def numbers(self, array: Array) -> Node:
-        """Elements as numbers: blank 0, TRUE 1, text read as a number or else an error."""
-        return self._coerced("numbers", array)
+    def numbers(self, array: Array, no_boolean: bool = False) -> Node:
+        """Elements as numbers: blank 0, TRUE 1 (or an error), text read as a number or else an error."""
+        data = self._coerced("numbers", array)
+        boolean = no_boolean and array.is_kind(Kind.BOOLEAN)
+        if boolean is True:
+            return t.broadcast(t.NAN, data.shape)
+        return data if boolean is False else t.select(boolean, t.NAN, data)
 
     def logicals(self, array: Array) -> tuple[Node, Node]:
         """Elements as conditions: (boolean node, node that is not finite where the condition is an error)."""

@@ -20,9 +20,9 @@ from cellgrad.functions.dates_calendar import (
     weekday,
 )
 from cellgrad.functions.dates_text import SECONDS_A_DAY, read_moment
-from cellgrad.functions.operands import Fault
+from cellgrad.functions.operands import Fault, to_number
 from cellgrad.functions.registry import Shape, Smoothness, function
-from cellgrad.values import CellError
+from cellgrad.values import CellError, Value
 
 _ONE, _STEP = Shape.ELEMENTWISE, Smoothness.STEP
 _MOST_PARTS = 10_000_000
@@ -175,15 +175,20 @@ def _iso_week(serial: int, date_1904: bool) -> int:
 
 
 @function(
-    "WEEKNUM(date: number, [type: number])", _ONE, _STEP,
+    "WEEKNUM(date: number!, [type: value!])", _ONE, _STEP,
     "The week of the year that begins with January 1; weeks from Sunday (type 1, 17), Monday (2, 11) or the day that "
     "12 to 16 name; 21 for ISO weeks.",
     context=True,
     cases=(("WEEKNUM(40977)", 10), ("WEEKNUM(40977,2)", 11), ("WEEKNUM(42370,21)", 53), ("WEEKNUM(42370)", 1),
-           ("WEEKNUM(40977,3)", CellError.NUM), ("WEEKNUM(-1)", CellError.NUM)),
+           ("WEEKNUM(40977,3)", CellError.NUM), ("WEEKNUM(-1)", CellError.NUM), ("WEEKNUM(TRUE)", CellError.VALUE),
+           ("WEEKNUM(444,TRUE)", CellError.VALUE),
+           ('WEEKNUM(-1,"x")', CellError.NUM)),  # as Excel stores it: the date is judged before the type is read
 )  # fmt: skip
-def weeknum(context: Context, number: float, kind: float = 1.0) -> float:
-    serial, which = whole_day(number, context.date_1904), whole(kind)
+def weeknum(context: Context, number: float, kind: Value = 1.0) -> float:
+    serial = whole_day(number, context.date_1904)
+    if isinstance(kind, bool):
+        raise Fault(CellError.VALUE)
+    which = whole(to_number(kind))
     if which == 21:
         return float(_iso_week(serial, context.date_1904))
     if which not in _FIRST_WEEKDAY:
@@ -203,10 +208,11 @@ def isoweeknum(context: Context, number: float) -> float:
 
 
 @function(
-    "EDATE(date: number, months: number)", _ONE, _STEP,
+    "EDATE(date: number!, months: number!)", _ONE, _STEP,
     "The same day so many months on, or the last of a month that is too short.", context=True,
     cases=(("EDATE(40558,1)", 40589), ("EDATE(40558,-1)", 40527), ("EDATE(40558,2)", 40617), ("EDATE(40574,1)", 40602),
-           ("EDATE(1,-2)", CellError.NUM), ("EDATE(-1,1)", CellError.NUM), ("EDATE(40558,1.9)", 40589)),
+           ("EDATE(1,-2)", CellError.NUM), ("EDATE(-1,1)", CellError.NUM), ("EDATE(40558,1.9)", 40589),
+           ("EDATE(TRUE,1)", CellError.VALUE)),
 )  # fmt: skip
 def edate(context: Context, number: float, months: float) -> float:
     serial = whole_day(number, context.date_1904)
@@ -214,9 +220,9 @@ def edate(context: Context, number: float, months: float) -> float:
 
 
 @function(
-    "EOMONTH(date: number, months: number)", _ONE, _STEP, "The last day of the month so many months on.", context=True,
+    "EOMONTH(date: number!, months: number!)", _ONE, _STEP, "The last day of the month so many months on.", context=True,
     cases=(("EOMONTH(40544,1)", 40602), ("EOMONTH(40544,-3)", 40482), ("EOMONTH(1,1)", 60), ("EOMONTH(40544,0)", 40574),
-           ("EOMONTH(1,-2)", CellError.NUM), ("EOMONTH(-1,1)", CellError.NUM)),
+           ("EOMONTH(1,-2)", CellError.NUM), ("EOMONTH(-1,1)", CellError.NUM), ("EOMONTH(45000,TRUE)", CellError.VALUE)),
 )  # fmt: skip
 def eomonth(context: Context, number: float, months: float) -> float:
     start = _day(context, number)
@@ -228,17 +234,19 @@ def eomonth(context: Context, number: float, months: float) -> float:
 
 @function(
     "DATEVALUE(text: text)", _ONE, Smoothness.NONE,
-    "The day that a text says, read as in the United States; a time in it is dropped.", context=True,
+    "The day that a text says, read as in the United States; of a time in it, hours beyond 24 alone count.",
+    context=True,
     cases=(('DATEVALUE("8/22/2011")', 40777), ('DATEVALUE("22-MAY-2011")', 40685), ('DATEVALUE("2011/02/23")', 40597),
            ('DATEVALUE("1/30/2008 14:00")', 39477), ('DATEVALUE("6:00")', 0),
            ('DATEVALUE("31/1/2008")', CellError.VALUE), ('DATEVALUE("40777")', CellError.VALUE),
+           ('DATEVALUE("2026-01-01 25:00:00")', 46024),  # as Excel stores it
            ('DATEVALUE("")', CellError.VALUE)),
 )  # fmt: skip
 def datevalue(context: Context, text: str) -> float:
     moment = read_moment(text, context.date_1904)
     if moment is None:
         raise Fault(CellError.VALUE)
-    return float(moment.date or 0)
+    return float(math.floor(moment.serial))
 
 
 @function(
@@ -246,6 +254,7 @@ def datevalue(context: Context, text: str) -> float:
     "The part of a day that a text says, as an English time; a date in it is dropped.",
     cases=(('TIMEVALUE("2:24 AM")', 0.1), ('TIMEVALUE("22-Aug-2011 6:35 AM")', 395 / 1440),
            ('TIMEVALUE("25:00")', 1 / 24), ('TIMEVALUE("1/2/2020")', 0), ('TIMEVALUE("x")', CellError.VALUE),
+           ('TIMEVALUE("23:59:60")', 0), ('TIMEVALUE("0:0:86400")', CellError.VALUE),  # as Excel stores them
            ('TIMEVALUE("0.5")', CellError.VALUE)),
 )  # fmt: skip
 def timevalue(text: str) -> float:

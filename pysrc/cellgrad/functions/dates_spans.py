@@ -12,6 +12,7 @@ from cellgrad.functions.dates_daycount import (
     whole_basis,
     year_fraction,
 )
+from cellgrad.functions.dates_text import SECONDS_A_DAY
 from cellgrad.functions.operands import Fault
 from cellgrad.functions.registry import Shape, Smoothness, function
 from cellgrad.values import CellError
@@ -33,11 +34,13 @@ def days(context: Context, end: float, start: float) -> float:
     "Days between dates where every month has 30.", context=True,
     cases=(("DAYS360(40573,40575)", 1), ("DAYS360(40544,40908)", 360), ("DAYS360(40544,40575)", 30),
            ("DAYS360(40602,40633)", 30), ("DAYS360(40602,40633,TRUE)", 32), ("DAYS360(40575,40544)", -30),
-           ("DAYS360(-1,0)", CellError.NUM)),
+           ("DAYS360(45992.000001,46000.999999)", 9), ("DAYS360(-1,0)", CellError.NUM)),
 )  # fmt: skip
 def days360(context: Context, start: float, end: float, european: bool = False) -> float:
-    first = day_of(whole_day(start, context.date_1904), context.date_1904)
-    last = day_of(whole_day(end, context.date_1904), context.date_1904)
+    # As Excel stores it: the last half second of a day is the next day here, where DAYS and YEARFRAC leave it.
+    first, last = (
+        day_of(whole_day(date + 0.5 / SECONDS_A_DAY, context.date_1904), context.date_1904) for date in (start, end)
+    )
     if european:
         return float(european_360(first, last))
     begin = 30 if is_end_of_february(first) else min(first.day, 30)
@@ -45,7 +48,7 @@ def days360(context: Context, start: float, end: float, european: bool = False) 
 
 
 @function(
-    "YEARFRAC(start: number, end: number, [basis: number])", _ONE, _STEP,
+    "YEARFRAC(start: number!, end: number!, [basis: number!])", _ONE, _STEP,
     "The part of a year between two dates, by the basis of the count.", context=True,
     cases=(("YEARFRAC(40909,41120)", 0.580555555555556), ("YEARFRAC(40909,41120,1)", 211 / 366),
            ("YEARFRAC(40909,41120,3)", 211 / 365), ("YEARFRAC(41120,40909)", 209 / 360),

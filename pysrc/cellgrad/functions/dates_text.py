@@ -9,7 +9,7 @@ always month/day/year. What is read:
   ``January 31, 2020``, ``Jan-31`` (this year), ``31-Jan`` (this year), ``Jan 2020`` and ``Jan-45`` (the first);
 - years of two digits: 00 to 29 are 2000 to 2029, 30 to 99 are 1930 to 1999;
 - times: ``18:30``, ``18:30:15.5``, ``6:30 PM``, ``6 p``, hours up to 9999 where there is no AM or PM;
-- a date, blanks and a time.
+- a date, blanks and a time, whose hours beyond 24 are days more.
 
 What Excel leaves a text is none here either: ``31/1/2020``, ``1.1.2020``, ``6:30PM`` without the blank, an ISO date
 with a T, names of weekdays. A date without a year is this year's, so it depends on the clock, as it does in Excel.
@@ -86,7 +86,7 @@ def read_moment(text: str, date_1904: bool = False, this_year: Callable[[], int]
         return Moment(date, None)
     for blank in re.finditer(" +", folded):
         time = _read_time(folded[blank.end() :])
-        if time is not None and time < 1:
+        if time is not None:
             date = _read_date(folded[: blank.start()], date_1904, this_year)
             if date is not None:
                 return Moment(date, time)
@@ -98,7 +98,7 @@ def _read_time(text: str) -> float | None:
     if match is None or (match["minute"] is None and match["half"] is None):
         return None
     hour, minute, second = int(match["hour"]), int(match["minute"] or 0), float(match["second"] or 0)
-    if minute > 59 or second >= 60:
+    if minute > 59 or second > 60:  # 23:59:60 is read, and is the next midnight
         return None
     if match["half"] is not None:
         if hour > 12:

@@ -62,10 +62,12 @@ def _given(holidays: Value | Matrix | None) -> list[Value]:
 
 
 def _date(value: Value, date_1904: bool) -> float:
-    """A holiday. Faults: #VALUE! for what is no date."""
+    """A holiday. Faults: #VALUE! for what is no number, #NUM! for what is no date."""
     number = to_number(value)
-    if isinstance(value, bool) or not 0 <= number < last_day(date_1904) + 1:
+    if isinstance(value, bool):
         raise Fault(CellError.VALUE)
+    if not 0 <= number < last_day(date_1904) + 1:
+        raise Fault(CellError.NUM)
     return number
 
 
@@ -89,18 +91,19 @@ def _between(calendar: _Calendar, start: float, end: float) -> float:
 
 
 @function(
-    "NETWORKDAYS(start: number, end: number, [holidays: range])", Shape.ELEMENTWISE, _STEP,
+    "NETWORKDAYS(start: number!, end: number!, [holidays: range])", Shape.ELEMENTWISE, _STEP,
     "Working days from start to end, both included: not Saturdays, Sundays and holidays.", context=True,
     cases=(("NETWORKDAYS(41183,41334)", 110), ("NETWORKDAYS(41183,41334,41235)", 109),
            ("NETWORKDAYS(41183,41334,{41235,41247,41295})", 107), ("NETWORKDAYS(41334,41183)", -110),
-           ("NETWORKDAYS(-1,1)", CellError.NUM), ('NETWORKDAYS(1,9,"x")', CellError.VALUE)),
+           ("NETWORKDAYS(-1,1)", CellError.NUM), ('NETWORKDAYS(1,9,"x")', CellError.VALUE),
+           ("NETWORKDAYS(1,9,-2)", CellError.NUM)),  # the last as Excel stores it
 )  # fmt: skip
 def networkdays(context: Context, start: float, end: float, holidays: Value | Matrix = None) -> float:
     return _between(_Calendar(_SATURDAY_SUNDAY, holidays, context.date_1904), start, end)
 
 
 @function(
-    "NETWORKDAYS.INTL(start: number, end: number, [weekend: value], [holidays: range])", Shape.ELEMENTWISE, _STEP,
+    "NETWORKDAYS.INTL(start: number!, end: number!, [weekend: value], [holidays: range])", Shape.ELEMENTWISE, _STEP,
     "Working days from start to end, both included; the weekend by number or as seven 0s and 1s from Monday.",
     context=True,
     cases=(("NETWORKDAYS.INTL(38718,38748)", 22), ("NETWORKDAYS.INTL(38776,38748)", -21),
@@ -117,19 +120,20 @@ def networkdays_intl(
 
 
 @function(
-    "WORKDAY(start: number, days: number, [holidays: range])", Shape.ELEMENTWISE, _STEP,
+    "WORKDAY(start: number!, days: number!, [holidays: range])", Shape.ELEMENTWISE, _STEP,
     "The day that many working days after the start, or before it.", context=True,
     cases=(("WORKDAY(39722,151)", 39933), ("WORKDAY(39722,151,{39778,39786,39834})", 39938),
            ("WORKDAY(39722,0)", 39722), ("WORKDAY(39722,-5)", 39715), ("WORKDAY(5,-10)", CellError.NUM),
-           ("WORKDAY(-1,1)", CellError.NUM)),
+           ("WORKDAY(-1,1)", CellError.NUM), ("WORKDAY(45667,0.9)", 45667),
+           ("WORKDAY(45667,-1E-9)", 45666)),  # as Excel stores it: the days are rounded down, not truncated
 )  # fmt: skip
 def workday(context: Context, start: float, days: float, holidays: Value | Matrix = None) -> float:
     calendar = _Calendar(_SATURDAY_SUNDAY, holidays, context.date_1904)
-    return calendar.step(whole_day(start, context.date_1904), whole(days))
+    return calendar.step(whole_day(start, context.date_1904), whole(math.floor(days)))
 
 
 @function(
-    "WORKDAY.INTL(start: number, days: number, [weekend: value], [holidays: range])", Shape.ELEMENTWISE, _STEP,
+    "WORKDAY.INTL(start: number!, days: number!, [weekend: value], [holidays: range])", Shape.ELEMENTWISE, _STEP,
     "The day that many working days on; the weekend by number or as seven 0s and 1s from Monday.", context=True,
     cases=(("WORKDAY.INTL(40909,90,11)", 41013), ("WORKDAY.INTL(40909,30,17)", 40944),
            ('WORKDAY.INTL(40909,2,"1111111")', CellError.VALUE), ("WORKDAY.INTL(40909,30,0)", CellError.NUM),
@@ -142,4 +146,4 @@ def workday_intl(
     if all(shape):
         raise Fault(CellError.VALUE)
     calendar = _Calendar(shape, holidays, context.date_1904)
-    return calendar.step(whole_day(start, context.date_1904), whole(days))
+    return calendar.step(whole_day(start, context.date_1904), whole(math.floor(days)))

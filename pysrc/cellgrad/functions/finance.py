@@ -41,7 +41,9 @@ def expm1(x: float) -> float:
 
 
 def growth(rate: float, periods: float) -> float:
-    """(1 + rate)^periods. Faults: #NUM! where that is no real number."""
+    """(1 + rate)^periods. Faults: #NUM! where that is no real number, #DIV/0! for a negative power of 0."""
+    if rate == -1 and periods < 0:
+        raise Fault(CellError.DIV0)
     return 1 + expm1(periods * math.log1p(rate)) if abs(rate) < 1e-3 else power(1 + rate, periods)
 
 
@@ -72,7 +74,9 @@ def divided(a: float, b: float) -> float:
 
 
 def payment(rate: float, nper: float, pv: float, fv: float, kind: float) -> float:
-    """PMT. Faults: #NUM!."""
+    """PMT. Faults: #NUM!, also for rates of -100 % and less, at which PV and FV have values still."""
+    if rate <= -1:
+        raise Fault(CellError.NUM)
     factor = due(rate, kind) * present_annuity(rate, nper)
     if factor == 0:
         raise Fault(CellError.NUM)
@@ -94,7 +98,8 @@ def pv(rate: float, nper: float, pmt: float, fv: float = 0.0, kind: float = 0.0)
     "What equal payments, and a first one, come to at the end.",
     cases=(("FV(0.06/12,10,-200,-500,1)", Shown("2581.40")), ("FV(0.12/12,12,-1000)", Shown("12682.50")),
            ("FV(0.11/12,35,-2000,,1)", Shown("82846.25")), ("FV(0.06/12,12,-100,-1000,1)", Shown("2301.40")),
-           ("FV(0,5,-10,-1)", 51), ("FV(10,400,-1)", CellError.NUM)),
+           ("FV(0,5,-10,-1)", 51), ("FV(10,400,-1)", CellError.NUM),
+           ("FV(-1,-2,1)", CellError.DIV0)),  # the last as Excel stores it
 )  # fmt: skip
 def fv(rate: float, nper: float, pmt: float, pv: float = 0.0, kind: float = 0.0) -> float:
     return finite(-(pv * growth(rate, nper) + pmt * due(rate, kind) * annuity(rate, nper)))
@@ -104,7 +109,8 @@ def fv(rate: float, nper: float, pmt: float, pv: float = 0.0, kind: float = 0.0)
     "PMT(rate: number, nper: number, pv: number, [fv: number, type: number])", _ONE, _SMOOTH,
     "The equal payments that settle a loan or fill an account.",
     cases=(("PMT(0.08/12,10,10000)", Shown("-1037.03")), ("PMT(0.08/12,10,10000,0,1)", Shown("-1030.16")),
-           ("PMT(0.06/12,18*12,0,50000)", Shown("-129.08")), ("PMT(0,4,100)", -25), ("PMT(0.1,0,100)", CellError.NUM)),
+           ("PMT(0.06/12,18*12,0,50000)", Shown("-129.08")), ("PMT(0,4,100)", -25), ("PMT(0.1,0,100)", CellError.NUM),
+           ("PMT(-3,5,100)", CellError.NUM)),  # the last as Excel stores it
 )  # fmt: skip
 def pmt(rate: float, nper: float, pv: float, fv: float = 0.0, kind: float = 0.0) -> float:
     return payment(rate, nper, pv, fv, kind)
@@ -144,6 +150,8 @@ def annuity_equation(
     factor = np.where(begin, 1 + x, 1.0)
     value = pv + pmt * factor * held + fv * discount
     slope = pmt * (factor * sinking + np.where(begin, held, 0.0)) + fv * falling
+    # Newton's step is that of the equation at the end of the term, as Excel's: of several roots it finds the same.
+    slope = slope + nper * value / (1 + x)
     return value, slope, np.abs(pv) + np.abs(pmt * factor * held) + np.abs(fv * discount)
 
 
@@ -153,7 +161,8 @@ def solve_rate(
     """RATE of arrays of one shape; NaN for none."""
     flat = [np.ascontiguousarray(array).reshape(-1) for array in (nper, pmt, pv, fv, kind)]
     flat[0] = np.where(flat[0] > 0, flat[0], np.nan)
-    return solve_rates(annuity_equation, np.ascontiguousarray(guess).reshape(-1), *flat).reshape(nper.shape)
+    found = solve_rates(annuity_equation, np.ascontiguousarray(guess).reshape(-1), *flat, steps=200, alone=True)
+    return found.reshape(nper.shape)
 
 
 @function(
@@ -161,7 +170,10 @@ def solve_rate(
     "The rate a period that equal payments amount to, sought from the guess of 10 %.",
     cases=(("RATE(4*12,-200,8000)", Shown("0.00770147")), ("RATE(4*12,-200,8000)*12", Shown("0.09241767")),
            ("RATE(10,0,-100,200)", 2 ** 0.1 - 1), ("RATE(2,-1,2)", 0), ("RATE(2,-60,100)", (60 + 27600**0.5) / 200 - 1),
-           ("RATE(0,-1,2)", CellError.NUM), ("RATE(10,1,2)", CellError.NUM)),
+           ("RATE(0,-1,2)", CellError.NUM), ("RATE(10,1,2)", CellError.NUM),
+           # As Excel stores them: the other root is -0.166; and roots, 1.4996 and 0.594, that it does not reach.
+           ("ROUND(RATE(48,-200,8000,1000,1),9)", 0.003549922), ("RATE(10,-1200,2000,0,1)", CellError.NUM),
+           ("RATE(10,-1200,2000)", CellError.NUM)),
 )  # fmt: skip
 def rate(nper: float, pmt: float, pv: float, fv: float = 0.0, kind: float = 0.0, guess: float = 0.1) -> float:
     arguments = (np.array([value]) for value in (nper, pmt, pv, fv, kind, guess))
@@ -213,8 +225,8 @@ def ppmt(rate: float, per: float, nper: float, pv: float, fv: float = 0.0, kind:
 
 
 def _cumulative(rate: float, nper: float, pv: float, start: float, end: float, kind: float) -> tuple[float, float]:
-    """(interest, principal) of the payments from start to end. Faults: #NUM! as CUMIPMT and CUMPRINC have it."""
-    nper, start, end, kind = (float(math.trunc(value)) for value in (nper, start, end, kind))
+    """(interest, principal) of the whole periods from start to end. Faults: #NUM! as CUMIPMT and CUMPRINC have it."""
+    start, end = float(math.ceil(start)), float(math.floor(end))
     if min(rate, nper, pv) <= 0 or not 1 <= start <= end <= nper or kind not in (0, 1):
         raise Fault(CellError.NUM)
     paid = payment(rate, nper, pv, 0.0, 0.0)
@@ -227,19 +239,23 @@ def _cumulative(rate: float, nper: float, pv: float, start: float, end: float, k
 
 
 @function(
-    "CUMIPMT(rate: number, nper: number, pv: number, start: number, end: number, type: number)", _ONE, _SMOOTH,
+    "CUMIPMT(rate: number!, nper: number!, pv: number!, start: number!, end: number!, type: number!)", _ONE, _SMOOTH,
     "The interest in the payments from one period to another.",
     cases=(("CUMIPMT(0.09/12,30*12,125000,13,24,0)", Shown("-11135.23213")),
            ("CUMIPMT(0.09/12,30*12,125000,1,1,0)", -937.5),
            ("CUMIPMT(0.1,3,100,1,1,1)", 0), ("CUMIPMT(0,3,100,1,1,0)", CellError.NUM),
-           ("CUMIPMT(0.1,3,100,2,1,0)", CellError.NUM)),
+           ("CUMIPMT(0.1,3,100,2,1,0)", CellError.NUM),
+           # As Excel stores them: whole periods between the ends, a number of periods that is not truncated.
+           ("CUMIPMT(0.8,36,18000,2.7,9.667,1)", -55999.99877582575),
+           ("CUMIPMT(0.1,30.34,8000,3,10,1)", -5568.806241932207), ("CUMIPMT(0.3,12,8000,5.1,5,1)", CellError.NUM),
+           ("CUMIPMT(0.01,36,8000,3,10,0.7)", CellError.NUM)),
 )  # fmt: skip
 def cumipmt(rate: float, nper: float, pv: float, start: float, end: float, kind: float) -> float:
     return _cumulative(rate, nper, pv, start, end, kind)[0]
 
 
 @function(
-    "CUMPRINC(rate: number, nper: number, pv: number, start: number, end: number, type: number)", _ONE, _SMOOTH,
+    "CUMPRINC(rate: number!, nper: number!, pv: number!, start: number!, end: number!, type: number!)", _ONE, _SMOOTH,
     "The principal in the payments from one period to another.",
     cases=(("CUMPRINC(0.09/12,30*12,125000,13,24,0)", Shown("-934.1071234")),
            ("CUMPRINC(0.09/12,30*12,125000,1,1,0)", Shown("-68.27827118")), ("CUMPRINC(0.1,3,100,1,3,0)", -100),

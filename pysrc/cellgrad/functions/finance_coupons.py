@@ -110,7 +110,7 @@ def _register(name: str, summary: str, of: Callable[[Schedule], float], *cases: 
 
     value.__name__ = name.lower()
     function(
-        f"{name}(settlement: number, maturity: number, frequency: number, [basis: number])",
+        f"{name}(settlement: number!, maturity: number!, frequency: number!, [basis: number!])",
         _ONE, _STEP, summary, context=True,
         cases=(*cases, (f"{name}(40862,40568,2,1)", CellError.NUM), (f"{name}(40568,40862,3,1)", CellError.NUM)),
     )(value)  # fmt: skip

@@ -75,16 +75,20 @@ def db(cost: float, salvage: float, life: float, period: float, month: float = 1
 
 
 def _declined(
-    cost: float, salvage: float, life: float, factor: float, periods: int, switch: bool
+    cost: float, salvage: float, life: float, factor: float, periods: int, switch: bool, gone: float
 ) -> tuple[float, float]:
-    """(depreciation of all the periods, of the next one); `switch` to straight parts where they are larger."""
+    """(depreciation of all the periods, of the next one); `switch` to straight parts where they are larger.
+
+    gone: the part of a period before the first of these whole ones.
+    """
     _need(periods <= _MOST_PERIODS)
     share = factor / life
-    total = 0.0
+    total = gone * max(min(cost * share, cost - salvage), 0.0)
+    left = life - gone
     for period in range(periods + 1):
         part = max(min((cost - total) * share, cost - salvage - total), 0.0)
-        if switch and period < life:
-            straight = (cost - total - salvage) / (life - period)
+        if switch and period < left:
+            straight = (cost - total - salvage) / (left - period)
             if straight > part:  # equal parts end with the last whole period of the life
                 part = straight if period < math.trunc(life) else 0.0
         if period == periods:
@@ -93,9 +97,9 @@ def _declined(
     raise AssertionError("the loop ends by returning")
 
 
-def _until(cost: float, salvage: float, life: float, factor: float, time: float, switch: bool) -> float:
-    """What has been lost at a time; within a period it goes on evenly."""
-    total, part = _declined(cost, salvage, life, factor, math.trunc(time), switch)
+def _until(cost: float, salvage: float, life: float, factor: float, time: float, switch: bool, gone: float) -> float:
+    """What has been lost at a time after the part of a period that is `gone`; within a period it goes on evenly."""
+    total, part = _declined(cost, salvage, life, factor, math.trunc(time), switch, gone)
     return total + part * (time - math.trunc(time))
 
 
@@ -125,6 +129,10 @@ def ddb(cost: float, salvage: float, life: float, period: float, factor: float =
     cases=(("VDB(2400,300,10*365,0,1)", Shown("1.32")), ("VDB(2400,300,10*12,0,1)", 40), ("VDB(2400,300,10,0,1)", 480),
            ("VDB(2400,300,10*12,6,18)", Shown("396.31")), ("VDB(2400,300,10*12,6,18,1.5)", Shown("311.81")),
            ("VDB(2400,300,10,0,0.875,1.5)", 315), ("VDB(2400,300,10,0,10)", 2100),
+           # As Excel stores them: periods run from the start, so that half a one comes first.
+           ("VDB(1,0,14,2.5,3.5,1.25)", (1 - 1.25 / 28) * (1 - 1.25 / 14) ** 2 * 1.25 / 14),
+           ("VDB(1,0,14,4.5,5.5,1.25)", (1 - 1.25 / 28) * (1 - 1.25 / 14) ** 3 / 10.5),
+           ("VDB(1,0,14,13.5,14,1.25)", (1 - 1.25 / 28) * (1 - 1.25 / 14) ** 3 / 21),
            ("VDB(2400,300,10,2,1)", CellError.NUM),
            ("VDB(2400,300,10,0,11)", CellError.NUM)),
 )  # fmt: skip
@@ -132,7 +140,8 @@ def vdb(
     cost: float, salvage: float, life: float, start: float, end: float, factor: float = 2.0, no_switch: bool = False
 ) -> float:
     _need(cost >= 0 and salvage >= 0 and life > 0 and 0 <= start <= end <= life and factor > 0)
-    times = (_until(cost, salvage, life, factor, time, not no_switch) for time in (end, start))
+    gone = start - math.trunc(start)  # periods are counted from the start, as Excel's numbers show
+    times = (_until(cost, salvage, life, factor, time - gone, not no_switch, gone) for time in (end, start))
     return finite(next(times) - next(times))
 
 
@@ -157,8 +166,8 @@ def _whole_period(cost: float, salvage: float, rate: float, period: float) -> in
 
 
 @function(
-    "AMORLINC(cost: number, purchased: number, first_period: number, salvage: number, period: number, rate: number, "
-    "[basis: number])",
+    "AMORLINC(cost: number!, purchased: number!, first_period: number!, salvage: number!, period: number!, rate: "
+    "number!, [basis: number!])",
     _ONE, _PIECEWISE, "The French straight-line depreciation, the first period by its days.", context=True,
     subgradient="where the salvage value is reached exactly, that of the full part",
     cases=(("AMORLINC(2400,39679,39813,300,1,0.15,1)", 360),
@@ -179,8 +188,8 @@ def amorlinc(
 
 
 @function(
-    "AMORDEGRC(cost: number, purchased: number, first_period: number, salvage: number, period: number, rate: number, "
-    "[basis: number])",
+    "AMORDEGRC(cost: number!, purchased: number!, first_period: number!, salvage: number!, period: number!, rate: "
+    "number!, [basis: number!])",
     _ONE, Smoothness.STEP,
     "The French declining depreciation, in whole units, with a coefficient by the life of the asset.", context=True,
     cases=(("AMORDEGRC(2400,39679,39813,300,1,0.15,1)", 776),

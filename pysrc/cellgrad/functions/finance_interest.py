@@ -39,7 +39,7 @@ def maturity_parts(context: Context, settlement: float, maturity: float, issue: 
 
 
 @function(
-    "PRICEMAT(settlement: number, maturity: number, issue: number, rate: number, yld: number, [basis: number])",
+    "PRICEMAT(settlement: number!, maturity: number!, issue: number!, rate: number!, yld: number!, [basis: number!])",
     _ONE, _SMOOTH, "The price of a security that pays interest at maturity.", context=True,
     cases=(("PRICEMAT(39493,39551,39397,0.061,0.061,0)", Shown("99.98449888")),
            ("PRICEMAT(39493,39551,39397,-1,0,0)", CellError.NUM),
@@ -54,7 +54,7 @@ def pricemat(
 
 
 @function(
-    "YIELDMAT(settlement: number, maturity: number, issue: number, rate: number, pr: number, [basis: number])",
+    "YIELDMAT(settlement: number!, maturity: number!, issue: number!, rate: number!, pr: number!, [basis: number!])",
     _ONE, _SMOOTH, "The yield of a security that pays interest at maturity.", context=True,
     cases=(("YIELDMAT(39522,39755,39394,0.0625,100.0123,0)", Shown("0.060954")),
            ("YIELDMAT(39522,39755,39394,0.1,0,0)", CellError.NUM),
@@ -69,7 +69,7 @@ def yieldmat(
 
 
 @function(
-    "ACCRINTM(issue: number, settlement: number, rate: number, par: number, [basis: number])", _ONE, _SMOOTH,
+    "ACCRINTM(issue: number!, settlement: number!, rate: number!, par: number!, [basis: number!])", _ONE, _SMOOTH,
     "The interest accrued on a security that pays it at maturity.", context=True,
     cases=(("ACCRINTM(39539,39614,0.1,1000,3)", Shown("20.54794521")),
            ("ACCRINTM(39539,39614,0,1000,3)", CellError.NUM),
@@ -126,8 +126,8 @@ def _part(start: int, previous: int, following: int, basis: int, frequency: int,
 
 
 @function(
-    "ACCRINT(issue: number, first_interest: number, settlement: number, rate: number, par: number, frequency: number, "
-    "[basis: number, from_issue: logical])",
+    "ACCRINT(issue: number!, first_interest: number!, settlement: number!, rate: number!, par: number!, frequency: "
+    "number!, [basis: number!, from_issue: logical])",
     _ONE, _SMOOTH, "The interest accrued on a security with coupons; from the issue unless told not to.", context=True,
     cases=(("ACCRINT(39508,39691,39569,0.1,1000,2,0)", Shown("16.666667")),
            ("ACCRINT(39512,39691,39569,0.1,1000,2,0,FALSE)", Shown("15.555556")),

@@ -122,8 +122,8 @@ def _counted(first: int, last: int, basis: int, date_1904: bool) -> float:
 
 
 @function(
-    "ODDFPRICE(settlement: number, maturity: number, issue: number, first_coupon: number, rate: number, yld: number, "
-    "redemption: number, frequency: number, [basis: number])",
+    "ODDFPRICE(settlement: number!, maturity: number!, issue: number!, first_coupon: number!, rate: number!, yld: "
+    "number!, redemption: number!, frequency: number!, [basis: number!])",
     _ONE, _SMOOTH, "The price of a security with an odd first period.", context=True,
     cases=(("ODDFPRICE(39763,44256,39736,39873,0.0785,0.0625,100,2,1)", Shown("113.597717")),
            ("ODDFPRICE(39763,44256,39736,39873,-0.1,0.0625,100,2,1)", CellError.NUM),
@@ -142,8 +142,8 @@ def oddfprice(
 
 
 @function(
-    "ODDFYIELD(settlement: number, maturity: number, issue: number, first_coupon: number, rate: number, pr: number, "
-    "redemption: number, frequency: number, [basis: number])",
+    "ODDFYIELD(settlement: number!, maturity: number!, issue: number!, first_coupon: number!, rate: number!, pr: "
+    "number!, redemption: number!, frequency: number!, [basis: number!])",
     _ONE, _SMOOTH, "The yield of a security with an odd first period.", context=True,
     cases=(("ODDFYIELD(39763,44256,39736,39873,0.0575,84.5,100,2,0)", Shown("0.077245542")),
            ("ODDFYIELD(39763,44256,39736,39873,0.0575,0,100,2,0)", CellError.NUM),
@@ -162,8 +162,8 @@ def oddfyield(
 
 
 @function(
-    "ODDLPRICE(settlement: number, maturity: number, last_interest: number, rate: number, yld: number, "
-    "redemption: number, frequency: number, [basis: number])",
+    "ODDLPRICE(settlement: number!, maturity: number!, last_interest: number!, rate: number!, yld: number!, "
+    "redemption: number!, frequency: number!, [basis: number!])",
     _ONE, _SMOOTH, "The price of a security with an odd last period.", context=True,
     cases=(("ODDLPRICE(39485,39614,39370,0.0375,0.0405,100,2,0)", Shown("99.87829")),
            ("ODDLPRICE(39485,39614,39370,-0.1,0.0405,100,2,0)", CellError.NUM),
@@ -181,8 +181,8 @@ def oddlprice(
 
 
 @function(
-    "ODDLYIELD(settlement: number, maturity: number, last_interest: number, rate: number, pr: number, "
-    "redemption: number, frequency: number, [basis: number])",
+    "ODDLYIELD(settlement: number!, maturity: number!, last_interest: number!, rate: number!, pr: number!, "
+    "redemption: number!, frequency: number!, [basis: number!])",
     _ONE, _SMOOTH, "The yield of a security with an odd last period.", context=True,
     cases=(("ODDLYIELD(39558,39614,39440,0.0375,99.875,100,2,0)", Shown("0.045192")),
            ("ODDLYIELD(39558,39614,39440,0.0375,0,100,2,0)", CellError.NUM),

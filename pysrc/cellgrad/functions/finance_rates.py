@@ -23,10 +23,10 @@ def _need(holds: bool) -> None:
 
 
 @function(
-    "EFFECT(nominal_rate: number, npery: number)", _ONE, _SMOOTH,
+    "EFFECT(nominal_rate: number!, npery: number!)", _ONE, _SMOOTH,
     "The yearly rate with interest on interest; the periods are truncated.",
     cases=(("EFFECT(0.0525,4)", Shown("0.0535427")), ("EFFECT(0.1,1.9)", 0.1), ("EFFECT(0,4)", CellError.NUM),
-           ("EFFECT(0.1,0.5)", CellError.NUM)),
+           ("EFFECT(0.1,0.5)", CellError.NUM), ("EFFECT(10,TRUE)", CellError.VALUE)),
 )  # fmt: skip
 def effect(nominal_rate: float, npery: float) -> float:
     _need(nominal_rate > 0 and npery >= 1)
@@ -35,7 +35,7 @@ def effect(nominal_rate: float, npery: float) -> float:
 
 
 @function(
-    "NOMINAL(effect_rate: number, npery: number)", _ONE, _SMOOTH,
+    "NOMINAL(effect_rate: number!, npery: number!)", _ONE, _SMOOTH,
     "The yearly rate without interest on interest; the periods are truncated.",
     cases=(("NOMINAL(0.053543,4)", Shown("0.05250032")), ("NOMINAL(0.1,1)", 0.1), ("NOMINAL(0,4)", CellError.NUM),
            ("NOMINAL(0.1,0)", CellError.NUM)),
@@ -78,7 +78,7 @@ def dollar_power(fraction: float) -> float:
 
 
 @function(
-    "DOLLARDE(price: number, fraction: number)", _ONE, Smoothness.PIECEWISE,
+    "DOLLARDE(price: number!, fraction: number!)", _ONE, Smoothness.PIECEWISE,
     "A price in fractions, such as 1.02 for 1 and 2/16, as a decimal one.",
     subgradient="at whole prices, that of the prices above",
     cases=(("DOLLARDE(1.02,16)", 1.125), ("DOLLARDE(1.1,32)", 1.3125), ("DOLLARDE(-1.02,16)", -1.125),
@@ -90,7 +90,7 @@ def dollarde(price: float, fraction: float) -> float:
 
 
 @function(
-    "DOLLARFR(price: number, fraction: number)", _ONE, Smoothness.PIECEWISE,
+    "DOLLARFR(price: number!, fraction: number!)", _ONE, Smoothness.PIECEWISE,
     "A decimal price in fractions, such as 1.02 for 1 and 2/16.",
     subgradient="at whole prices, that of the prices above",
     cases=(("DOLLARFR(1.125,16)", 1.02), ("DOLLARFR(1.125,32)", 1.04), ("DOLLARFR(1,0)", CellError.DIV0),
@@ -109,7 +109,7 @@ def bill_days(context: Context, settlement: float, maturity: float) -> int:
 
 
 @function(
-    "TBILLPRICE(settlement: number, maturity: number, discount: number)", _ONE, _SMOOTH,
+    "TBILLPRICE(settlement: number!, maturity: number!, discount: number!)", _ONE, _SMOOTH,
     "The price of a bill of 100 by its discount; dates move it in steps.", context=True,
     cases=(("TBILLPRICE(39538,39600,0.09)", 98.45), ("TBILLPRICE(39538,39538,0.09)", CellError.NUM),
            ("TBILLPRICE(39538,39904,0.09)", CellError.NUM), ("TBILLPRICE(39538,39600,0)", CellError.NUM)),
@@ -122,7 +122,7 @@ def tbillprice(context: Context, settlement: float, maturity: float, discount: f
 
 
 @function(
-    "TBILLYIELD(settlement: number, maturity: number, price: number)", _ONE, _SMOOTH,
+    "TBILLYIELD(settlement: number!, maturity: number!, price: number!)", _ONE, _SMOOTH,
     "The yield of a bill of 100 by its price; dates move it in steps.", context=True,
     cases=(("TBILLYIELD(39538,39600,98.45)", Shown("0.0914")), ("TBILLYIELD(39538,39600,0)", CellError.NUM),
            ("TBILLYIELD(39538,39538,98)", CellError.NUM)),
@@ -134,7 +134,7 @@ def tbillyield(context: Context, settlement: float, maturity: float, price: floa
 
 
 @function(
-    "TBILLEQ(settlement: number, maturity: number, discount: number)", _ONE, _SMOOTH,
+    "TBILLEQ(settlement: number!, maturity: number!, discount: number!)", _ONE, _SMOOTH,
     "The yield of a bond that a bill is worth as much as, beyond half a year with interest on interest; dates move it "
     "in steps.",
     context=True, source="TBILLEQ function; Stigum and Robinson, Money Market and Bond Calculations, for over 182 days",

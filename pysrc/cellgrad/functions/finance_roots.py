@@ -1,4 +1,4 @@
-"""Finding rates: Newton's method from the guess, as Excel goes, then a search of all rates where it fails.
+"""Finding rates: Newton's method from the guess, as Excel goes; then, but for RATE, a search of all rates where it fails.
 
 Many equations are solved at once, one a row. A rate is sought above -100 %; where an equation has several roots, the
 guess decides, as in Excel. Answers are exact to rounding, where Excel stops at about 1e-7: where Excel finds a root it
@@ -22,32 +22,38 @@ _SMALL = 1e-10
 """A value so small beside its terms is a root to all its digits."""
 
 
-def solve_rates(equation: Equation, guess: np.ndarray, *parameters: np.ndarray) -> np.ndarray:
+def solve_rates(
+    equation: Equation, guess: np.ndarray, *parameters: np.ndarray, steps: int = _STEPS, alone: bool = False
+) -> np.ndarray:
     """The roots of equation(x, *parameters), row by row; NaN where none is found.
 
-    guess: (rows,); parameters: arrays of as many rows.
+    guess: (rows,); parameters: arrays of as many rows. steps: of Newton's method at most; `alone`: it is not helped,
+    neither kept above -100 % nor followed by a search.
     """
     with np.errstate(all="ignore"):
-        found = _newton(equation, guess, parameters)
-        for row in np.flatnonzero(~np.isfinite(found)):
+        found = _newton(equation, guess, parameters, steps, alone)
+        for row in np.flatnonzero(~np.isfinite(found) & (not alone)):
             own = tuple(parameter[row : row + 1] for parameter in parameters)
             if all(np.isfinite(parameter).all() for parameter in own) and np.isfinite(guess[row]):
                 found[row] = _searched(equation, float(guess[row]), own)
     return found
 
 
-def _newton(equation: Equation, guess: np.ndarray, parameters: tuple[np.ndarray, ...]) -> np.ndarray:
+def _newton(
+    equation: Equation, guess: np.ndarray, parameters: tuple[np.ndarray, ...], steps: int, alone: bool
+) -> np.ndarray:
     x = np.where(guess > -1, guess, np.nan).astype(np.float64)
     going = np.isfinite(x)
     found = np.full(x.shape, np.nan)
-    for _ in range(_STEPS):
+    for _ in range(steps):
         rows = np.flatnonzero(going)
         if not len(rows):
             break
         at = x[rows]
         value, slope, size = equation(at, *(parameter[rows] for parameter in parameters))
         step = value / slope
-        new = np.where(at - step > -1, at - step, (at - 1) / 2)  # never beyond -100 %: half the way there instead
+        # Never beyond -100 %: half the way there instead, or the end.
+        new = np.where(at - step > -1, at - step, np.nan if alone else (at - 1) / 2)
         done = (np.abs(new - at) <= 4e-16 * (1 + np.abs(at))) | (value == 0)
         close = np.abs(value) <= _SMALL * size
         # Rounding can keep the last digits going round; what is as close as that has arrived too.

@@ -39,8 +39,8 @@ def _price(s: Schedule, rate: float, yld: float, redemption: float) -> float:
 
 
 @function(
-    "PRICE(settlement: number, maturity: number, rate: number, yld: number, redemption: number, frequency: number, "
-    "[basis: number])",
+    "PRICE(settlement: number!, maturity: number!, rate: number!, yld: number!, redemption: number!, frequency: "
+    "number!, [basis: number!])",
     _ONE, _SMOOTH, "The price of a security with coupons.", context=True,
     cases=(("PRICE(39493,43054,0.0575,0.065,100,2,0)", Shown("94.63436")),
            ("PRICE(39583,43054,0.065,0.065,100,2,0)", 100),
@@ -101,8 +101,8 @@ def solve_yield(
 
 
 @function(
-    "YIELD(settlement: number, maturity: number, rate: number, pr: number, redemption: number, frequency: number, "
-    "[basis: number])",
+    "YIELD(settlement: number!, maturity: number!, rate: number!, pr: number!, redemption: number!, frequency: "
+    "number!, [basis: number!])",
     _ONE, _SMOOTH, "The yield of a security with coupons.", context=True,
     cases=(("YIELD(39493,42689,0.0575,95.04287,100,2,0)", Shown("0.0650000")),
            ("YIELD(39583,43054,0.05,100,100,2,0)", 0.05),
@@ -135,7 +135,8 @@ def _duration(s: Schedule, coupon: float, yld: float) -> float:
 
 
 @function(
-    "DURATION(settlement: number, maturity: number, coupon: number, yld: number, frequency: number, [basis: number])",
+    "DURATION(settlement: number!, maturity: number!, coupon: number!, yld: number!, frequency: number!, [basis: "
+    "number!])",
     _ONE, _SMOOTH, "The Macaulay duration, in years: the mean time of the payments, by what they are worth.",
     context=True,
     cases=(("DURATION(43282,54058,0.08,0.09,2,1)", Shown("10.9191453")),
@@ -157,7 +158,8 @@ def duration(
 
 
 @function(
-    "MDURATION(settlement: number, maturity: number, coupon: number, yld: number, frequency: number, [basis: number])",
+    "MDURATION(settlement: number!, maturity: number!, coupon: number!, yld: number!, frequency: number!, [basis: "
+    "number!])",
     _ONE, _SMOOTH, "The modified duration: how much a price falls, as a share, where the yield rises.", context=True,
     cases=(("MDURATION(39448,42370,0.08,0.09,2,1)", Shown("5.736")),
            ("MDURATION(39448,42370,-0.1,0.09,2)", CellError.NUM),
@@ -189,7 +191,7 @@ def year_part(context: Context, start: float, end: float, basis: float) -> float
 
 
 @function(
-    "DISC(settlement: number, maturity: number, pr: number, redemption: number, [basis: number])", _ONE, _SMOOTH,
+    "DISC(settlement: number!, maturity: number!, pr: number!, redemption: number!, [basis: number!])", _ONE, _SMOOTH,
     "The discount rate of a security by its price.", context=True,
     cases=(("DISC(43282,54058,97.975,100,1)", Shown("0.000686")),
            ("DISC(39107,39248,97.975,100,1)", 0.02025 * 365 / 141),
@@ -204,7 +206,7 @@ def disc(
 
 
 @function(
-    "INTRATE(settlement: number, maturity: number, investment: number, redemption: number, [basis: number])",
+    "INTRATE(settlement: number!, maturity: number!, investment: number!, redemption: number!, [basis: number!])",
     _ONE, _SMOOTH, "The interest rate of a security that pays once.", context=True,
     cases=(("INTRATE(39493,39583,1000000,1014420,2)", 0.05768), ("INTRATE(39493,39583,0,1,2)", CellError.NUM),
            ("INTRATE(39493,39583,1,1,5)", CellError.NUM)),
@@ -218,7 +220,7 @@ def intrate(
 
 
 @function(
-    "RECEIVED(settlement: number, maturity: number, investment: number, discount: number, [basis: number])",
+    "RECEIVED(settlement: number!, maturity: number!, investment: number!, discount: number!, [basis: number!])",
     _ONE, _SMOOTH, "What a security pays that is bought at a discount.", context=True,
     cases=(("RECEIVED(39493,39583,1000000,0.0575,2)", Shown("1014584.65")),
            ("RECEIVED(39493,39583,0,0.1,2)", CellError.NUM),
@@ -233,7 +235,7 @@ def received(
 
 
 @function(
-    "PRICEDISC(settlement: number, maturity: number, discount: number, redemption: number, [basis: number])",
+    "PRICEDISC(settlement: number!, maturity: number!, discount: number!, redemption: number!, [basis: number!])",
     _ONE, _SMOOTH, "The price of a security without coupons by its discount.", context=True,
     cases=(("PRICEDISC(39494,39508,0.0525,100,2)", Shown("99.7958")), ("PRICEDISC(39494,39508,0,100,2)", CellError.NUM),
            ("PRICEDISC(39508,39494,0.1,100,2)", CellError.NUM)),
@@ -247,7 +249,7 @@ def pricedisc(
 
 
 @function(
-    "YIELDDISC(settlement: number, maturity: number, pr: number, redemption: number, [basis: number])", _ONE, _SMOOTH,
+    "YIELDDISC(settlement: number!, maturity: number!, pr: number!, redemption: number!, [basis: number!])", _ONE, _SMOOTH,
     "The yield of a security without coupons.", context=True,
     cases=(("YIELDDISC(39494,39508,99.795,100,2)", Shown("0.0528226")),
            ("YIELDDISC(39494,39508,0,100,2)", CellError.NUM),

@@ -93,7 +93,8 @@ def _register(name: str, numbers: int) -> None:
         if name.endswith(".INTL") and extras and isinstance(extras[0], Matrix):
             extras = (extras[0].rows[0][0], *extras[1:])
         date_1904 = texts.date_1904 if record.context else None
-        return Array(stepwise(_or_nan(record.value, date_1904, extras), *(texts.numbers(a) for a in live)))
+        nodes = (texts.numbers(a, p.no_boolean) for a, p in zip(live, record.parameters, strict=False))
+        return Array(stepwise(_or_nan(record.value, date_1904, extras), *nodes))
 
     KERNELS[name] = apply
 

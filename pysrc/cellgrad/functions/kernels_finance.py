@@ -36,8 +36,9 @@ def finance(name: str, run: Callable[..., Node], *defaults: float) -> None:
 def completed(name: str, arguments: tuple[Array, ...], texts: Texts, defaults: tuple[float, ...]) -> list[Node]:
     """A node for every parameter of a function of numbers; `defaults` are those of the last ones."""
     lifted(*(a.data.shape for a in arguments))
-    nodes = [texts.numbers(a) for a in arguments]
-    missing = len(FUNCTIONS[name].parameters) - len(nodes)
+    parameters = FUNCTIONS[name].parameters
+    nodes = [texts.numbers(a, p.no_boolean) for a, p in zip(arguments, parameters, strict=False)]
+    missing = len(parameters) - len(nodes)
     return nodes + [scalar(value).data for value in defaults[len(defaults) - missing :]]
 
 
@@ -143,7 +144,7 @@ def _ppmt(rate: Node, per: Node, nper: Node, pv: Node, fv: Node, kind: Node) -> 
 
 def _cumulative(principal: bool) -> Callable[..., Node]:
     def run(rate: Node, nper: Node, pv: Node, start: Node, end: Node, kind: Node) -> Node:
-        nper, start, end, kind = (t.unary("trunc", node) for node in (nper, start, end, kind))
+        start, end = t.neg(t.unary("floor", t.neg(start))), t.unary("floor", end)
         begins = t.compare("ne", kind, t.ZERO)
         first = t.select(begins, t.maximum(start, t.number(2)), start)
         paid = _pmt(rate, nper, pv, t.ZERO, t.ZERO)
@@ -277,21 +278,23 @@ def _vdb(cost: Node, salvage: Node, life: Node, start: Node, end: Node, factor: 
     last = int(np.nan_to_num(end.value.numpy().max(), nan=-1.0, posinf=-1.0))
     if not 0 <= last <= _MOST_PERIODS:
         raise NoKernel(f"VDB over more than {_MOST_PERIODS} periods")
-    share, total = t.div(factor, life), t.mul(t.ZERO, cost)
+    share = t.div(factor, life)
+    gone = t.sub(start, t.unary("trunc", start))  # see finance_depreciation
+    total = t.mul(gone, t.maximum(t.minimum(t.mul(cost, share), t.sub(cost, salvage)), t.ZERO))
     lost: Node = t.ZERO
     for period in range(last + 1):
         here = t.number(period)
         rest = t.sub(t.sub(cost, salvage), total)
         part = t.maximum(t.minimum(t.mul(t.sub(cost, total), share), rest), t.ZERO)
         # The switch to equal parts; they end with the last whole period of the life.
-        left = t.sub(life, here)
+        left = t.sub(t.sub(life, gone), here)
         straight = t.div(rest, t.select(t.compare("gt", left, t.ZERO), left, t.ONE))
         switched = both(
             t.compare("gt", straight, part), t.compare("gt", left, t.ZERO), t.compare("eq", no_switch, t.ZERO)
         )
         straight = t.select(t.compare("lt", here, t.unary("trunc", life)), straight, t.ZERO)
         part = t.select(switched, straight, part)
-        for time, sign in ((end, t.ONE), (start, t.number(-1))):
+        for time, sign in ((t.sub(end, gone), t.ONE), (t.sub(start, gone), t.number(-1))):
             value = t.add(total, t.mul(part, t.sub(time, here)))
             lost = t.add(lost, t.select(t.compare("eq", t.unary("trunc", time), here), t.mul(sign, value), t.ZERO))
         total = t.add(total, part)

@@ -92,7 +92,10 @@ def _return(amounts: Node, times: Node, arguments: tuple[Array, ...], texts: Tex
 @kernel("IRR")
 def _irr(arguments: tuple[Array, ...], texts: Texts) -> Array:
     amounts, periods, _ = _flows(arguments[:1], texts)
-    return _return(amounts, periods, arguments[1:], texts)
+    found = _return(amounts, periods, arguments[1:], texts)
+    if len(arguments) == 1:
+        return found
+    return Array(within(t.compare("gt", texts.numbers(arguments[1]), t.number(-1)), found.data))
 
 
 def _strict(array: Array, texts: Texts) -> Node:
@@ -121,6 +124,11 @@ def _xnpv(arguments: tuple[Array, ...], texts: Texts) -> Array:
     if arguments[0].inner != (1, 1):
         raise NoKernel("XNPV at several rates")
     amounts, years = _dated(arguments[1], arguments[2], texts)
+    number = arguments[1].is_kind(Kind.NUMBER)
+    if isinstance(number, Node):  # blanks do not count, and then there are too many dates
+        amounts = t.select(_in_a_row(t.broadcast(number, arguments[1].data.shape)), amounts, t.NAN)
+    elif not number:
+        amounts = t.broadcast(t.NAN, amounts.shape)
     value = _present(rate, amounts, years)
     later = t.compare("ge", t.smallest(years, (3,)), t.ZERO)
     return Array(within(both(t.compare("gt", rate, t.ZERO), later), value, value))
@@ -143,9 +151,9 @@ def _mirr(arguments: tuple[Array, ...], texts: Texts) -> Array:
     last = t.sub(count, t.ONE)
     growth = t.div(_present(reinvest, received, t.sub(periods, last)), _present(finance, paid, periods))
     value = t.sub(t.power(growth, t.div(t.ONE, last)), t.ONE)
-    sizes = (t.total(part, INNER) for part in (received, paid))
     fine = both(
-        *(t.compare("gt", size, t.ZERO) for size in sizes),
+        t.compare("gt", t.total(paid, INNER), t.ZERO),
+        t.compare("gt", last, t.ZERO),
         *(t.compare("gt", rate, t.number(-1)) for rate in (finance, reinvest)),
     )
     return Array(within(fine, value, value, t.total(amounts, INNER)))

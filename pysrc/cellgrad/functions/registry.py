@@ -75,12 +75,14 @@ class Parameter:
     """One parameter. `from_host`: when omitted it is the cell that holds the formula.
 
     none_if_empty: left empty between commas it arrives as None, as if the call ended before it.
+    no_boolean: TRUE and FALSE are #VALUE!, as they are to the functions that Excel once had in its Analysis ToolPak.
     """
 
     name: str
     takes: Takes
     from_host: bool = False
     none_if_empty: bool = False
+    no_boolean: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,8 @@ def function(
 
     The signature reads like Excel's own: ``ROUND(number: number, digits: number)``; optional parameters follow a
     ``[``; the last ones repeat together where each ends in ``...``: ``IFS(test: logical..., then: lazy...)``. A ``^``
-    after an optional parameter's type makes the host cell its default; a ``?`` lets one left empty arrive as None.
+    after an optional parameter's type makes the host cell its default; a ``?`` lets one left empty arrive as None;
+    a ``!`` after ``number`` refuses TRUE and FALSE.
     """
 
     def register(value: Callable[..., Any]) -> Callable[..., Any]:
@@ -183,8 +186,8 @@ def _read_signature(signature: str) -> tuple[str, tuple[Parameter, ...], int, in
     for text in texts:
         label, _, kind = text.partition(":")
         kind = kind.removesuffix("...").strip()
-        takes = _TAKES[kind.rstrip("^?")]
-        parameters.append(Parameter(label.strip(), takes, kind.endswith("^"), kind.endswith("?")))
+        takes = _TAKES[kind.rstrip("^?!")]
+        parameters.append(Parameter(label.strip(), takes, *(kind.endswith(mark) for mark in "^?!")))
     minimum = len([text for text in required.split(",") if ":" in text])
     return name, tuple(parameters), minimum, repeats
 
