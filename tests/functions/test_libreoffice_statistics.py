@@ -215,6 +215,13 @@ KNOWN_DIFFERENCES = [
         lambda formula, ours, theirs: formula.startswith("MROUND") and ours is CellError.NUM,
     ),
     Difference(
+        "LibreOffice's COMBINA chooses no more than there are",
+        "Excel stores 66 for COMBINA(3,10); what it repeats it may choose more often than there are things",
+        lambda formula, ours, theirs: (
+            formula.startswith("COMBINA") and theirs is CellError.VALUE and type(ours) is float
+        ),
+    ),
+    Difference(
         "nothing out of nothing",
         "PERMUT function: #NUM! if number is 0 or below; COMBINA function: 0 is allowed on both sides",
         lambda formula, ours, theirs: formula in ("PERMUT(0,0)", "COMBINA(0,0)"),

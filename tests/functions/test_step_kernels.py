@@ -16,7 +16,7 @@ from cellgrad.values import Value
 CELLS: dict[str, Value] = {
     **{f"A{r}": v for r, v in enumerate([7.3, 2.5, 7.3, 1.25, 9.0, 4.75], 1)},
     **{f"B{r}": v for r, v in enumerate([2.0, 0.5, 3.0, 0.25, 2.0, 1.0], 1)},
-    "C1": 3.0, "C2": 8.0, "C3": 5.0, "C4": "text", "C5": True,
+    "C1": 3.0, "C2": 8.0, "C3": 5.0, "C4": "text", "C5": True, "C6": "12",
 }  # fmt: skip
 
 FORMULAS = [
@@ -24,7 +24,7 @@ FORMULAS = [
     "EVEN(A1)+ODD(A1)", "QUOTIENT(A1,B1)", "COMBIN(A1,B1)+COMBINA(A1,B1)", "FACT(A1)+FACTDOUBLE(A1)",
     "PERMUT(A1,B1)+PERMUTATIONA(A1,B1)",
     "DELTA(A1,A$1)+GESTEP(A1,B1)", "RANK(A1,$A$1:$A$6)", "RANK.EQ(A1,A$1:A$6,1)+RANK.AVG(A1,$A$1:$A$6)",
-    "PERCENTRANK(A$1:A$6,A1)+PERCENTRANK.EXC(A$1:A$6,A1,2)", "GCD(A1,C$1:C$5)+LCM(A1,4)+MULTINOMIAL(A1,2)",
+    "PERCENTRANK(A$1:A$6,A1)+PERCENTRANK.EXC(A$1:A$6,A1,2)", "GCD(A1,C$1:C$3)+LCM(A1,C$6)+MULTINOMIAL(A1,2)",
     "BINOM.INV(A1,B1/4,0.3)", "HYPGEOM.DIST(B1/4,A1,6,40,TRUE)", "INDEX(FREQUENCY(A$1:A$6,C$1:C$3),2)",
     "SUM(FREQUENCY(A$1:A$6,{5,3,8,3})*{1;10;100;1000;10000})+A1-A1",
 ]  # fmt: skip

@@ -21,10 +21,11 @@ MOST_TERMS = 1_000_000
     "The Poisson distribution up to x events, or of x events.",
     ("{}(2,5,TRUE)", Shown("0.124652")), ("{}(2,5,FALSE)", Shown("0.084224")), ("{}(2.9,5,TRUE)", Shown("0.124652")),
     ("{}(-1,5,TRUE)", CellError.NUM), ("{}(1,-1,TRUE)", CellError.NUM), ("{}(0,0,FALSE)", 1),
+    ("{}(-0.000001,5,TRUE)", CellError.NUM),  # as Excel stores it
 )  # fmt: skip
 def poisson_dist(x: float, mean: float, cumulative: bool) -> float:
     count = math.trunc(x)
-    require(count >= 0, mean >= 0)
+    require(x >= 0, mean >= 0)
     return special.gammaincc(count + 1, mean) if cumulative else probability.poisson_mass(count, mean)
 
 
@@ -63,13 +64,15 @@ def binom_dist_range(trials: float, chance: float, successes: float, most: float
 @registered(
     "BINOM.INV CRITBINOM", "trials: number, probability: number, alpha: number",
     "The fewest successes whose binomial distribution reaches alpha.",
-    ("{}(6,0.5,0.75)", 4), ("{}(10,0.5,0)", 0), ("{}(-1,0.5,0.75)", CellError.NUM), ("{}(6,1.5,0.75)", CellError.NUM),
-    ("{}(6,0.5,1.5)", CellError.NUM), ("{}(6,0.5,1)", 6),
+    ("{}(6,0.5,0.75)", 4), ("{}(-1,0.5,0.75)", CellError.NUM), ("{}(6,1.5,0.75)", CellError.NUM),
+    ("{}(6,0.5,1.5)", CellError.NUM),
+    # as Excel stores them
+    ("{}(10,0.5,0)", CellError.NUM), ("{}(10,0.7,1)", CellError.NUM), ("{}(10,1,0.8)", CellError.NUM),
     smoothness=Smoothness.STEP,
 )  # fmt: skip
 def binom_inv(trials: float, chance: float, alpha: float) -> float:
     n = math.trunc(trials)
-    require(n >= 0, 0 <= chance <= 1, 0 <= alpha <= 1)
+    require(trials >= 0, 0 < chance < 1, 0 < alpha < 1)
     low, high = 0, n
     while low < high:
         middle = (low + high) // 2
@@ -93,8 +96,10 @@ def _negbinom(failures: float, successes: float, chance: float, cumulative: bool
     "The negative binomial distribution: up to a number of failures before the successes, or of that number.",
     ("{}(10,5,0.25,TRUE)", Shown("0.3135141")), ("{}(10,5,0.25,FALSE)", Shown("0.0550487")),
     ("{}(-1,5,0.25,TRUE)", CellError.NUM), ("{}(10,0,0.25,TRUE)", CellError.NUM), ("{}(10,5,2,TRUE)", CellError.NUM),
+    ("{}(2,10,0,TRUE)", CellError.NUM), ("{}(2,10,1,TRUE)", CellError.NUM),  # as Excel stores them
 )  # fmt: skip
 def negbinom_dist(failures: float, successes: float, chance: float, cumulative: bool) -> float:
+    require(0 < chance < 1)
     return _negbinom(failures, successes, chance, cumulative)
 
 

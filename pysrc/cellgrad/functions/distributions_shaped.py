@@ -70,9 +70,10 @@ def betadist(x: float, alpha: float, beta: float, low: float = 0.0, high: float 
             "probability: number, alpha: number, beta: number, [low: number], [high: number]",
             "The inverse of the beta distribution.",
             ("{}(0.685470581,8,10,1,3)", Shown("2")), ("{}(0.25,1,1)", 0.25), ("{}(0,8,10)", CellError.NUM),
-            ("{}(1.1,8,10)", CellError.NUM), ("{}(0.5,-1,10)", CellError.NUM), ("{}(1,2,3,1,4)", 4))  # fmt: skip
+            ("{}(1.1,8,10)", CellError.NUM), ("{}(0.5,-1,10)", CellError.NUM),
+            ("{}(1,2,2.5,0.234,1.2)", CellError.NUM))  # fmt: skip
 def beta_inv(chance: float, alpha: float, beta: float, low: float = 0.0, high: float = 1.0) -> float:
-    require(0 < chance <= 1, alpha > 0, beta > 0, low < high)
+    require(0 < chance < 1, alpha > 0, beta > 0, low < high)  # the page allows 1; Excel stores #NUM!
     return low + (high - low) * special.betaincinv(alpha, beta, chance)
 
 
@@ -193,7 +194,7 @@ def confidence_t(alpha: float, deviation: float, size: float) -> float:
 # The error function and Bessel functions ------------------------------------------------------------------------------
 
 
-@registered("ERF", "lower: number, [upper: number]", "The error function, from 0 or between two limits.",
+@registered("ERF", "lower: number!, [upper: number!]", "The error function, from 0 or between two limits.",
             ("{}(0.745)", Shown("0.70792892")), ("{}(1)", Shown("0.84270079")), ("{}(0,1)", math.erf(1)),
             ("{}(-1)", -math.erf(1)), ('{}("x")', CellError.VALUE))  # fmt: skip
 def erf(lower: float, upper: float | None = None) -> float:
@@ -206,13 +207,13 @@ def erf(lower: float, upper: float | None = None) -> float:
     return special.erf(upper) - special.erf(lower)
 
 
-@registered("ERF.PRECISE", "x: number", "The error function.",
+@registered("ERF.PRECISE", "x: number!", "The error function.",
             ("{}(0.745)", Shown("0.70792892")), ("{}(1)", Shown("0.84270079")), ("{}(0)", 0))  # fmt: skip
 def erf_precise(x: float) -> float:
     return special.erf(x)
 
 
-@registered("ERFC ERFC.PRECISE", "x: number", "The complementary error function.",
+@registered("ERFC ERFC.PRECISE", "x: number!", "The complementary error function.",
             ("{}(1)", Shown("0.15729921")), ("{}(0)", 1), ("{}(-1)", 1 + math.erf(1)))  # fmt: skip
 def erfc(x: float) -> float:
     return special.erfc(x)

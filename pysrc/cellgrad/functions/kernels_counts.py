@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cellgrad.functions.kernels_distributions import Formula, cut, either, numeric, where, within
+from cellgrad.functions.kernels_distributions import Formula, between, cut, either, numeric, where, within
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.nodes import Node
 from cellgrad.tensors.special import special
@@ -11,7 +11,7 @@ from cellgrad.tensors.special import special
 def _poisson(run: Formula) -> Formula:
     def of(x: Node, mean: Node) -> Node:
         count = cut(x)
-        return where(run(count, mean), t.compare("ge", count, t.ZERO), t.compare("ge", mean, t.ZERO))
+        return where(run(count, mean), t.compare("ge", x, t.ZERO), t.compare("ge", mean, t.ZERO))
 
     return of
 
@@ -52,6 +52,15 @@ def _failures(run: Formula) -> Formula:
     return of
 
 
+def _inside(run: Formula) -> Formula:
+    """Chances of 0 and 1 are errors, too."""
+
+    def of(failures: Node, successes: Node, p: Node) -> Node:
+        return where(run(failures, successes, p), *between(0, p, 1))
+
+    return of
+
+
 def _failures_mass(f: Node, s: Node, p: Node) -> Node:
     n = t.add(s, f)
     return t.mul(special("binomial_mass", s, n, p), t.div(s, n))
@@ -73,7 +82,7 @@ numeric("BINOM.DIST.RANGE", _binomial_range)
 either(
     "NEGBINOM.DIST",
     3,
-    _failures(lambda f, s, p: special("beta_lower", s, t.add(f, t.ONE), p)),
-    _failures(_failures_mass),
+    _inside(_failures(lambda f, s, p: special("beta_lower", s, t.add(f, t.ONE), p))),
+    _inside(_failures(_failures_mass)),
 )
 numeric("NEGBINOMDIST", _failures(_failures_mass))

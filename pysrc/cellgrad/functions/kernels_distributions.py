@@ -229,7 +229,7 @@ def _beta_density(x: Node, alpha: Node, beta: Node, low: Node = t.ZERO, high: No
 
 def _beta_inverse(p: Node, alpha: Node, beta: Node, low: Node = t.ZERO, high: Node = t.ONE) -> Node:
     share = special("beta_quantile", alpha, beta, p)
-    conditions = [*positive(p, alpha, beta), t.compare("le", p, t.ONE), t.compare("lt", low, high)]
+    conditions = [*positive(p, alpha, beta), t.compare("lt", p, t.ONE), t.compare("lt", low, high)]
     return where(t.add(low, t.mul(t.sub(high, low), share)), *conditions)
 
 

@@ -9,6 +9,7 @@ import torch
 
 from cellgrad.functions.arrays import Array, NoKernel, Texts
 from cellgrad.functions.kernels import kernel
+from cellgrad.functions.kernels import power as raised_to
 from cellgrad.functions.kernels_distributions import between, cut, numeric, positive, where, within
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.nodes import Node, constant
@@ -68,11 +69,13 @@ def _limited(x: Node, value: Node) -> Node:
 
 
 def _reciprocal_exponential(x: Node, plus: float) -> Node:
-    """2 / (e^x + plus e^-x), written so that nothing overflows."""
+    """2 / (e^x + plus e^-x), written so that nothing overflows, and no digit is lost near 0."""
     size = t.unary("abs", x)
     decay = t.unary("exp", t.neg(size))
-    sign = t.ONE if plus > 0 else t.unary("sign", x)
-    return t.div(t.mul(sign, t.mul(t.number(2), decay)), t.add(t.ONE, t.mul(t.number(plus), t.square(decay))))
+    if plus > 0:
+        return t.div(t.mul(t.number(2), decay), t.add(t.ONE, t.square(decay)))
+    under = t.neg(special("expm1", t.mul(t.number(-2), size)))
+    return t.div(t.mul(t.unary("sign", x), t.mul(t.number(2), decay)), under)
 
 
 numeric("COT", lambda x: _limited(x, t.div(t.ONE, t.unary("tan", x))))
@@ -96,5 +99,5 @@ def _seriessum(arguments: tuple[Array, ...], texts: Texts) -> Array:
     place = constant(torch.arange(row.shape[3], dtype=torch.float64).reshape(1, 1, 1, -1))
     if any(argument.inner != (1, 1) for argument in arguments[:3]):
         raise NoKernel("an array where one number is wanted")
-    terms = t.mul(row, t.power(x, t.add(power, t.mul(place, step))))
+    terms = t.mul(row, raised_to(x, t.add(power, t.mul(place, step))))
     return Array(t.total(terms, (3,)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -94,10 +95,12 @@ def fill() -> None:
 # Functions of whole ranges --------------------------------------------------------------------------------------------
 
 
-def _value(number: float, kind: float) -> Value:
-    """A value of which only the kind matters, unless it is a number."""
+def _value(number: float, kind: float, strict: bool) -> Value:
+    """A value of which only the kind matters, unless it is a number or, where `strict`, a text that reads as one."""
     match int(kind):
         case Kind.NUMBER:
+            return number
+        case Kind.TEXT if strict:
             return number
         case Kind.BOOLEAN:
             return bool(number)
@@ -106,9 +109,13 @@ def _value(number: float, kind: float) -> Value:
     return None
 
 
+_STRICT = frozenset({"GCD", "LCM", "MULTINOMIAL"})
+"""To these a text in a range is the number that it reads as, and a boolean an error, however it is given."""
+
+
 def _by_cell(name: str) -> None:
     """A kernel of a step function of ranges and numbers: the plain function, a cell of the block at a time."""
-    record = FUNCTIONS[name]
+    record, strict = FUNCTIONS[name], name in _STRICT
 
     def run(*operands: Any) -> Tensor:
         *tensors, ranges = operands
@@ -129,7 +136,7 @@ def _by_cell(name: str) -> None:
                 return math.nan
             if is_range:
                 pairs = zip(data.tolist(), next(rest).tolist(), strict=True)
-                given.append(Matrix(tuple(tuple(map(_value, row, kinds)) for row, kinds in pairs)))
+                given.append(Matrix(tuple(tuple(map(_value, row, kinds, repeat(strict))) for row, kinds in pairs)))
             else:
                 given.append(float(data[0, 0]))
         try:
@@ -142,9 +149,16 @@ def _by_cell(name: str) -> None:
     def apply(arguments: tuple[Array, ...], texts: Texts) -> Array:
         nodes, ranges = [], []
         for index, argument in enumerate(arguments):
-            is_range = record.parameter(index).takes is Takes.RANGE and (argument.reference or argument.inner != (1, 1))
+            is_range = record.parameter(index).takes is Takes.RANGE and (
+                strict or argument.reference or argument.inner != (1, 1)
+            )
+            if strict and argument.beyond:
+                raise NoKernel(f"{name} of whole columns")
             if is_range:
-                nodes += [argument.data, t.broadcast(kind_node(argument.kind), argument.data.shape)]
+                nodes += [
+                    texts.numbers(argument) if strict else argument.data,
+                    t.broadcast(kind_node(argument.kind), argument.data.shape),
+                ]
             elif argument.inner == (1, 1):
                 nodes.append(texts.numbers(argument))
             else:

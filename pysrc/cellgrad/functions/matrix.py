@@ -40,8 +40,11 @@ def _or_zero(value: Value) -> float:
 
 
 def _pairs(x: Matrix, y: Matrix) -> Iterator[tuple[float, float]]:
-    """Pairs of numbers; pairs with anything else are skipped. Faults: #N/A for unequal shapes, the first error."""
-    if x.shape != y.shape:
+    """Pairs of numbers in reading order; pairs with anything else are skipped, and a row may meet a column.
+
+    Faults: #N/A for unequal sizes, the first error.
+    """
+    if x.height * x.width != y.height * y.width:
         raise Fault(CellError.NA)
     for a, b in zip(x, y, strict=True):
         for value in (a, b):
@@ -66,7 +69,8 @@ def sumxmy2(x: Matrix, y: Matrix) -> float:
 
 @function(
     "SUMX2MY2(array_x: array, array_y: array)", Shape.REDUCE, Smoothness.SMOOTH,
-    "The sum of the differences of squares of pairs.", cases=(("SUMX2MY2({3,4},{1,2})", 20),),
+    "The sum of the differences of squares of pairs.",
+    cases=(("SUMX2MY2({3,4},{1,2})", 20), ("SUMX2MY2({1;3;3},{1,2,3})", 5)),  # the second as Excel stores it
 )  # fmt: skip
 def sumx2my2(x: Matrix, y: Matrix) -> float:
     return _over_pairs(lambda a, b: a * a - b * b, x, y)

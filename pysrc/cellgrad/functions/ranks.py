@@ -223,7 +223,8 @@ def frequency(data: Matrix, bins: Matrix) -> Matrix:
     "PROB(x: array, probability: array, lower: number, [upper: number])", Shape.REDUCE, Smoothness.NONE,
     "The sum of the probabilities of the values between two limits; #NUM! unless all of them add up to 1.",
     cases=(("PROB({0,1,2,3},{0.2,0.3,0.1,0.4},2)", 0.1), ("PROB({0,1,2,3},{0.2,0.3,0.1,0.4},1,3)", 0.8),
-           ("PROB({0,1},{0.2,0.3},1)", CellError.NUM), ("PROB({0,1},{1},1)", CellError.NA)),
+           ("PROB({0,1},{0.2,0.3},1)", CellError.NUM), ("PROB({0,1},{1},1)", CellError.NA),
+           ('PROB({"a","b"},{"c","d"},1)', CellError.DIV0)),  # the last as Excel stores it
 )  # fmt: skip
 def prob(x: Matrix, probability: Matrix, lower: float, upper: float | None = None) -> float:
     if x.height * x.width != probability.height * probability.width:
@@ -231,6 +232,8 @@ def prob(x: Matrix, probability: Matrix, lower: float, upper: float | None = Non
     values, chances = list(numbers([x])), list(numbers([probability]))
     if len(values) != len(chances):
         raise Fault(CellError.NA)
+    if not values:
+        raise Fault(CellError.DIV0)
     require(all(0 < chance <= 1 for chance in chances), abs(math.fsum(chances) - 1) < 1e-10)
     last = lower if upper is None else upper
     return total(chance for value, chance in zip(values, chances, strict=True) if lower <= value <= last)

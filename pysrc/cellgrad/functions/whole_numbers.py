@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from cellgrad.functions.arithmetic import _multiple
 from cellgrad.functions.moments import whole
-from cellgrad.functions.operands import Fault, Matrix, finite, numbers, total
+from cellgrad.functions.operands import Fault, Matrix, as_matrix, finite, to_number, total
 from cellgrad.functions.registry import Shape, Smoothness, function
 from cellgrad.functions.spellings import registered, require
 from cellgrad.values import CellError, Value
@@ -85,8 +85,27 @@ def mround(number: float, multiple: float) -> float:
 # Divisors -------------------------------------------------------------------------------------------------------------
 
 
-def _naturals(arguments: tuple[Value | Matrix, ...]) -> list[int]:
-    found = list(numbers(arguments))
+def _strict_numbers(arguments: tuple[Value | Matrix, ...], blank_in_range: float | None = None) -> Iterator[float]:
+    """What GCD, LCM and MULTINOMIAL count: text in a range must read as a number, and booleans are none.
+
+    blank_in_range: what a blank counts as in a range of several cells; a blank that stands alone is left out.
+    """
+    for argument in arguments:
+        alone = not isinstance(argument, Matrix) or (argument.shape == (1, 1) and not argument.beyond)
+        values = as_matrix(argument)
+        for value in values:
+            if isinstance(value, bool):
+                raise Fault(CellError.VALUE)
+            if value is not None:
+                yield to_number(value)
+            elif blank_in_range is not None and not alone:
+                yield blank_in_range
+        if values.beyond and blank_in_range is not None:
+            yield blank_in_range
+
+
+def _naturals(arguments: tuple[Value | Matrix, ...], blank_in_range: float | None = None) -> list[int]:
+    found = list(_strict_numbers(arguments, blank_in_range))
     require(all(0 <= number < _EXACT for number in found))
     return [math.trunc(number) for number in found]
 
@@ -94,6 +113,9 @@ def _naturals(arguments: tuple[Value | Matrix, ...]) -> list[int]:
 @registered(
     "GCD", "number: range...", "The greatest common divisor of whole parts.",
     ("{}(5,2)", 1), ("{}(24,36)", 12), ("{}(7,0)", 7), ("{}(24.9,36)", 12), ("{}(-1,2)", CellError.NUM),
+    # as Excel stores them
+    ('{}({4,"8",12})', 4), ('{}({4,"x",12})', CellError.VALUE), ("{}({4,TRUE,12})", CellError.VALUE),
+    ("{}(A1,5,A2:B2)", 5),
     smoothness=Smoothness.STEP, shape=Shape.REDUCE,
 )  # fmt: skip
 def gcd(*arguments: Value | Matrix) -> float:
@@ -104,10 +126,13 @@ def gcd(*arguments: Value | Matrix) -> float:
     "LCM", "number: range...", "The least common multiple of whole parts.",
     ("{}(5,2)", 10), ("{}(24,36)", 72), ("{}(3,0)", 0), ("{}(-1,2)", CellError.NUM),
     ("{}(9007199254740991,2)", CellError.NUM),
+    # as Excel stores them: a blank in a range is a 0, and one that stands alone is left out
+    ('{}({4,"8",12})', 24), ('{}({4,"x",12})', CellError.VALUE), ("{}({4,TRUE,12})", CellError.VALUE),
+    ("{}(A1,5)", 5), ("{}(A1:B1,5)", 0), ("{}(TRUE,2)", CellError.VALUE),
     smoothness=Smoothness.STEP, shape=Shape.REDUCE,
 )  # fmt: skip
 def lcm(*arguments: Value | Matrix) -> float:
-    found = math.lcm(*_naturals(arguments))
+    found = math.lcm(*_naturals(arguments, 0.0))
     require(found < _EXACT)
     return float(found)
 
@@ -137,12 +162,14 @@ def combin(number: float, chosen: float) -> float:
 
 @registered(
     "COMBINA", "number: number, chosen: number", "How many ways there are to choose with repetition.",
-    ("{}(4,3)", 20), ("{}(10,3)", 220), ("{}(0,0)", 1), ("{}(1,3)", CellError.NUM), ("{}(-1,2)", CellError.NUM),
+    ("{}(4,3)", 20), ("{}(10,3)", 220), ("{}(0,0)", 1), ("{}(-1,2)", CellError.NUM),
+    # as Excel stores them
+    ("{}(1,3)", 1), ("{}(3,10)", 66), ("{}(0,5)", CellError.NUM),
     smoothness=Smoothness.STEP,
 )  # fmt: skip
 def combina(number: float, chosen: float) -> float:
     n, k = math.trunc(number), math.trunc(chosen)
-    require(number >= 0, chosen >= 0, k <= n)  # the page's own constraint, though more could be chosen
+    require(number >= 0, chosen >= 0, n > 0 or k == 0)
     return 1.0 if k == 0 else _choose(n + k - 1, k)
 
 
@@ -161,10 +188,11 @@ def factdouble(number: float) -> float:
 @registered(
     "MULTINOMIAL", "number: range...", "The factorial of a sum over the product of the factorials.",
     ("{}(2,3,4)", 1260), ("{}({1,2})", 3), ("{}(-1,2)", CellError.NUM), ("{}(2.9,3)", 10),
+    ("{}(TRUE,1,2)", CellError.VALUE), ("{}({TRUE,1,2})", CellError.VALUE),  # as Excel stores them
     smoothness=Smoothness.STEP, shape=Shape.REDUCE,
 )  # fmt: skip
 def multinomial(*arguments: Value | Matrix) -> float:
-    found = list(numbers(arguments))
+    found = list(_strict_numbers(arguments))
     require(all(number >= 0 for number in found))
     result, so_far = 1, 0
     for number in found:
@@ -179,13 +207,13 @@ def multinomial(*arguments: Value | Matrix) -> float:
 # Thresholds -----------------------------------------------------------------------------------------------------------
 
 
-@registered("DELTA", "number1: number, [number2: number]", "1 where two numbers are equal, else 0.",
+@registered("DELTA", "number1: number!, [number2: number!]", "1 where two numbers are equal, else 0.",
             ("{}(5,4)", 0), ("{}(5,5)", 1), ("{}(0.5,0)", 0), ("{}(0)", 1), smoothness=Smoothness.STEP)  # fmt: skip
 def delta(first: float, second: float = 0.0) -> float:
     return float(first == second)
 
 
-@registered("GESTEP", "number: number, [step: number]", "1 from the step on, else 0.",
+@registered("GESTEP", "number: number!, [step: number!]", "1 from the step on, else 0.",
             ("{}(5,4)", 1), ("{}(5,5)", 1), ("{}(-4,-5)", 1), ("{}(-1)", 0), smoothness=Smoothness.STEP)  # fmt: skip
 def gestep(number: float, step: float = 0.0) -> float:
     return float(number >= step)
@@ -197,8 +225,9 @@ def gestep(number: float, step: float = 0.0) -> float:
 @function(
     "SERIESSUM(x: number, power: number, step: number, coefficients: array)", Shape.REDUCE, Smoothness.SMOOTH,
     "A power series: the coefficients times x to the power, and on by steps.",
-    cases=(("SERIESSUM(2,1,2,{1,3,5})", 186), ("SERIESSUM(0,0,1,{5,3})", 5), ("SERIESSUM(0.5,0,1,{1;1;1})", 1.75),
-           ("SERIESSUM(0,-1,1,{1,1})", CellError.NUM), ('SERIESSUM(2,0,1,{1,"x"})', CellError.VALUE)),
+    cases=(("SERIESSUM(2,1,2,{1,3,5})", 186), ("SERIESSUM(0.5,0,1,{1;1;1})", 1.75), ("SERIESSUM(0,1,1,{5,3})", 0),
+           ("SERIESSUM(0,-1,1,{1,1})", CellError.NUM), ('SERIESSUM(2,0,1,{1,"x"})', CellError.VALUE),
+           ("SERIESSUM(0,0,1,{5,3})", CellError.NUM)),  # the last as Excel stores it
 )  # fmt: skip
 def seriessum(x: float, power: float, step: float, coefficients: Matrix) -> float:
     terms = []
@@ -207,14 +236,13 @@ def seriessum(x: float, power: float, step: float, coefficients: Matrix) -> floa
             raise Fault(value)
         if isinstance(value, bool | str):
             raise Fault(CellError.VALUE)
-        if value is not None and value != 0:
+        if value is not None:
             terms.append(finite(value * _power(x, power + place * step)))
     return total(terms)
 
 
 def _power(base: float, exponent: float) -> float:
-    if base == 0 and exponent == 0:
-        return 1.0
+    require(base != 0 or exponent != 0)
     try:
         return math.pow(base, exponent)
     except (ValueError, OverflowError, ZeroDivisionError):  # a root of a negative number, or beyond every double
@@ -269,15 +297,11 @@ _NUMERALS = list(_ROMAN.items())
     cases=(("ROMAN(499,0)", "CDXCIX"), ("ROMAN(499,1)", "LDVLIV"), ("ROMAN(499,2)", "XDIX"), ("ROMAN(499,3)", "VDIV"),
            ("ROMAN(499,4)", "ID"), ("ROMAN(2013)", "MMXIII"), ("ROMAN(4000)", CellError.VALUE),
            ("ROMAN(-1)", CellError.VALUE), ("ROMAN(0)", ""), ("ROMAN(499,TRUE)", "CDXCIX"), ("ROMAN(499,FALSE)", "ID"),
-           ("ROMAN(1,5)", CellError.VALUE)),
+           ("ROMAN(1,5)", CellError.VALUE), ('ROMAN(999,"2")', "XMIX")),
 )  # fmt: skip
 def roman(number: float, form: Value = 0.0) -> str:
     n = math.trunc(number)
-    if isinstance(form, CellError):
-        raise Fault(form)
-    if isinstance(form, str):
-        raise Fault(CellError.VALUE)
-    level = (0 if form else 4) if isinstance(form, bool) else math.trunc(form or 0.0)
+    level = (0 if form else 4) if isinstance(form, bool) else math.trunc(to_number(form))
     if not (0 <= n <= 3999 and 0 <= level <= 4):
         raise Fault(CellError.VALUE)
     text = ""
