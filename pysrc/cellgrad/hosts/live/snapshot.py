@@ -43,6 +43,7 @@ def snapshot(book: xw.Book) -> Workbook:
     """Everything the engine reads of a workbook, as it stands on the screen.
 
     Three calls a sheet for its cells, and a few for each name and table. Our own undo sheet is left out.
+    Which rows are hidden is not read: SUBTOTAL and AGGREGATE count every row here, as they do where none is hidden.
     Raises FileError where the program does not answer, such as while a cell is being edited.
     """
     collecting = gc.isenabled()
