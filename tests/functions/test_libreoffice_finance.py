@@ -191,7 +191,7 @@ KNOWN_DIFFERENCES = [
         "a text without a date is no date, and one without a time no time, in LibreOffice",
         "DATEVALUE function: time information is ignored; TIMEVALUE function: date information is ignored",
         lambda formula, ours, theirs: (
-            _called("DATEVALUE TIMEVALUE")(formula) and (ours, theirs) == (0.0, CellError.VALUE)
+            _called("DATEVALUE TIMEVALUE")(formula) and ours in (0.0, 1.0) and theirs is CellError.VALUE
         ),
     ),
     Difference(
@@ -201,13 +201,18 @@ KNOWN_DIFFERENCES = [
     ),
     Difference(
         "a holiday that is no date is passed over in LibreOffice",
-        "NETWORKDAYS, WORKDAY functions: #VALUE! if any argument is not a valid date",
-        lambda formula, ours, theirs: "WORKDAY" in formula and ",-" in formula and ours is CellError.VALUE,
+        "NETWORKDAYS, WORKDAY functions: an error if any argument is not a valid date; #NUM! as Excel stores it",
+        lambda formula, ours, theirs: "WORKDAY" in formula and ",-" in formula and ours is CellError.NUM,
     ),
     Difference(
         "LibreOffice ends at -100 %, which is no root",
         "RATE function: #NUM! where no result is found; PV function: the equation that a rate must fulfil",
         lambda formula, ours, theirs: _called("RATE")(formula) and type(theirs) is float and theirs < -0.999,
+    ),
+    Difference(
+        "LibreOffice finds rates far from the guess that Excel does not reach",
+        "RATE function: #NUM! where no result is found; #NUM! Error in RATE Formula, Microsoft Community, 2023",
+        lambda formula, ours, theirs: _called("RATE")(formula) and ours is CellError.NUM and type(theirs) is float,
     ),
     Difference(
         "LibreOffice adds up balances in which growth and payments cancel, at high rates over long times",

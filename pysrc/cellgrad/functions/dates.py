@@ -220,9 +220,11 @@ def edate(context: Context, number: float, months: float) -> float:
 
 
 @function(
-    "EOMONTH(date: number!, months: number!)", _ONE, _STEP, "The last day of the month so many months on.", context=True,
+    "EOMONTH(date: number!, months: number!)", _ONE, _STEP, "The last day of the month so many months on.",
+    context=True,
     cases=(("EOMONTH(40544,1)", 40602), ("EOMONTH(40544,-3)", 40482), ("EOMONTH(1,1)", 60), ("EOMONTH(40544,0)", 40574),
-           ("EOMONTH(1,-2)", CellError.NUM), ("EOMONTH(-1,1)", CellError.NUM), ("EOMONTH(45000,TRUE)", CellError.VALUE)),
+           ("EOMONTH(1,-2)", CellError.NUM), ("EOMONTH(-1,1)", CellError.NUM),
+           ("EOMONTH(45000,TRUE)", CellError.VALUE)),
 )  # fmt: skip
 def eomonth(context: Context, number: float, months: float) -> float:
     start = _day(context, number)

@@ -173,7 +173,10 @@ def solve_rate(
            ("RATE(0,-1,2)", CellError.NUM), ("RATE(10,1,2)", CellError.NUM),
            # As Excel stores them: the other root is -0.166; and roots, 1.4996 and 0.594, that it does not reach.
            ("ROUND(RATE(48,-200,8000,1000,1),9)", 0.003549922), ("RATE(10,-1200,2000,0,1)", CellError.NUM),
-           ("RATE(10,-1200,2000)", CellError.NUM)),
+           ("RATE(10,-1200,2000)", CellError.NUM),
+           # "#NUM! Error in RATE Formula", Microsoft Community, 2023; a guess nearer helps.
+           ("RATE(12,2800,-10000)", CellError.NUM), ("RATE(12,2800,-10000,0,0,0.25)", Shown("0.2630")),
+           ("RATE(50,0,-1000,1E9)", CellError.NUM), ("RATE(50,0,-1000,1E9,0,0.3)", 1e6**0.02 - 1)),
 )  # fmt: skip
 def rate(nper: float, pmt: float, pv: float, fv: float = 0.0, kind: float = 0.0, guess: float = 0.1) -> float:
     arguments = (np.array([value]) for value in (nper, pmt, pv, fv, kind, guess))

@@ -1,4 +1,4 @@
-"""Finding rates: Newton's method from the guess, as Excel goes; then, but for RATE, a search of all rates where it fails.
+"""Finding rates: Newton's method from the guess, as Excel goes, then (but for RATE) a search of all where it fails.
 
 Many equations are solved at once, one a row. A rate is sought above -100 %; where an equation has several roots, the
 guess decides, as in Excel. Answers are exact to rounding, where Excel stops at about 1e-7: where Excel finds a root it

@@ -249,8 +249,8 @@ def pricedisc(
 
 
 @function(
-    "YIELDDISC(settlement: number!, maturity: number!, pr: number!, redemption: number!, [basis: number!])", _ONE, _SMOOTH,
-    "The yield of a security without coupons.", context=True,
+    "YIELDDISC(settlement: number!, maturity: number!, pr: number!, redemption: number!, [basis: number!])",
+    _ONE, _SMOOTH, "The yield of a security without coupons.", context=True,
     cases=(("YIELDDISC(39494,39508,99.795,100,2)", Shown("0.0528226")),
            ("YIELDDISC(39494,39508,0,100,2)", CellError.NUM),
            ("YIELDDISC(39508,39494,99,100,2)", CellError.NUM)),
