@@ -47,9 +47,15 @@ def _isna(tree: Call, evaluation: Evaluation, array_mode: bool) -> Array:
 
 def _not_available(value: Node, array: Array, evaluation: Evaluation, array_mode: bool) -> np.ndarray | None:
     """Where a value, evaluated as `array`, comes to #N/A, told by the per-cell reference; None where it cannot tell."""
-    tree = value if array.is_constant else _search(value)
-    if tree is None or array.data.always_finite or array.inner != (1, 1):
+    if array.data.always_finite or array.inner != (1, 1):
         return None
+    search = _search(value)  # what it does not find does not depend on the changing cells that it would have picked
+    found = None if search is None else _told(search, evaluation, array_mode)
+    return _told(value, evaluation, array_mode) if found is None and array.is_constant else found
+
+
+def _told(tree: Node, evaluation: Evaluation, array_mode: bool) -> np.ndarray | None:
+    """Where a tree comes to #N/A; None where that depends on the changing cells."""
     if any(isinstance(node, Local) for node in walk(tree)):
         return None
     host, reference = evaluation.host, evaluation.lowering.reference
