@@ -30,7 +30,8 @@ class Array:
     cell's formula sees, the first two the cells of the block; either pair is 1 where nothing varies. Numbers, 0 and 1
     for booleans, indexes into the workbook's strings for text; not finite for an error.
     kind: one `Kind` for every element, or a node of kinds that broadcasts to data.
-    reference: read from cells, rather than computed or written in the formula.
+    reference: read from cells, rather than computed or written in the formula. What IF chooses between is both: a
+    number counts the same either way, and anything else makes it `mixed`, which no aggregate can take.
     beyond: a whole column or row, of which the blank cells behind the used ones were left out.
     """
 
@@ -38,6 +39,7 @@ class Array:
     kind: Node | int = int(Kind.NUMBER)
     reference: bool = False
     beyond: bool = False
+    mixed: bool = False
 
     @property
     def inner(self) -> tuple[int, int]:
@@ -77,9 +79,13 @@ def merged(condition: Node, a: Array, b: Array) -> Array:
     for shape in (condition.shape, b.data.shape):
         lifted(a.data.shape, shape)
     data = t.select(condition, a.data, b.data)
+    reference = a.reference or b.reference
+    computed = [array for array in (a, b) if not array.reference]
+    mixed = a.mixed or b.mixed or (reference and any(array.kind != Kind.NUMBER for array in computed))
     if isinstance(a.kind, int) and a.kind == b.kind:
-        return Array(data, a.kind)
-    return Array(data, simple_kind(t.select(condition, kind_node(a.kind), kind_node(b.kind))))
+        return Array(data, a.kind, reference, mixed=mixed)
+    kind = simple_kind(t.select(condition, kind_node(a.kind), kind_node(b.kind)))
+    return Array(data, kind, reference, mixed=mixed)
 
 
 def spoiled(array: Array, *suspects: Node) -> Array:
@@ -89,7 +95,7 @@ def spoiled(array: Array, *suspects: Node) -> Array:
     for suspect in suspects:
         if kind != Kind.NUMBER and not suspect.always_finite:
             kind = simple_kind(t.select(t.is_finite(suspect), kind_node(kind), t.number(Kind.NUMBER)))
-    return Array(data, kind)
+    return Array(data, kind, array.reference, mixed=array.mixed)
 
 
 def lifted(*shapes: tuple[int, ...]) -> tuple[int, ...]:

@@ -35,7 +35,7 @@ def _ifs(arguments: tuple[Array, ...], texts: Texts) -> Array:
 def _iferror(arguments: tuple[Array, ...], texts: Texts) -> Array:
     value, instead = arguments
     lifted(value.data.shape, instead.data.shape)
-    return merged(t.is_finite(value.data), value, instead)
+    return merged(t.is_finite(value.data), Array(value.data, value.kind), instead)  # a value, not the cell it is in
 
 
 @kernel("NOT")

@@ -251,6 +251,8 @@ class Evaluation:
                 arguments.append(self._whole(argument, True))
             elif takes is Takes.RANGE:
                 parts = self._areas(argument, array_mode, padded=tree.function in SKIP_BLANKS)
+                if any(part.mixed for part in parts):
+                    raise NoKernel("a choice between a cell and a computed text or truth value")
                 arguments += parts if len(parts) == 1 or record.repeats else [_one_line(tree.function, parts)]
             elif takes is Takes.LAZY:
                 arguments.append(self.branch(argument, array_mode))
