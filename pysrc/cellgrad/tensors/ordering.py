@@ -24,7 +24,7 @@ def pick(a: Node, place: Node) -> Node:
 def _order(a: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
     """(the sorting permutation of a, `like`), expanded to one shape."""
     order = a.argsort(dim=-1, stable=True)
-    shape = torch.broadcast_shapes(order.shape, like.shape)
+    shape = broadcast_shapes(tuple(order.shape), tuple(like.shape))
     return order.expand(shape), like.expand(shape)
 
 
@@ -64,7 +64,7 @@ define(
 def _places(a: Tensor, place: Tensor, size: int) -> tuple[Tensor, Tensor]:
     """(a, indexes), expanded to one shape but for the last axis."""
     index = place.nan_to_num(0.0).clamp(0, size - 1).to(torch.int64)
-    lead = torch.broadcast_shapes(a.shape[:-1], index.shape[:-1])
+    lead = broadcast_shapes(tuple(a.shape[:-1]), tuple(index.shape[:-1]))
     return a.expand(*lead, a.shape[-1]), index.expand(*lead, index.shape[-1])
 
 
