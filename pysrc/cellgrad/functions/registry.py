@@ -75,7 +75,8 @@ class Parameter:
     """One parameter. `from_host`: when omitted it is the cell that holds the formula.
 
     none_if_empty: left empty between commas it arrives as None, as if the call ended before it.
-    no_boolean: TRUE and FALSE are #VALUE!, as they are to the functions that Excel once had in its Analysis ToolPak.
+    no_boolean: TRUE and FALSE are #VALUE!, as they are to the functions that Excel once had in its Analysis ToolPak;
+    so is a range of several cells.
     """
 
     name: str
@@ -159,7 +160,7 @@ def function(
     The signature reads like Excel's own: ``ROUND(number: number, digits: number)``; optional parameters follow a
     ``[``; the last ones repeat together where each ends in ``...``: ``IFS(test: logical..., then: lazy...)``. A ``^``
     after an optional parameter's type makes the host cell its default; a ``?`` lets one left empty arrive as None;
-    a ``!`` after ``number`` refuses TRUE and FALSE.
+    a ``!`` refuses TRUE and FALSE, and ranges.
     """
 
     def register(value: Callable[..., Any]) -> Callable[..., Any]:
