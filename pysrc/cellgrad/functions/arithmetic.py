@@ -231,8 +231,9 @@ def odd(number: float) -> float:
 
 
 @function(
-    "QUOTIENT(number: number, divisor: number)", Shape.ELEMENTWISE, Smoothness.STEP, "The whole part of a quotient.",
-    cases=(("QUOTIENT(7,2)", 3), ("QUOTIENT(-7,2)", -3), ("QUOTIENT(1,0)", CellError.DIV0)),
+    "QUOTIENT(number: number!, divisor: number!)", Shape.ELEMENTWISE, Smoothness.STEP, "The whole part of a quotient.",
+    cases=(("QUOTIENT(7,2)", 3), ("QUOTIENT(-7,2)", -3), ("QUOTIENT(1,0)", CellError.DIV0),
+           ("QUOTIENT(TRUE,TRUE)", CellError.VALUE)),  # the last as Excel stores it
 )  # fmt: skip
 def quotient(number: float, divisor: float) -> float:
     if divisor == 0:

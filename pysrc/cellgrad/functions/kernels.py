@@ -15,6 +15,7 @@ import torch
 
 from cellgrad.functions.arrays import Array, NoKernel, Texts, kind_node, lifted, scalar, spoiled
 from cellgrad.functions.operands import same_number
+from cellgrad.functions.operators import is_odd_root
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.elementwise import elementwise
 from cellgrad.tensors.nodes import Node, constant
@@ -47,11 +48,22 @@ def _numeric(name: str, run: Callable[..., Node]) -> None:
 
 def power(a: Node, b: Node) -> Node:
     """Excel's power: 0 ^ 0 is #NUM!, which IEEE calls 1."""
-    result = t.power(a, b)
+    result = _with_odd_roots(a, b, t.power(a, b))
     if b.value is not None and not bool((b.value == 0).any()):
         return result
     both = t.logical_and(t.compare("eq", a, t.ZERO), t.compare("eq", b, t.ZERO))
     return t.select(both, t.NAN, result)
+
+
+def _with_odd_roots(a: Node, b: Node, result: Node) -> Node:
+    """Odd roots of negative numbers, where the exponents stand still."""
+    if b.value is None:
+        return result
+    odd = torch.tensor([is_odd_root(x) for x in b.value.flatten().tolist()], dtype=torch.bool).reshape(b.value.shape)
+    if not bool(odd.any()):
+        return result
+    root = t.logical_and(constant(odd), t.compare("lt", a, t.ZERO))
+    return t.select(root, t.neg(t.power(t.unary("abs", a), b)), result)
 
 
 def logarithm(a: Node, base: Node | None = None) -> Node:

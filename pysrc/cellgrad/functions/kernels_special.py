@@ -90,7 +90,7 @@ numeric("ACOTH", lambda x: t.unary("atanh", t.div(t.ONE, x)))
 
 @kernel("SERIESSUM")
 def _seriessum(arguments: tuple[Array, ...], texts: Texts) -> Array:
-    x, power, step = (texts.numbers(argument) for argument in arguments[:3])
+    x, power, step = (texts.numbers(argument, no_boolean=True) for argument in arguments[:3])
     coefficients = arguments[3]
     kinds = [coefficients.is_kind(kind) for kind in (Kind.TEXT, Kind.BOOLEAN, Kind.BLANK)]
     if any(kind is not False for kind in kinds):

@@ -20,7 +20,7 @@ from cellgrad.functions.kernels import KERNELS, Kernel, kernel
 from cellgrad.functions.kernels_distributions import where
 from cellgrad.functions.kernels_statistics import numbers_of
 from cellgrad.functions.operands import Fault, Matrix
-from cellgrad.functions.registry import FUNCTIONS, Function, Shape, Smoothness, Takes
+from cellgrad.functions.registry import FUNCTIONS, Function, Parameter, Shape, Smoothness, Takes
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.building import build
 from cellgrad.tensors.cotangents import define
@@ -57,16 +57,16 @@ def _over_elements(one: Callable[..., float]) -> Callable[..., Tensor]:
     return run
 
 
-def _kernel(operation: str, takes: tuple[Takes, ...]) -> Kernel:
+def _kernel(operation: str, parameters: tuple[Parameter, ...]) -> Kernel:
     def apply(arguments: tuple[Array, ...], texts: Texts) -> Array:
         lifted(*(a.data.shape for a in arguments))
         nodes = []
-        for argument, kind in zip(arguments, takes, strict=False):
-            if kind is Takes.LOGICAL:
+        for argument, parameter in zip(arguments, parameters, strict=False):
+            if parameter.takes is Takes.LOGICAL:
                 condition, suspect = texts.logicals(argument)
                 nodes.append(t.guard(t.to_number(condition), suspect))
             else:
-                nodes.append(texts.numbers(argument))
+                nodes.append(texts.numbers(argument, parameter.no_boolean))
         return Array(elementwise(operation, *nodes))
 
     return apply
@@ -89,7 +89,7 @@ def fill() -> None:
         if record.name not in KERNELS and _fits(record):
             takes = tuple(parameter.takes for parameter in record.parameters)
             define(f"steps of {record.name}", _over_elements(_one(record.value, takes)))
-            KERNELS[record.name] = _kernel(f"steps of {record.name}", takes)
+            KERNELS[record.name] = _kernel(f"steps of {record.name}", record.parameters)
 
 
 # Functions of whole ranges --------------------------------------------------------------------------------------------

@@ -176,8 +176,8 @@ def text_to_number(text: str, date_1904: bool = False) -> float:
         return _plain_number(text)
     except Fault:
         moment = read_moment(text, date_1904)
-        if moment is None:
-            raise
+        if moment is None or (moment.date is not None and text != text.strip(" ")):
+            raise  # blanks around a date are read by DATEVALUE alone, as Excel stores it
         return moment.serial
 
 

@@ -52,17 +52,29 @@ def divide(left: float, right: float) -> float:
     return finite(left / right)
 
 
+def is_odd_root(exponent: float) -> bool:
+    """Whether an exponent is 1/3, 1/5 and on, or the negative of one: to these Excel raises negative numbers, too."""
+    if not 1e-9 < abs(exponent) < 1:
+        return False
+    root = round(1 / exponent)
+    return root % 2 == 1 and 1 / root == exponent
+
+
 @function(
     "^(base: number, exponent: number)", Shape.ELEMENTWISE, Smoothness.SMOOTH,
-    "The base to a power; #NUM! for 0^0 and for a fractional power of a negative number.", source=_PAGE,
+    "The base to a power; #NUM! for 0^0 and a fractional power, but an odd root, of a negative.", source=_PAGE,
     cases=(("2^3^2", 64), ("-2^2", 4), ("2^-1", 0.5), ("0^0", CellError.NUM), ("0^-1", CellError.DIV0),
-           ("(-8)^(1/3)", CellError.NUM), ("(-2)^3", -8), ("10^309", CellError.NUM), ("10^-400", 0), ("4^50%", 2)),
+           ("(-8)^(1/2)", CellError.NUM), ("(-8)^(2/3)", CellError.NUM), ("(-8)^(-1/3)", -0.5),
+           ("(-8)^(1/3)", -2),  # as Excel stores it, up to its last digit
+           ("(-2)^3", -8), ("10^309", CellError.NUM), ("10^-400", 0), ("4^50%", 2)),
 )  # fmt: skip
 def raise_to(base: float, exponent: float) -> float:
     if base == 0 and exponent <= 0:
         raise Fault(CellError.NUM if exponent == 0 else CellError.DIV0)
     if base < 0 and not exponent.is_integer():
-        raise Fault(CellError.NUM)
+        if not is_odd_root(exponent):
+            raise Fault(CellError.NUM)
+        return -raise_to(-base, exponent)
     try:
         return finite(math.pow(base, exponent))
     except OverflowError:  # math.pow's word for a result beyond the largest double

@@ -70,9 +70,9 @@ def floor_precise(number: float, significance: float = 1.0) -> float:
 
 
 @registered(
-    "MROUND", "number: number, multiple: number", "The nearest multiple, halves away from zero.",
+    "MROUND", "number: number!, multiple: number!", "The nearest multiple, halves away from zero.",
     ("{}(10,3)", 9), ("{}(-10,-3)", -9), ("{}(1.3,0.2)", 1.4), ("{}(5,-2)", CellError.NUM), ("{}(7.5,5)", 10),
-    ("{}(5,0)", 0), ("{}(0,-2)", 0),
+    ("{}(5,0)", 0), ("{}(0,-2)", 0), ("{}(TRUE,2)", CellError.VALUE),  # the last as Excel stores it
     smoothness=Smoothness.STEP,
 )  # fmt: skip
 def mround(number: float, multiple: float) -> float:
@@ -223,11 +223,12 @@ def gestep(number: float, step: float = 0.0) -> float:
 
 
 @function(
-    "SERIESSUM(x: number, power: number, step: number, coefficients: array)", Shape.REDUCE, Smoothness.SMOOTH,
+    "SERIESSUM(x: number!, power: number!, step: number!, coefficients: array)", Shape.REDUCE, Smoothness.SMOOTH,
     "A power series: the coefficients times x to the power, and on by steps.",
     cases=(("SERIESSUM(2,1,2,{1,3,5})", 186), ("SERIESSUM(0.5,0,1,{1;1;1})", 1.75), ("SERIESSUM(0,1,1,{5,3})", 0),
            ("SERIESSUM(0,-1,1,{1,1})", CellError.NUM), ('SERIESSUM(2,0,1,{1,"x"})', CellError.VALUE),
-           ("SERIESSUM(0,0,1,{5,3})", CellError.NUM)),  # the last as Excel stores it
+           # as Excel stores them
+           ("SERIESSUM(0,0,1,{5,3})", CellError.NUM), ("SERIESSUM(TRUE,0,1,{5,3})", CellError.VALUE)),
 )  # fmt: skip
 def seriessum(x: float, power: float, step: float, coefficients: Matrix) -> float:
     terms = []
