@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cellgrad.functions.operands import Fault, Matrix, finite, number_to_text, to_number
+from cellgrad.functions.operands import Fault, Matrix, as_matrix, finite, number_to_text, to_number
 from cellgrad.functions.registry import Shape, Smoothness, function
 from cellgrad.values import CellError, Value
 
@@ -142,6 +142,8 @@ def _tangent(z: complex) -> complex:
 
 def _cotangent(z: complex) -> complex:
     below = math.cosh(2 * z.imag) - math.cos(2 * z.real)
+    if below == 0 and z:  # too near to 0 for cosines to tell
+        return 1 / z
     return complex(math.sin(2 * z.real) / below, -math.sinh(2 * z.imag) / below)
 
 
@@ -152,6 +154,8 @@ def _secant(z: complex) -> complex:
 
 def _cosecant(z: complex) -> complex:
     below = math.cosh(2 * z.imag) - math.cos(2 * z.real)
+    if below == 0 and z:  # too near to 0 for cosines to tell
+        return 1 / z
     return complex(2 * math.sin(z.real) * math.cosh(z.imag) / below, -2 * math.cos(z.real) * math.sinh(z.imag) / below)
 
 
@@ -162,6 +166,8 @@ def _hyperbolic_secant(z: complex) -> complex:
 
 def _hyperbolic_cosecant(z: complex) -> complex:
     below = math.cosh(2 * z.real) - math.cos(2 * z.imag)
+    if below == 0 and z:  # too near to 0 for cosines to tell
+        return 1 / z
     return complex(2 * math.sinh(z.real) * math.cos(z.imag) / below, -2 * math.cosh(z.real) * math.sin(z.imag) / below)
 
 
@@ -204,6 +210,7 @@ _to_complex(
 _to_complex(
     "IMCOT", _cotangent, "The cotangent.",
     ('IMCOT("4+3i")', "0.00490118239430447-0.999266927805902i"), ("IMCOT(0)", CellError.NUM),
+    ('IMCOT("1E-20")', "1E+20"),
     ('IMCOT("2")', "-0.457657554360286"),
 )  # fmt: skip
 _to_complex(
@@ -265,12 +272,12 @@ _of_two("IMDIV", _quotient, "The quotient.",
 
 
 def _all(arguments: tuple[Value | Matrix, ...]) -> list[_Read]:
-    """Every complex number among arguments; blank cells of ranges are skipped."""
+    """Every complex number among arguments; blank cells of ranges are skipped, a single blank cell is 0."""
     return [
         _read(value)
         for argument in arguments
         for value in (argument if isinstance(argument, Matrix) else (argument,))
-        if value is not None
+        if value is not None or as_matrix(argument).shape == (1, 1)
     ]
 
 
@@ -287,7 +294,8 @@ def imsum(*arguments: Value | Matrix) -> str:
 @function(
     "IMPRODUCT(number: range...)", Shape.REDUCE, Smoothness.NONE, "The product.",
     cases=(('IMPRODUCT("3+4i","5-3i")', "27+11i"), ('IMPRODUCT("1+2i",30)', "30+60i"),
-           ('IMPRODUCT("i","j")', CellError.VALUE), ('IMPRODUCT({"i","i"})', "-1")),
+           ('IMPRODUCT("i","j")', CellError.VALUE), ('IMPRODUCT({"i","i"})', "-1"),
+           ("IMPRODUCT(7,A1)", "0"), ("IMPRODUCT(7,A1:A2)", "7")),
 )  # fmt: skip
 def improduct(*arguments: Value | Matrix) -> str:
     numbers = _all(arguments)

@@ -65,10 +65,10 @@ _define("energy", {
 _define("power", {"W w": 1.0}, 1)
 _define("power", {"HP h": 550 * FOOT * POUND / 1000 * GRAVITY, "PS": 75 * GRAVITY})
 _define("magnetism", {"T": 1.0, "ga": 1e-4}, 1)
-_define("volume", {"l L lt": 1.0}, 1)
+_define("volume", {"l L lt": 1.0, "uk_pt": UK_GALLON / 8}, 1)
 _define("volume", {
     "tsp": GALLON / 768, "tspm": 0.005, "tbs": GALLON / 256, "oz": GALLON / 128, "cup": GALLON / 16,
-    "pt us_pt": GALLON / 8, "uk_pt": UK_GALLON / 8, "qt": GALLON / 4, "uk_qt": UK_GALLON / 4, "gal": GALLON,
+    "pt us_pt": GALLON / 8, "qt": GALLON / 4, "uk_qt": UK_GALLON / 4, "gal": GALLON,
     "uk_gal": UK_GALLON, "barrel": GALLON * 42, "bushel": 2150.42 * INCH**3 * 1000,
     "GRT regton": 100 * FOOT**3 * 1000, "MTON": 40 * FOOT**3 * 1000,
 })  # fmt: skip
@@ -76,7 +76,8 @@ _define("area", {"ar": 100.0}, 1)
 _define("area", {"ha": 10000.0, "uk_acre": 4840 * YARD**2, "us_acre": 43560 * (1200 / 3937) ** 2, "Morgen": 2500.0})
 _define("information", {"bit": 1.0, "byte": 8.0}, 1, binary=True)
 _define("speed", {"m/h m/hr": 1 / 3600, "m/s m/sec": 1.0}, 1)
-_define("speed", {"kn": SEA_MILE / 3600, "mph": MILE / 3600, "admkn": 6080 * FOOT / 3600})
+_define("speed", {"kn": SEA_MILE / 3600, "admkn": 6080 * FOOT / 3600})
+_define("speed", {"mph": MILE / 3600}, 1)
 for _names, _size, _prefixed in (
     (("m",), 1.0, True), (("ang",), ANGSTROM, True), (("ly",), LIGHT_YEAR, False), (("in",), INCH, False),
     (("ft",), FOOT, False), (("yd",), YARD, False), (("mi",), MILE, False), (("Nmi",), SEA_MILE, False),
@@ -153,7 +154,8 @@ def line(from_unit: str, to_unit: str) -> tuple[float, float, float, float]:
            ('CONVERT(1,"kn","m/s")', 1852 / 3600),
            ('CONVERT(1,"Reau","C")', 1.25), ('CONVERT(1,"hr","mn")', 60), ('CONVERT(0,"C","F")', 32),
            ('CONVERT(1,"KG","g")', CellError.NA), ('CONVERT("x","g","kg")', CellError.VALUE),
-           ('CONVERT(1,"cal","J")', 4.1868), ('CONVERT(1,"HP","W")', 745.69987158227022), ('CONVERT(1,"dam","m")', 10)),
+           ('CONVERT(1,"cal","J")', 4.1868), ('CONVERT(1,"HP","W")', 745.69987158227022), ('CONVERT(1,"dam","m")', 10),
+           ('CONVERT(0.004,"Mmph","m/s")', 1788.16)),  # as Excel stores it
 )  # fmt: skip
 def convert(number: Value, from_unit: str, to_unit: str) -> float:
     if isinstance(number, bool):

@@ -14,12 +14,17 @@ import re
 from cellgrad.values import fold_case
 
 
-def _pieces(pattern: str) -> list[str]:
-    """Regular expressions of fixed length, one a stretch between stars."""
+def _pieces(pattern: str, whole: bool = True) -> list[str]:
+    """Regular expressions of fixed length, one a stretch between stars.
+
+    whole: they are to fit a whole text; else a ``~`` at the very end goes for nothing, as in SEARCH.
+    """
     pieces = [""]
     for part in re.findall(r"~.|[*?]|[^*?~]+|~", pattern, re.DOTALL):
         if part == "*":
             pieces.append("")
+        elif part == "~" and not whole:
+            continue
         else:
             plain = part[1:] if len(part) == 2 and part[0] == "~" else part
             pieces[-1] += "." if part == "?" else re.escape(plain)
@@ -38,7 +43,7 @@ def wildcards(text: str) -> re.Pattern[str]:
 
 def find_pattern(pattern: str, text: str, start: int = 0) -> int:
     """Where a text with wildcards first fits into another from `start` on; -1 where it does not. Case counts."""
-    pieces = _pieces(pattern)
+    pieces = _pieces(pattern, whole=False)
     place = end = start
     for number, piece in enumerate(pieces):
         found = re.compile(piece, re.DOTALL).search(text, end)

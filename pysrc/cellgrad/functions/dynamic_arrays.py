@@ -61,7 +61,7 @@ def filter_(
 
 
 def sort_key(value: Value) -> tuple[Any, ...]:
-    """Where a value stands in rising order: numbers, texts, FALSE, TRUE, errors; blanks are put last by themselves.
+    """Where a value stands in rising order: numbers, texts, FALSE, TRUE, errors by their numbers; blanks last.
 
     Of texts hyphens and apostrophes count last, then accents. Source: Microsoft, "Sort data in a range or table".
     """
@@ -72,7 +72,7 @@ def sort_key(value: Value) -> tuple[Any, ...]:
         plain = "".join(c for c in unicodedata.normalize("NFD", folded) if c not in "-'" and not _is_accent(c))
         return 1, plain, folded.count("-") + folded.count("'"), folded
     if isinstance(value, CellError):
-        return (3,)
+        return 3, value.code
     return 0, value or 0.0
 
 
@@ -103,7 +103,10 @@ def _directions(orders: Sequence[Value]) -> list[bool]:
     cases=(("INDEX(SORT({3;1;2}),1)", 1), ("INDEX(SORT({3;1;2},,-1),1)", 3), ('INDEX(SORT({"b";1;TRUE}),2)', "b"),
            ("INDEX(SORT({1,9;2,8;3,7},2),1,1)", 3), ("INDEX(SORT({3,1,2},,,TRUE),1,1)", 1),
            ("INDEX(SORT({1,5;2,5;1,6},{1,2},{1,-1}),1,2)", 6), ("SORT({1;2},2)", CellError.VALUE),
-           ("SORT({1;2},1,0)", CellError.VALUE), ('INDEX(SORT({"co-op";"coop";"con"}),3)', "co-op")),
+           ("SORT({1;2},1,0)", CellError.VALUE),
+           ("INDEX(SORT({#NAME?;#DIV/0!;#N/A}),1)", CellError.DIV0),
+           ("INDEX(SORT({#NAME?;#DIV/0!;#N/A},1,-1),2)", CellError.NAME),  # as Excel stores them
+           ('INDEX(SORT({"co-op";"coop";"con"}),3)', "co-op")),
 )  # fmt: skip
 def sort(
     array: Value | Matrix, index: Value | Matrix = None, order: Value | Matrix = None, by_column: bool = False

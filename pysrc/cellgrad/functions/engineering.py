@@ -14,6 +14,8 @@ from cellgrad.functions.registry import Shape, Smoothness, function
 from cellgrad.values import CellError, Value
 
 _DIGITS = 10
+_UNSET = ""
+"""Stands for the number of places that is left out; a blank cell in its place is 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class _Base:
         half = 1 << (self.bits - 1)
         if not -half <= number < half:
             raise Fault(CellError.NUM)
-        width = None if places is None else self._width(places)
+        width = None if places is _UNSET else self.width(places)
         if number < 0:
             return self._digits(number + 2 * half)
         digits = self._digits(number)
@@ -48,7 +50,8 @@ class _Base:
         return digits.zfill(width or 0)
 
     @staticmethod
-    def _width(places: Value) -> int:
+    def width(places: Value) -> int:
+        """How many digits to fill up to; a blank cell is 0. Faults: #NUM! for fewer than 1 or more than 10."""
         if isinstance(places, bool):
             raise Fault(CellError.VALUE)
         width = int(to_number(places))
@@ -87,9 +90,12 @@ def _converter(source: str, target: str, *cases: tuple[str, object]) -> None:
         function(f"{name}(number: value)", Shape.ELEMENTWISE, Smoothness.NONE, summary, cases=cases)(to_decimal)
         return
 
-    def to_digits(number: Value, places: Value = None) -> str:
-        if isinstance(places, CellError):
-            raise Fault(places)
+    def to_digits(number: Value, places: Value = _UNSET) -> str:
+        for given in (number, places):
+            if isinstance(given, CellError):
+                raise Fault(given)
+        if isinstance(places, float):
+            _BASES[target].width(places)  # a wrong number of places comes before a wrong number
         return _BASES[target].write(read(number), places)
 
     function(f"{name}(number: value, [places: value])", Shape.ELEMENTWISE, Smoothness.NONE, summary, cases=cases)(
@@ -116,7 +122,8 @@ _converter(
     "DEC", "BIN",
     ("DEC2BIN(9,4)", "1001"), ("DEC2BIN(-100)", "1110011100"), ("DEC2BIN(512)", CellError.NUM),
     ("DEC2BIN(-512,3)", "1000000000"), ('DEC2BIN("x")', CellError.VALUE), ("DEC2BIN(9.9,4.9)", "1001"),
-    ("DEC2BIN(9,3)", CellError.NUM), ("DEC2BIN(0)", "0"), ("DEC2BIN(1/0)", CellError.DIV0),
+    ("DEC2BIN(9,3)", CellError.NUM), ("DEC2BIN(9,A1)", CellError.NUM),
+    ('DEC2BIN("E",0)', CellError.NUM), ("DEC2BIN(0)", "0"), ("DEC2BIN(1/0)", CellError.DIV0),
 )  # fmt: skip
 _converter(
     "DEC", "HEX",

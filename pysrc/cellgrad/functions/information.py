@@ -73,7 +73,7 @@ def _parity(name: str, rest: int, case: tuple[str, object]) -> None:
         return math.trunc(number) % 2 == rest
 
     summary = f"Whether the whole part is {name[2:].lower()}."
-    function(f"{name}(number: number)", Shape.ELEMENTWISE, Smoothness.NONE, summary, cases=(case,))(value)
+    function(f"{name}(number: number!)", Shape.ELEMENTWISE, Smoothness.NONE, summary, cases=(case,))(value)
 
 
 _parity("ISEVEN", 0, ("ISEVEN(-2.9)", True))

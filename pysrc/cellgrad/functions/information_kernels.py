@@ -119,7 +119,7 @@ _which_error("ISNA")
 def _parity(name: str, odd: bool) -> None:
     @kernel(name)
     def apply(arguments: tuple[Array, ...], texts: Texts) -> Array:
-        whole = t.unary("trunc", texts.numbers(arguments[0]))
+        whole = t.unary("trunc", texts.numbers(arguments[0], no_boolean=True))
         half = t.mul(t.number(0.5), whole)
         return boolean(t.compare("ne" if odd else "eq", half, t.unary("floor", half)), whole)
 

@@ -18,12 +18,15 @@ from cellgrad.tensors.special import normal_density, special
 Formula = Callable[..., Node]
 
 
-def numeric(names: str, run: Formula) -> None:
-    """Kernels on numbers alone, one for each of the names separated by spaces; `run` takes one node an argument."""
+def numeric(names: str, run: Formula, no_boolean: bool = False) -> None:
+    """Kernels on numbers alone, one for each of the names separated by spaces; `run` takes one node an argument.
+
+    no_boolean: a truth value is #VALUE!, as for the functions of the former Analysis ToolPak.
+    """
 
     def apply(arguments: tuple[Array, ...], texts: Texts) -> Array:
         lifted(*(a.data.shape for a in arguments))
-        return Array(run(*(texts.numbers(a) for a in arguments)))
+        return Array(run(*(texts.numbers(a, no_boolean) for a in arguments)))
 
     for name in names.split():
         KERNELS[name] = apply

@@ -51,6 +51,16 @@ def _junction(name: str, reduce: Callable[[Node, tuple[int, ...]], Node], neutra
         parts, suspects, counts = [], [], []
         for array in arguments:
             direct = not array.reference and array.inner == (1, 1)
+            if direct and array.is_kind(Kind.TEXT) is not False:
+                if array.kind != Kind.TEXT or array.data.value is None:
+                    raise NoKernel("a condition that may be a text")
+                words = [
+                    texts.strings[int(at)] if math.isfinite(at) else "?" for at in array.data.value.flatten().tolist()
+                ]
+                if "" in words:
+                    if any(words):
+                        raise NoKernel("conditions some of which are empty texts")
+                    continue
             condition, suspect = texts.logicals(array)
             if not direct:
                 text, blank = array.is_kind(Kind.TEXT), array.is_kind(Kind.BLANK)

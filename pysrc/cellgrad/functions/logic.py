@@ -85,7 +85,7 @@ def switch(value: Value, *rest: Lazy) -> Operand:
 
 
 def _conditions(arguments: tuple[Value | Matrix, ...]) -> Iterator[bool]:
-    """What AND, OR and XOR look at: in ranges booleans and numbers alone, direct arguments coerced."""
+    """What AND, OR and XOR look at: in ranges booleans and numbers alone, direct arguments coerced but for ""."""
     for argument in arguments:
         if isinstance(argument, Matrix):
             for value in argument:
@@ -93,7 +93,7 @@ def _conditions(arguments: tuple[Value | Matrix, ...]) -> Iterator[bool]:
                     raise Fault(value)
                 if value is not None and not isinstance(value, str):
                     yield bool(value)
-        else:
+        elif argument != "":
             yield to_logical(argument)
 
 
@@ -109,7 +109,8 @@ def _settled(arguments: tuple[Value | Matrix, ...]) -> list[bool]:
     "Whether all conditions hold; text and blanks in ranges are skipped, #VALUE! where nothing is left.",
     cases=(("AND(TRUE,1)", True), ("AND(TRUE,FALSE)", False), ("AND(FALSE,1/0)", CellError.DIV0),
            ('AND("abc")', CellError.VALUE), ('AND("TRUE")', True), ('AND({TRUE,"x"})', True),
-           ('AND({"x"})', CellError.VALUE), ("AND(TRUE,)", False)),
+           ('AND({"x"})', CellError.VALUE), ('AND("",TRUE)', True), ('AND("","")', CellError.VALUE),
+           ("AND(TRUE,)", False)),
 )  # fmt: skip
 def and_(*conditions: Value | Matrix) -> bool:
     return all(_settled(conditions))

@@ -65,7 +65,8 @@ def columns(array: Areas | Matrix | Value) -> float:
     "The entry at a row and column, both from 1; 0 is the whole row or column, #REF! lies outside.",
     cases=(("INDEX({10,20;30,40},2,1)", 30), ("INDEX({10,20,30},2)", 20), ("SUM(INDEX({1,2;3,4},0,2))", 6),
            ("INDEX({1,2},3)", CellError.REF), ("INDEX({1,2},-1)", CellError.VALUE), ("ROW(INDEX(A1:C9,4,2))", 4),
-           ("SUM(INDEX({1,2;3,4},2))", 7), ("INDEX({5;6;7},2)", 6), ("COLUMN(INDEX(A1:C9,4,2))", 2)),
+           ("SUM(INDEX({1,2;3,4},2))", 7), ("INDEX({5;6;7},2)", 6), ("COLUMN(INDEX(A1:C9,4,2))", 2),
+           ("INDEX({1,2,3},1,1,2)", CellError.REF)),
 )  # fmt: skip
 def index(array: Areas | Matrix | Value, row: float, column: float | None = None, area: float = 1.0) -> Operand:
     if isinstance(array, Areas):
@@ -76,6 +77,8 @@ def index(array: Areas | Matrix | Value, row: float, column: float | None = None
         return Areas(
             (Region(region.sheet, region.top + top, region.left + left, region.top + bottom, region.left + right),)
         )
+    if not 1 <= area < 2:
+        raise Fault(CellError.REF)
     matrix = array if isinstance(array, Matrix) else Matrix(((array,),))
     top, bottom, left, right = _span(matrix.height, matrix.width, row, column)
     part = Matrix(tuple(line[left:right] for line in matrix.rows[top:bottom]))

@@ -43,7 +43,9 @@ def format_value(value: float | str, code: str, date_1904: bool = False) -> str:
         return _filled(section, number_to_text(value))
     if section.is_general:
         return sign + _filled(section, general(abs(value)))
-    return sign + write_number(abs(value), section)
+    shown = write_number(abs(value), section)
+    hidden = any(token.kind == "digit" for token in section.tokens) and shown == write_number(0.0, section)
+    return shown if hidden else sign + shown  # what shows as 0 shows no sign
 
 
 def _text(value: str, sections: tuple[Section, ...]) -> str:

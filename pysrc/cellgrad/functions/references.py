@@ -34,6 +34,11 @@ def moved(region: Region, rows: int, columns: int, height: int, width: int) -> R
     return Region(region.sheet, top, left, bottom, right)
 
 
+def size(number: float) -> int:
+    """How many rows or columns OFFSET takes a number for: its whole part, and 1 for what lies between 0 and 1."""
+    return 1 if 0 < number < 1 else math.trunc(number)
+
+
 @function(
     "OFFSET(reference: reference, rows: number, columns: number, [height: number?, width: number?])",
     Shape.REFERENCE, Smoothness.PIECEWISE,
@@ -41,7 +46,8 @@ def moved(region: Region, rows: int, columns: int, height: int, width: int) -> R
     cases=(("ROW(OFFSET(B2,3,0))", 5), ("COLUMN(OFFSET(B2,0,-1))", 1), ("ROWS(OFFSET(B2,0,0,4,2))", 4),
            ("COLUMNS(OFFSET(B2:D5,1,1))", 3), ("ROW(OFFSET(B9,0,0,-3))", 7), ("OFFSET(A1,-1,0)", CellError.REF),
            ("OFFSET(A1,0,0,0)", CellError.REF), ("ROW(OFFSET(A1,1.9,0))", 2), ("OFFSET(1,0,0)", CellError.VALUE),
-           ("ROWS(OFFSET(A1:A3,0,0,,2))", 3)),
+           ("ROWS(OFFSET(A1:A3,0,0,,2))", 3),
+           ("COLUMNS(OFFSET(A1,0,0,3,0.9))", 1)),  # as Excel stores it
 )  # fmt: skip
 def offset(
     reference: Areas | Matrix | Value,
@@ -51,8 +57,8 @@ def offset(
     width: float | None = None,
 ) -> Areas:
     region = one_region(reference)
-    tall = region.height if height is None else math.trunc(height)
-    wide = region.width if width is None else math.trunc(width)
+    tall = region.height if height is None else size(height)
+    wide = region.width if width is None else size(width)
     return Areas((moved(region, math.trunc(rows), math.trunc(columns), tall, wide),))
 
 
@@ -64,7 +70,9 @@ def offset(
            ('ROW(INDIRECT("R[-2]C",FALSE))', 8), ('ROWS(INDIRECT("R2C1:R5C1",FALSE))', 4),
            ('ROWS(INDIRECT("A:B"))', 1048576), ("ROW(INDIRECT(\"'Sheet1'!C3\"))", 3),
            ('INDIRECT("nothing")', CellError.REF), ('INDIRECT("")', CellError.REF),
-           ('INDIRECT("Nowhere!A1")', CellError.REF), ('INDIRECT("A1",FALSE)', CellError.REF)),
+           ('INDIRECT("Nowhere!A1")', CellError.REF),
+           ('ROW(INDIRECT("R[-12]C",FALSE))', 1048574), ('INDIRECT("R[-1048576]C",FALSE)', CellError.REF),
+           ('INDIRECT("R1C1:R2",FALSE)', CellError.REF), ('INDIRECT("A1",FALSE)', CellError.REF)),
 )  # fmt: skip
 def indirect(context: Context, text: str, a1: bool = True) -> Areas:
     found = context.reference(text, a1)

@@ -28,6 +28,14 @@ def searched(array: Value | Matrix) -> Matrix:
     return as_matrix(array)
 
 
+def _table(table: Value | Matrix) -> Matrix:
+    """The table of VLOOKUP and HLOOKUP. Faults: #VALUE! for a text in its place."""
+    matrix = searched(table)
+    if isinstance(table, str):
+        raise Fault(CellError.VALUE)
+    return matrix
+
+
 def exact_place(value: Value, line: Line) -> int | None:
     """The first place equal to what is sought, text with wildcards; None for nowhere."""
     return line.matching(value) if isinstance(value, str) else line.exact(value)
@@ -73,10 +81,11 @@ def _number_of_line(index: float, count: int) -> int:
            ("VLOOKUP(1,{1,10},0,FALSE)", CellError.VALUE), ('VLOOKUP("A",{"a",1},2,)', 1),
            ('VLOOKUP("b?t*e",{"bat",1;"bottle",2},2,FALSE)', 2), ('VLOOKUP("m",{"a",1;"k",2;"x",3},2)', 2),
            ("VLOOKUP(1,{1,10;1,20},2,TRUE)", 20), ("VLOOKUP(1,{1,10;1,20},2,FALSE)", 10),
-           ("SUM(VLOOKUP({1,3},{1,10;2,20;3,30},2,FALSE))", 40), ("VLOOKUP(0,{1,10},2)", CellError.NA)),
+           ("SUM(VLOOKUP({1,3},{1,10;2,20;3,30},2,FALSE))", 40), ("VLOOKUP(0,{1,10},2)", CellError.NA),
+           ('VLOOKUP("a","a",1)', CellError.VALUE)),
 )  # fmt: skip
 def vlookup(value: Value, table: Value | Matrix, column: float, approximate: bool = True) -> Value:
-    value, matrix = sought(value), searched(table)
+    value, matrix = sought(value), _table(table)
     number = _number_of_line(column, matrix.width)
     line = column_line(matrix)
     return matrix.rows[found(line.sorted(value) if approximate else exact_place(value, line))][number]
@@ -92,7 +101,7 @@ def vlookup(value: Value, table: Value | Matrix, column: float, approximate: boo
            ('HLOOKUP(3,{1,2,3;"a","b","c";"d","e","f"},2,TRUE)', "c")),
 )  # fmt: skip
 def hlookup(value: Value, table: Value | Matrix, row: float, approximate: bool = True) -> Value:
-    value, matrix = sought(value), searched(table)
+    value, matrix = sought(value), _table(table)
     number = _number_of_line(row, matrix.height)
     line = row_line(matrix)
     return matrix.rows[number][found(line.sorted(value) if approximate else exact_place(value, line))]

@@ -192,7 +192,7 @@ def _start(text: str, start: float) -> int:
     cases=(('SEARCH("e","Statements",6)', 7), ('SEARCH("margin","Profit Margin")', 8),
            ('SEARCH("c?d","abcxd")', 3), ('SEARCH("b*d","abxxd")', 2), ('SEARCH("~?","ab?")', 3),
            ('SEARCH("x","abc")', CellError.VALUE), ('SEARCH("","abc")', 1), ('SEARCH("a","abc",0)', CellError.VALUE),
-           ('SEARCH("*c","abc",2)', 2)),
+           ('SEARCH("*c","abc",2)', 2), ('SEARCH("~","Hi ~!")', 1)),
 )  # fmt: skip
 def search(wanted: str, text: str, start: float = 1.0) -> float:
     first = _start(text, start)

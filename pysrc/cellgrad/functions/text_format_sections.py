@@ -188,6 +188,8 @@ def _as_dates(tokens: tuple[Token, ...], code: str) -> tuple[Token, ...]:
             continue
         if token.kind in (".", ",", "/", "number", "%"):
             token = Token("literal", token.text)
+        elif token == Token("digit", "#"):
+            raise Fault(CellError.VALUE)
         elif token.kind in ("digit", "E", "general", "@"):
             raise UnsupportedError(
                 f"the number format {code!r} mixes dates with digits", action="use another number format"

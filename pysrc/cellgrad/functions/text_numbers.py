@@ -16,7 +16,7 @@ from cellgrad.values import CellError, Value
 
 
 @function(
-    "TEXT(value: value, format: text)", Shape.ELEMENTWISE, Smoothness.NONE,
+    "TEXT(value: value, format: value)", Shape.ELEMENTWISE, Smoothness.NONE,
     "A value in a number format; names of days and months in English.", context=True,
     cases=(('TEXT(1234.567,"$#,##0.00")', "$1,234.57"), ('TEXT(0.285,"0.0%")', "28.5%"),
            ('TEXT(4.34,"# ?/?")', "4 1/3"),
@@ -25,11 +25,13 @@ from cellgrad.values import CellError, Value
            ('TEXT(43831,"mm/dd/yy")', "01/01/20"), ('TEXT(43831,"dddd")', "Wednesday"),
            ('TEXT(0.55625,"h:mm AM/PM")', "1:21 PM"), ('TEXT("abc","0")', "abc"), ('TEXT(-5,"0;(0)")', "(5)"),
            ('TEXT(-1,"yyyy")', CellError.VALUE), ('TEXT(1/0,"0")', CellError.DIV0), ('TEXT(TRUE,"0")', "TRUE"),
-           ('TEXT("12.5","0.00")', "12.50"), ('TEXT(A1,"0.0")', "0.0")),
+           ('TEXT("12.5","0.00")', "12.50"), ('TEXT(-0.1,"0")', "0"),
+           ('TEXT(41181,"mm###")', CellError.VALUE), ("TEXT(1/0,NA())", CellError.DIV0), ('TEXT(A1,"0.0")', "0.0")),
 )  # fmt: skip
-def text(context: Context | None, value: Value, code: str) -> str:
+def text(context: Context | None, value: Value, form: Value) -> str:
     if isinstance(value, CellError):
         raise Fault(value)
+    code = to_text(form)
     if isinstance(value, bool):
         value = to_text(value)
     elif isinstance(value, str):
@@ -161,12 +163,10 @@ def valuetotext(single: Value, form: float = 0.0) -> str:
     "The values of an array as one text; with format 1 as an array constant.",
     cases=(('ARRAYTOTEXT({TRUE,#VALUE!;1234.01234,"Seattle"})', "TRUE, #VALUE!, 1234.01234, Seattle"),
            ('ARRAYTOTEXT({TRUE,#VALUE!;1234.01234,"Seattle"},1)', '{TRUE,#VALUE!;1234.01234,"Seattle"}'),
-           ("ARRAYTOTEXT({1},5)", CellError.VALUE)),
+           ("ARRAYTOTEXT({1},5)", CellError.VALUE), ("ARRAYTOTEXT(A1:B1,1)", "{,}")),
 )  # fmt: skip
 def arraytotext(array: Matrix, form: float = 0.0) -> str:
     strict = _strict(form)
     if not strict:
         return at_most(", ".join(_shown(single, False) for single in array))
-    if None in list(array):
-        raise UnsupportedError("a blank cell in ARRAYTOTEXT with format 1 is not supported", action="fill the cell")
     return at_most("{" + ";".join(",".join(_shown(single, True) for single in row) for row in array.rows) + "}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -109,10 +110,12 @@ def _found(
     text: str, delimiter: Matrix | None, instance: float | None, match_mode: float, match_end: float
 ) -> tuple[int, int] | None:
     """Where the delimiter of that number stands, None where there is none; the end of the text may count as one."""
-    number = 1 if instance is None else int(instance)
+    number = 1 if instance is None else math.floor(instance)
     if number == 0 or abs(number) > max(1, length(text)) or int(match_end) not in (0, 1):
         raise Fault(CellError.VALUE)
     delimiters = _texts(delimiter) or [""]
+    if instance is not None and text and all(length(one) > length(text) for one in delimiters):
+        raise Fault(CellError.VALUE)
     if "" in delimiters:
         if len(delimiters) > 1 or abs(number) > 1:
             raise UnsupportedError("an empty delimiter among others is not supported", action="leave it out")
@@ -135,6 +138,10 @@ _SIGNATURE = (
            ('TEXTBEFORE("Socrates"," ",,,0)', CellError.NA), ('TEXTBEFORE("Socrates"," ",,,1)', "Socrates"),
            ('TEXTBEFORE("a-b-c","-",-1)', "a-b"), ('TEXTBEFORE("abc","x",,,,"none")', "none"),
            ('TEXTBEFORE("abc","b",0)', CellError.VALUE), ('TEXTBEFORE("abc","b",9)', CellError.VALUE),
+           # as Excel stores them
+           ('TEXTBEFORE("1 the 2 the 3","the",-1.2)', "1 "), ('TEXTBEFORE("del","deli",1)', CellError.VALUE),
+           ('TEXTBEFORE("del","deli")', CellError.NA),
+           ('TEXTBEFORE("abc","x",,,,A1)', ""),
            ('TEXTBEFORE("a.b-c",{"-","."})', "a"), ('TEXTBEFORE("abc","")', "")),
 )  # fmt: skip
 def textbefore(
@@ -146,7 +153,7 @@ def textbefore(
     if_not_found: Value = CellError.NA,
 ) -> Value:
     found = _found(text, delimiter, instance, match_mode, match_end)
-    return if_not_found if found is None else text[: found[0]]
+    return ("" if if_not_found is None else if_not_found) if found is None else text[: found[0]]
 
 
 @function(
@@ -166,4 +173,4 @@ def textafter(
     if_not_found: Value = CellError.NA,
 ) -> Value:
     found = _found(text, delimiter, instance, match_mode, match_end)
-    return if_not_found if found is None else text[found[1] :]
+    return ("" if if_not_found is None else if_not_found) if found is None else text[found[1] :]

@@ -51,8 +51,8 @@ def _in_r1c1(text: str, sheet: str, host: Region) -> Region | None:
     first, _, last = text.strip().partition(":")
     ends = [_corner(end, host) for end in ((first, last) if last else (first,))]
     spans = [end for end in ends if end is not None]
-    if len(spans) != len(ends):
-        return None
+    if len(spans) != len(ends) or len({(s[1] - s[0], s[3] - s[2]) for s in spans}) > 1:
+        return None  # a cell and a whole row are no range
     top, bottom = min(s[0] for s in spans), max(s[1] for s in spans)
     left, right = min(s[2] for s in spans), max(s[3] for s in spans)
     return Region(sheet, top, left, bottom, right)
@@ -79,7 +79,8 @@ def _line(written: str | None, host: int, limit: int) -> tuple[int, int] | None:
     if written is None:
         at = host
     elif written.startswith("["):
-        at = host + int(written[1:-1])
+        offset = int(written[1:-1])
+        at = (host + offset) % limit if abs(offset) < limit else -1  # around the sheet
     else:
         at = int(written) - 1
     return (at, at + 1) if 0 <= at < limit else None

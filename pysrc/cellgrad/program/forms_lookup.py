@@ -210,6 +210,8 @@ def _in_table(upright: bool) -> Callable[[Call, Evaluation, bool], Array]:
         how = "rising" if number_in(_argument(tree, 3), evaluation, 1.0) else "exact"
         key = evaluation.of(tree.arguments[0], array_mode)
         table = Table.of(tree.arguments[1], evaluation, array_mode)
+        if table.array is not None and table.array.inner == (1, 1) and not table.array.reference:
+            raise NoKernel("one value in the place of a table")
         index = evaluation.texts.numbers(evaluation.of(tree.arguments[2], array_mode))
         count = table.count(upright)
         line, _ = _line(table.line(upright, 0))
