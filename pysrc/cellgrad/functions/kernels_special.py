@@ -23,9 +23,9 @@ def _erf(lower: Node, upper: Node | None = None) -> Node:
     return t.sub(special("erf", upper), special("erf", lower))
 
 
-numeric("ERF", _erf)
-numeric("ERF.PRECISE", _erf)
-numeric("ERFC ERFC.PRECISE", lambda x: special("erfc", x))
+numeric("ERF", _erf, no_boolean=True)
+numeric("ERF.PRECISE", _erf, no_boolean=True)
+numeric("ERFC ERFC.PRECISE", lambda x: special("erfc", x), no_boolean=True)
 
 
 def _bessel(name: str, *, positive_only: bool) -> Callable[[Node, Node], Node]:
