@@ -20,7 +20,7 @@ from cellgrad.address import quote_sheet
 from cellgrad.errors import ArgumentError, RunError
 from cellgrad.hosts import calc
 from cellgrad.hosts.dialogs import faults_told, settings_asked, tell
-from cellgrad.hosts.live import give_back_status, require_writable
+from cellgrad.hosts.live import give_back_status, require_writable, status
 from cellgrad.hosts.settings import read_settings, write_settings
 from cellgrad.worker.process import shared_worker
 
@@ -144,6 +144,7 @@ class Server:
 
     def _run(self, command: Callable[[xw.Book], object], book: xw.Book) -> None:
         with faults_told(self._app):
+            status(self._app, None)  # menus have hidden what stood there, and Calc shows a new text only
             command(book)
         if isinstance(said := self._app.status_bar, str):
             later = threading.Timer(live_run.ANSWER_SECONDS, give_back_status, (self._app, said))

@@ -256,9 +256,7 @@ class App(base_classes.App):
             if frame is None:
                 return
             self.office.indicator = frame.createStatusIndicator()
-            self.office.indicator.start(str(value), 0)
-        else:
-            self.office.indicator.setText(str(value))
+        self.office.indicator.start(str(value), 0)  # not setText: a menu or a recalculation may have hidden the bar
 
     def alert(self, prompt: str, title: str | None, buttons: str | None, mode: str | None, callback: Any) -> str:
         """A message box. Raises NotImplementedError where there is no window for it."""
