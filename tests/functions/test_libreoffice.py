@@ -341,6 +341,11 @@ KNOWN_DIFFERENCES = [
         lambda formula, ours, theirs: formula.startswith("SUMX") and (ours, theirs) == (CellError.NA, CellError.VALUE),
     ),
     Difference(
+        "arrays of one size and different shape are #VALUE! in LibreOffice",
+        "Excel stores 5 for SUMX2MY2 of a column of 1, 3, 3 and {1,2,3}: only how many values there are counts",
+        lambda formula, ours, theirs: formula.startswith("SUMX") and theirs is CellError.VALUE,
+    ),
+    Difference(
         "a blank or a text in a pair counts as a number, and an error beside one is skipped, in LibreOffice",
         "SUMXMY2, SUMX2MY2, SUMX2PY2 functions: text, logical values and empty cells are ignored",
         lambda formula, ours, theirs: formula.startswith("SUMX") and "data!C5:D6" in formula,
