@@ -117,7 +117,8 @@ class _Landing:
         if tree.function != "OFFSET" or not isinstance(tree.arguments[0], Range):
             return None
         bases = _bases(tree.arguments[0], self.host)
-        numbers = [_whole_numbers(argument, self.evaluation) for argument in tree.arguments[1:]]
+        moves = [_whole_numbers(argument, self.evaluation) for argument in tree.arguments[1:3]]
+        numbers = moves + [_whole_numbers(argument, self.evaluation, size=True) for argument in tree.arguments[3:]]
         if any(number is not None and number.value is None for number in numbers):
             return None
         shape = (self.host.height, self.host.width, 1, 1)
@@ -179,14 +180,22 @@ def _bases(base: Range, host: Region) -> list[Region]:
     ]
 
 
-def _whole_numbers(argument: Node, evaluation: Evaluation) -> Tensor | None:
-    """A position as whole numbers, one a cell of the block; None where it is left out."""
+def _whole_numbers(argument: Node, evaluation: Evaluation, size: bool = False) -> Tensor | None:
+    """A position or size as whole numbers, one a cell of the block; None where it is left out.
+
+    A size between 0 and 1 is 1.
+    """
     if isinstance(argument, Missing):
         return None
     array = evaluation.of(argument)
     if array.inner != (1, 1):
         raise NoKernel("OFFSET by several positions at once")
-    return t.unary("trunc", evaluation.texts.numbers(array))
+    numbers = evaluation.texts.numbers(array)
+    whole = t.unary("trunc", numbers)
+    if not size:
+        return whole
+    small = t.logical_and(t.compare("gt", numbers, t.ZERO), t.compare("lt", numbers, t.ONE))
+    return t.select(small, t.ONE, whole)
 
 
 # ---------------------------------------------------------------- gathering
@@ -260,7 +269,8 @@ def moving_offset(evaluation: Evaluation, tree: Call) -> Array:
         raise NoKernel("OFFSET from a reference that is itself computed")
     host = evaluation.host
     bases = _bases(base, host)
-    rows, columns, *sizes = [_whole_numbers(argument, evaluation) for argument in tree.arguments[1:]]
+    rows, columns = (_whole_numbers(argument, evaluation) for argument in tree.arguments[1:3])
+    sizes = [_whole_numbers(argument, evaluation, size=True) for argument in tree.arguments[3:]]
     tall, wide = (
         _one_size(size, extent)
         for size, extent in zip([*sizes, None, None], (bases[0].height, bases[0].width), strict=False)
