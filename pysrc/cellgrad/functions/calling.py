@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TypeAlias
@@ -119,13 +120,32 @@ def _element_by_element(
             lines.append(partial(_the_same, [coerced(parameter, argument)] * width))
         else:
             beyond = coerced(parameter, CellError.NA)
-            rows = [[coerced(parameter, value) for value in row] for row in grid.rows]
-            wide = [row * width if grid.width == 1 else row + [beyond] * (width - len(row)) for row in rows]
+            wide: list[list[Argument | Fault]] = []
+            before: tuple[Value, ...] = ()
+            for row in grid.rows:
+                if not wide or not _is_the_same(row, before):
+                    line = [coerced(parameter, value) for value in row]
+                    wide.append(line * width if grid.width == 1 else line + [beyond] * (width - len(line)))
+                else:  # one list for all of equal rows, such as the blank ones of a whole column
+                    wide.append(wide[-1])
+                before = row
             below = [beyond] * width
             lines.append(
                 partial(_the_same, wide[0]) if grid.height == 1 else (wide + [below] * (height - len(wide))).__getitem__
             )
-    return Matrix(tuple(tuple(map(answer, zip(*(line(r) for line in lines), strict=True))) for r in range(height)))
+    found: list[tuple[Value, ...]] = []
+    last: list[Iterable[Argument | Fault]] = []
+    for r in range(height):
+        now = [line(r) for line in lines]
+        same = bool(last) and all(map(operator.is_, now, last)) and not function.volatile
+        found.append(found[-1] if same else tuple(map(answer, zip(*now, strict=True))))
+        last = now
+    return Matrix(tuple(found))
+
+
+def _is_the_same(row: tuple[Value, ...], other: tuple[Value, ...]) -> bool:
+    """Whether two rows hold the very same values; equal ones that are told apart do not count."""
+    return row is other or (len(row) == len(other) and all(map(operator.is_, row, other)))
 
 
 def _the_same(line: list[Argument | Fault], row: int) -> list[Argument | Fault]:

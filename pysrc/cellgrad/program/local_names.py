@@ -7,6 +7,7 @@ SCAN are unrolled.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol, TypeAlias
@@ -275,9 +276,10 @@ def _makearray(tree: Call, evaluation: Scoped, array_mode: bool) -> Array:
     sizes = [evaluation.texts.numbers(evaluation.of(argument, array_mode)) for argument in tree.arguments[:2]]
     if any(size.value is None or size.size != 1 for size in sizes):
         raise NoKernel("an array whose size varies")
-    height, width = (int(size.value.item()) for size in sizes if size.value is not None)
-    if height < 1 or width < 1:
-        return scalar(float("nan"))
+    given = [float(size.value.item()) for size in sizes if size.value is not None]
+    if not all(map(math.isfinite, given)) or min(given) < 1:
+        return scalar(math.nan)
+    height, width = map(int, given)
     function = _function(tree.arguments[2], evaluation)
     rows = Array(constant(torch.arange(1.0, height + 1, dtype=torch.float64).reshape(1, 1, height, 1)))
     columns = Array(constant(torch.arange(1.0, width + 1, dtype=torch.float64).reshape(1, 1, 1, width)))
