@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.hosts import tiny_package as tiny
 
 from cellgrad.hosts import package
 from cellgrad.values import CellError
-from tests.hosts import tiny_package as tiny
 
 _METADATA = (
     f'{tiny.HEADER}<metadata xmlns="{tiny.TRANSITIONAL}">'

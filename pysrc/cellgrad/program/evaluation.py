@@ -256,6 +256,8 @@ class Evaluation:
                 arguments += parts if len(parts) == 1 or record.repeats else [_one_line(tree.function, parts)]
             elif takes is Takes.LAZY:
                 arguments.append(self.branch(argument, array_mode))
+            elif tree.function in ("FORMULATEXT", "ISFORMULA"):
+                raise NoKernel(f"{tree.function}, which looks at a cell without its value")  # it may be a circle
             elif tree.function in NO_RANGES and isinstance(argument, Range) and not argument.is_cell:
                 raise NoKernel(f"{tree.function} of a range where it wants one value")
             else:
