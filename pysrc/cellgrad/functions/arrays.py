@@ -79,9 +79,10 @@ def merged(condition: Node, a: Array, b: Array) -> Array:
     for shape in (condition.shape, b.data.shape):
         lifted(a.data.shape, shape)
     data = t.select(condition, a.data, b.data)
-    reference = a.reference or b.reference
-    computed = [array for array in (a, b) if not array.reference]
-    mixed = a.mixed or b.mixed or (reference and any(array.kind != Kind.NUMBER for array in computed))
+    # A number counts the same whether read or computed, so the other branch has the say on which the choice is.
+    reference = all(array.reference or array.kind == Kind.NUMBER for array in (a, b)) and (a.reference or b.reference)
+    computed = all(not array.reference or array.kind == Kind.NUMBER for array in (a, b))
+    mixed = a.mixed or b.mixed or not (reference or computed)
     if isinstance(a.kind, int) and a.kind == b.kind:
         return Array(data, a.kind, reference, mixed=mixed)
     kind = simple_kind(t.select(condition, kind_node(a.kind), kind_node(b.kind)))
