@@ -17,7 +17,7 @@ import xlwings as xw
 from cellgrad.address import Region, parse_region
 from cellgrad.errors import CellgradError
 from cellgrad.functions.calling import call
-from cellgrad.functions.operands import OMITTED, Areas, Argument, Matrix
+from cellgrad.functions.operands import OMITTED, Areas, Argument, Matrix, Operand
 from cellgrad.functions.registry import FUNCTIONS, SCALARS
 from cellgrad.hosts.live import snapshot
 from cellgrad.hosts.settings import read_settings
@@ -71,7 +71,7 @@ def _matrix(rows: Sequence[Sequence[object]]) -> Matrix:
     return Matrix(tuple(tuple(map(_value, row)) for row in rows))
 
 
-def _answer(operand: Value | Matrix | Areas) -> Answer:
+def _answer(operand: Operand) -> Answer:
     rows = operand.rows if isinstance(operand, Matrix) else ((operand,),)
     return [[_shown(value) for value in row] for row in rows]  # type: ignore[arg-type]
 
