@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cellgrad.errors import UnsupportedError
 from cellgrad.functions.operands import Fault, Lazy, Matrix, Operand, compare, to_logical
 from cellgrad.functions.registry import Shape, Smoothness, function
 from cellgrad.values import CellError, Value
@@ -77,7 +78,15 @@ def choose(index: float, *choices: Lazy) -> Operand:
 def switch(value: Value, *rest: Lazy) -> Operand:
     for case, then in zip(rest[::2], rest[1::2], strict=False):
         candidate = case()
-        if not isinstance(candidate, Matrix) and compare(value, candidate) == 0:  # type: ignore[arg-type]
+        if isinstance(candidate, Matrix):
+            if candidate.shape != (1, 1):
+                raise UnsupportedError(
+                    "a case of SWITCH that is an array", action="write its values as cases of their own"
+                )
+            candidate = candidate.rows[0][0]
+        if not isinstance(candidate, float | bool | str | CellError | None):
+            raise Fault(CellError.VALUE)
+        if compare(value, candidate) == 0:
             return then()
     if len(rest) % 2:
         return rest[-1]()

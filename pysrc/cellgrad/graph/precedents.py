@@ -197,7 +197,7 @@ def is_anchored(tree: Node) -> bool:
                 return False
         elif isinstance(node, Call):
             record = FUNCTIONS.get(node.function)
-            if record is None or record.context:
+            if record is None or record.context or record.arity_complaint(len(node.arguments)):
                 return False
             for index, argument in enumerate(node.arguments):
                 wide = isinstance(argument, Range) and not argument.is_cell

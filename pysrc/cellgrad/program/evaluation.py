@@ -253,7 +253,7 @@ class Evaluation:
                 parts = self._areas(argument, array_mode, padded=tree.function in SKIP_BLANKS)
                 if any(part.mixed for part in parts):
                     raise NoKernel("a choice between a cell and a computed text or truth value")
-                arguments += parts if len(parts) == 1 or record.repeats else [_one_line(tree.function, parts)]
+                arguments += parts if len(parts) == 1 or record.repeats == 1 else [_one_line(tree.function, parts)]
             elif takes is Takes.LAZY:
                 arguments.append(self.branch(argument, array_mode))
             elif tree.function in ("FORMULATEXT", "ISFORMULA"):
@@ -347,7 +347,7 @@ class Evaluation:
                 return scalar(math.nan) if met is None else self.range(met)
             case Call(function="OFFSET" | "INDIRECT"):
                 return self._computed(tree)
-            case Call() if tree.function in AREA_FORMS:
+            case Call() if tree.function in AREA_FORMS and not find(tree.function).arity_complaint(len(tree.arguments)):
                 return AREA_FORMS[tree.function](tree, self, array_mode)
             case Local():
                 return local_area(tree, self, array_mode)

@@ -56,6 +56,8 @@ def _moves(tree: Call, evaluation: Evaluation, array_mode: bool) -> Array:
         else:
             constants = values_of(evaluation.of(argument, True), evaluation.texts, tree.function)
             arguments.append(constants.rows[0][0] if constants.shape == (1, 1) else constants)
+    if not moved:
+        raise NoKernel("no array to take elements from")
     answer = call(find(tree.function), arguments, _unread)
     if answer == _OTHERWISE:
         return evaluation.of(tree.arguments[-1], array_mode)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from cellgrad.functions.arrays import Array, simple_kind
+from cellgrad.functions.arrays import Array, lifted, simple_kind
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.nodes import Node as Tensor
 from cellgrad.tensors.nodes import constant
@@ -13,9 +13,10 @@ from cellgrad.tensors.nodes import constant
 def entries(array: Array, rows: Tensor, columns: Tensor) -> Array:
     """The entries at rows and columns counted from zero (each of four axes): the gradient flows to what is picked.
 
-    A place that is not finite, or lies outside, is an error.
+    A place that is not finite, or lies outside, is an error. Raises NoKernel for places of different shapes.
     """
     height, width = array.inner
+    lifted(rows.shape, columns.shape)
     rows, columns = _inside(rows, height), _inside(columns, width)
     place = t.add(t.mul(t.number(width), rows), columns)
     lead = array.data.shape[:2]

@@ -118,14 +118,15 @@ class Trees:
             if isinstance(node, Missing) and (parameter.none_if_empty or parameter.takes is not Takes.LAZY):
                 arguments.append(Areas((host.region,)) if parameter.from_host else OMITTED)
             elif parameter.takes is Takes.LAZY:
-                arguments.append(self._lazy(node, host, array))
+                case = function.name == "SWITCH" and index % 2 == 1 and index + 1 < len(nodes)
+                arguments.append(self._lazy(node, host, array, case))
             else:
                 operand = self.evaluate(node, host, array or parameter.takes in _EVALUATED_AS_ARRAYS)
                 if isinstance(operand, FunctionValue) and parameter.takes is not Takes.FUNCTION:
                     return CellError.VALUE
                 if isinstance(operand, Areas) and parameter.takes not in _REFERENCES_AS_THEY_ARE:
                     if parameter.takes in (Takes.RANGE, Takes.CELLS):
-                        if len(operand.regions) > 1 and not function.repeats:
+                        if len(operand.regions) > 1 and function.repeats != 1:
                             if function.name not in OVER_AREAS:
                                 return CellError.VALUE
                             read = [self._cells.read(Areas((region,)), clip=True) for region in operand.regions]
@@ -219,9 +220,13 @@ class Trees:
 
         return Matrix.build(max(m.height for m in many.values()), max(m.width for m in many.values()), element)
 
-    def _lazy(self, node: Node, host: Host, array: bool) -> Lazy:
+    def _lazy(self, node: Node, host: Host, array: bool, compared: bool) -> Lazy:
+        """An argument for when it is needed; `compared`: its value is, not the reference that it may be."""
+
         def run() -> Operand:
             operand = self.evaluate(node, host, array)
+            if compared and isinstance(operand, Areas):
+                return self._dereferenced(operand, host, array)
             return 0.0 if operand is OMITTED else operand
 
         return run
