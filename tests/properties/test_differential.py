@@ -103,8 +103,12 @@ DIFFERENCES = [
     ),
     Difference(
         "a boolean is a number to every function of LibreOffice",
-        "CONVERT function: if the input data types are incorrect, #VALUE!",
-        lambda formula, ours, theirs: "CONVERT(IF(" in formula and ours is CellError.VALUE,
+        "CONVERT function: if the input data types are incorrect, #VALUE!; so with QUOTIENT, MROUND, EFFECT and their kin",
+        lambda formula, ours, theirs: (
+            ours is CellError.VALUE
+            and re.search(r"(CONVERT|QUOTIENT|MROUND|EFFECT|NOMINAL|GCD|LCM)\(.*(IF|AND|TRUE|FALSE)", formula)
+            is not None
+        ),
     ),
 ]
 
