@@ -92,7 +92,7 @@ VALUES: list[tuple[str, Value]] = [
     ("ISREF(B1)", True), ("ISREF(INDIRECT(\"zz\"))", False), ("ISREF(B1+1)", False), ("ADDRESS(1,1,,,\"my sheet\")", "'my sheet'!$A$1"),
     # INDIRECT: Microsoft, "INDIRECT function"
     ("INDIRECT(\"'my sheet'!B2\")", 12.0), ("INDIRECT(\"my sheet!B2\")", REF), ("INDIRECT(\"spot\")", 20.0), ("SUM(INDIRECT(\"both\"))", 33.0), ("INDIRECT(\"area\")", REF), ("INDIRECT(\"B\"&ROW())", 20.0),
-    ("INDIRECT(\"R1C2\",FALSE)", 10.0), ("INDIRECT(\"RC[-1]\",0)", 0.0), ("INDIRECT(\"RC[-9]\",0)", REF), ("SUM(INDIRECT(\"C2\",FALSE))", 65.0), ("SUM(INDIRECT(\"B:B\"))", 65.0), ("INDIRECT(\"US:Mid!C5\")", REF), ("INDIRECT(A3)", REF), ("INDIRECT(1)", REF),
+    ("INDIRECT(\"R1C2\",FALSE)", 10.0), ("INDIRECT(\"RC[-1]\",0)", 0.0), ("INDIRECT(\"RC[-9]\",0)", 0.0), ("SUM(INDIRECT(\"C2\",FALSE))", 65.0), ("SUM(INDIRECT(\"B:B\"))", 65.0), ("INDIRECT(\"US:Mid!C5\")", REF), ("INDIRECT(A3)", REF), ("INDIRECT(1)", REF),
     ("SUM(B1:INDIRECT(\"B3\"))", 60.0), ("SUM(OFFSET(both,1,0))", VALUE), ("INDIRECT(ADDRESS(2,2))", 20.0),
 ]  # fmt: skip
 
