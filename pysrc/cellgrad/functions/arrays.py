@@ -76,8 +76,7 @@ def kind_node(kind: Node | int) -> Node:
 
 def merged(condition: Node, a: Array, b: Array) -> Array:
     """a where the condition holds, else b: values and kinds."""
-    for shape in (condition.shape, b.data.shape):
-        lifted(a.data.shape, shape)
+    lifted(condition.shape, a.data.shape, b.data.shape)
     data = t.select(condition, a.data, b.data)
     # A number counts the same whether read or computed, so the other branch has the say on which the choice is.
     reference = all(array.reference or array.kind == Kind.NUMBER for array in (a, b)) and (a.reference or b.reference)

@@ -69,7 +69,10 @@ def recalculate(
         for block in dependence.touching(root.region):
             values = lowering.values.get(block)
             if isinstance(values, Values):
-                found[block] = _arrays(values, block, reference, dependence)
+                try:
+                    found[block] = _arrays(values, block, reference, dependence)
+                except CellgradError as error:  # it is an error, and which one cannot be told
+                    failures[block] = error
             elif isinstance(values, Failure):
                 failures[block] = values.error
     return Recalculated(found, failures)
