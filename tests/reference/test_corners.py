@@ -36,6 +36,7 @@ VALUES: list[tuple[str, Value]] = [
     # SWITCH compares values: a case that is a cell, or comes to one
     ('SWITCH(2,A1,"one",A6,"two")', "two"), ('SWITCH("ABC",A2,1,2)', 1.0), ('SWITCH(30,INDEX(B1:B3,3),A2,"none")', "abc"),
     ('SWITCH(20,OFFSET(B1,1,0),B3,0)', 30.0), ('SWITCH(0,A3,"blank","none")', "blank"), ('SWITCH(1,2,A1,B1)', 10.0),
+    ("SUBTOTAL(E1,B1:B3)", DIV0), ("AGGREGATE(E1,6,B1:B3)", DIV0), ("AGGREGATE(9,E1,B1:B3)", DIV0),
     # several areas where a function takes its ranges in pairs
     ("COUNTIFS((A1,B1:B3),1)", VALUE), ("SUMIFS(B1:B3,(A1,A2:A3),1)", VALUE), ("MINIFS(B1:B3,(A1,A2:A3),1)", VALUE),
     ("COUNTIFS(US:OthAsia!C5,1)", VALUE),

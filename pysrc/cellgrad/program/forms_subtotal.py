@@ -70,8 +70,8 @@ def _kernel(name: str) -> Kernel:
 
 def _number(node: Node, evaluation: Evaluation) -> float:
     value = evaluation.texts.numbers(evaluation.of(node)).value
-    if value is None or not bool((value == value.flatten()[0]).all()):
-        raise NoKernel("a subtotal whose kind varies")
+    if value is None or not bool(((value == value.flatten()[0]) & value.isfinite()).all()):
+        raise NoKernel("a subtotal whose kind varies, or is an error")
     return float(value.flatten()[0])
 
 
