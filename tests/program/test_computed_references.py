@@ -206,3 +206,17 @@ def test_ten_thousand_positions_take_seconds() -> None:
     assert found[rows - 1, 1] == (rows * 7) % 5000 + 1
     assert found[rows - 1, 2] == 1 + 6 * (rows - 1)
     assert found[rows - 1, 3] == rows
+
+
+def test_whole_columns_of_computed_references_are_read_as_far_as_they_are_used() -> None:
+    sheets: dict[str, dict[str, Value]] = {
+        f"Week {k}": {f"B{r}": float(k * r) for r in range(1, 9)} for k in range(1, 31)
+    }
+    cells: dict[str, Value] = {f"A{k}": f"Week {k}" for k in range(1, 31)}
+    cells["C1:C30"] = '=VLOOKUP(ROW()*3,INDIRECT("\'"&A1&"\'!B:B"),1,FALSE)+SUMIF(INDIRECT("\'"&A1&"\'!B:B"),">0")'
+    book = book_of({"Sum": cells, **sheets})
+    began = time.perf_counter()
+    found = recalculate(Dependence(book), Dependence(book).all_blocks(), {})
+    assert time.perf_counter() - began < 5
+    values = [value for _, data in found.blocks.values() for value in data[:, 0].tolist()]
+    assert values == [k * 3.0 + k * 36 for k in range(1, 31)]

@@ -158,11 +158,15 @@ class _Landing:
 
 
 def _range(region: Region, row: int, column: int, *, absolute: bool, like: Node) -> Range:
-    return Range(
-        Coordinate(region.top - row, absolute), Coordinate(region.left - column, absolute),
-        Coordinate(region.bottom - 1 - row, absolute), Coordinate(region.right - 1 - column, absolute),
-        region.sheet, position=like.position,  # type: ignore[attr-defined]
-    )  # fmt: skip
+    """A region as a plain reference; whole columns and rows as such, so that they are read as far as they are used."""
+    top, bottom = Coordinate(region.top - row, absolute), Coordinate(region.bottom - 1 - row, absolute)
+    left, right = Coordinate(region.left - column, absolute), Coordinate(region.right - 1 - column, absolute)
+    position = like.position  # type: ignore[attr-defined]
+    if region.height == MAX_ROWS:
+        return Range(None, left, None, right, region.sheet, position=position)
+    if region.width == MAX_COLUMNS:
+        return Range(top, None, bottom, None, region.sheet, position=position)
+    return Range(top, left, bottom, right, region.sheet, position=position)
 
 
 def _bases(base: Range, host: Region) -> list[Region]:
