@@ -137,7 +137,7 @@ def test_arithmetic_on_floats_is_that_of_torch(name: str) -> None:
             assert not math.isfinite(ours), picked
 
 
-_BINARY = {"add", "sub", "mul", "div", "pow", "maximum", "minimum", "atan2", "and", "or"} | {
+_BINARY = {"add", "sub", "mul", "div", "pow", "maximum", "minimum", "atan2", "remainder", "and", "or"} | {
     "lt", "le", "eq", "ne", "gt", "ge"
 }  # fmt: skip
 
