@@ -27,6 +27,7 @@ from cellgrad.hosts.live.packing import code
 from cellgrad.hosts.live.record import MAX_STEPS
 from cellgrad.hosts.live.stores import InSheet
 from cellgrad.live import optimize_live
+from cellgrad.reference import Reference
 from cellgrad.values import CellError, Kind
 from cellgrad.workbook import Workbook
 from cellgrad.worker.work import run
@@ -430,6 +431,22 @@ def test_rows_that_a_filter_hides_are_written(book: xw.Book) -> None:
     assert sheet["B2:B5"].value == [10.0, 20.0, 30.0, 40.0]
     undo(book)
     assert sheet["B2:B5"].value == [0.1, 0.2, 0.3, 0.4]
+
+
+def test_rows_that_are_not_shown_are_read_where_a_formula_leaves_them_out(book: xw.Book) -> None:
+    sheet = book.sheets[0]
+    sheet["A1"].value = [["x"], [1], [2], [3], [4], [5]]
+    sheet["C1"].formula = "=SUBTOTAL(9,A2:A6)"
+    sheet["C2"].formula = "=SUBTOTAL(109,A2:A6)"
+    if book.app.engine.name == "calc":
+        _filter(sheet["A1:A6"].api, over=2.0)
+    else:
+        sheet["A1:A6"].api.AutoFilter(1, ">2")
+    sheet["A6"].rows.hidden = True
+    read = snapshot(book).sheets["Sheet1"]
+    assert (read.hidden_rows, read.filtered_rows) == ((1, 2, 5), (1, 2))
+    values = Reference(snapshot(book))
+    assert [values.value("Sheet1", row, 2) for row in (0, 1)] == sheet["C1:C2"].value == [12.0, 7.0]
 
 
 def _filter(area: Any, over: float) -> None:

@@ -21,6 +21,7 @@ from cellgrad.hosts.live.differences import (
     region_of,
 )
 from cellgrad.hosts.live.held import no_numbers
+from cellgrad.hosts.live.hidden import with_hidden_rows
 from cellgrad.hosts.live.stores import UNDO_SHEET
 from cellgrad.hosts.sheet_builder import Shared, SheetBuilder
 from cellgrad.values import Kind, Strings
@@ -43,7 +44,7 @@ def snapshot(book: xw.Book) -> Workbook:
     """Everything the engine reads of a workbook, as it stands on the screen.
 
     Three calls a sheet for its cells, and a few for each name and table. Our own undo sheet is left out.
-    Which rows are hidden is not read: SUBTOTAL and AGGREGATE count every row here, as they do where none is hidden.
+    Which rows are hidden is asked only where a formula counts on it (SUBTOTAL, AGGREGATE).
     Raises FileError where the program does not answer, such as while a cell is being edited.
     """
     collecting = gc.isenabled()
@@ -74,7 +75,7 @@ def _snapshot(book: xw.Book) -> Workbook:
         for table in sheet.tables:
             read = _table(table, values)
             tables[read.name] = read
-    return Workbook(
+    found = Workbook(
         sheets=sheets,
         formulas=tuple(shared.pool.formulas),
         strings=strings,
@@ -86,6 +87,7 @@ def _snapshot(book: xw.Book) -> Workbook:
         iterate_delta=calculation.iterate_delta,
         manual=book.app.calculation == "manual",
     )
+    return with_hidden_rows(found, book)
 
 
 class _Values:
