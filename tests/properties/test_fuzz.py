@@ -158,8 +158,8 @@ def test_evaluating_any_functions_of_anything() -> None:
 
 
 @pytest.mark.slow
-def test_evaluating_fifty_thousand_formulas_of_anything() -> None:
-    _try_evaluating(50_000, seed=6)
+def test_evaluating_six_thousand_formulas_of_anything() -> None:
+    _try_evaluating(6_000, seed=6)
 
 
 def _damaged(data: bytes, rng: random.Random) -> bytes:

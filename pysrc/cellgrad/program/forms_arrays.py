@@ -201,7 +201,10 @@ def _sequence(tree: Call, evaluation: Evaluation, array_mode: bool) -> Array:
         given: Node | None = tree.arguments[index] if index < len(tree.arguments) else None
         if given is None or isinstance(given, Missing):
             return t.ONE
-        return evaluation.texts.numbers(evaluation.of(given, array_mode))
+        array = evaluation.of(given, array_mode)
+        if array.inner != (1, 1):
+            raise NoKernel("SEQUENCE from several starts, or by several steps")
+        return evaluation.texts.numbers(array)
 
     steps = constant(torch.arange(height * width, dtype=torch.float64).reshape(1, 1, height, width))
     return Array(t.add(live(2), t.mul(live(3), steps)))
