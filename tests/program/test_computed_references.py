@@ -8,8 +8,8 @@ import time
 
 import numpy as np
 import pytest
-import torch
 from tests.sheets import book_of
+from tests.slopes import require_slopes
 
 from cellgrad.address import parse_region
 from cellgrad.blocks.dependence import Dependence
@@ -122,19 +122,7 @@ def test_slopes_equal_differences_of_the_reference(name: str, formulas: dict[str
     """Positions of 2.4 and 3.4: INT is flat around them, so that differences see the step's zero slope."""
     book = sheet_of({**formulas, "C1": 2.4, "C3": 3.4, "C2": 1.0})
     model = compiled(book, changing)
-
-    def value(x: np.ndarray) -> float:
-        found = Reference(book, dict(zip(model.cells, x.tolist(), strict=True))).value("Sheet", 0, 7)
-        assert isinstance(found, float)
-        return found
-
-    ours, slope = model.function.value_and_gradient(torch.from_numpy(model.x0[None]))
-    assert math.isclose(ours.item(), value(model.x0), rel_tol=1e-13)
-    for at in range(len(model.x0)):
-        step = np.zeros(len(model.x0))
-        step[at] = 1e-6
-        difference = (value(model.x0 + step) - value(model.x0 - step)) / 2e-6
-        assert math.isclose(slope[0, at].item(), difference, rel_tol=1e-6, abs_tol=1e-7), at
+    require_slopes(book, model, step=1e-6, tolerance=1e-7)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,9 @@ from __future__ import annotations
 import dataclasses
 import math
 
-import numpy as np
 import pytest
-import torch
 from tests.sheets import book_of
+from tests.slopes import require_slopes
 
 from cellgrad.address import parse_region
 from cellgrad.blocks.dependence import Dependence
@@ -107,16 +106,4 @@ MODELS = [
 def test_slopes_equal_differences_of_the_reference(name: str, formulas: dict[str, Value]) -> None:
     book = sheet_of(formulas)
     model = compile_model(Dependence(book), parse_region("H1", "Sheet"), [parse_region("A1:A8", "Sheet")])
-
-    def value(x: np.ndarray) -> float:
-        found = Reference(book, dict(zip(model.cells, x.tolist(), strict=True))).value("Sheet", 0, 7)
-        assert isinstance(found, float)
-        return found
-
-    ours, slope = model.function.value_and_gradient(torch.from_numpy(model.x0[None]))
-    assert math.isclose(ours.item(), value(model.x0), rel_tol=1e-13)
-    for at in range(len(model.x0)):
-        step = np.zeros(len(model.x0))
-        step[at] = 1e-5
-        difference = (value(model.x0 + step) - value(model.x0 - step)) / 2e-5
-        assert math.isclose(slope[0, at].item(), difference, rel_tol=1e-6, abs_tol=1e-6), at
+    require_slopes(book, model, step=1e-5, tolerance=1e-6)

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from cellgrad.functions.context import Context
 from cellgrad.functions.dates import whole_day
 from cellgrad.functions.dates_calendar import day_of
 from cellgrad.functions.dates_daycount import american_360, days_between, whole_basis
 from cellgrad.functions.expected import Shown
 from cellgrad.functions.finance_coupons import Schedule, coupon_date, need, schedule, whole_frequency
-from cellgrad.functions.finance_securities import level, solve_yield
+from cellgrad.functions.finance_securities import level, yield_a_period
 from cellgrad.functions.operands import finite
 from cellgrad.functions.registry import Shape, Smoothness, function
 from cellgrad.values import CellError
@@ -157,8 +155,7 @@ def oddfyield(
     need(rate >= 0 and pr > 0 and redemption > 0)
     often = whole_frequency(frequency)
     coupon = 100 * rate / often
-    arguments = (part, number, share, coupon, redemption, pr + coupon * accrued)
-    return finite(float(solve_yield(*(np.array([value], float) for value in arguments))[0]) * often)
+    return finite(yield_a_period(part, number, share, coupon, redemption, pr + coupon * accrued) * often)
 
 
 @function(

@@ -100,6 +100,11 @@ def solve_yield(
     return solve_rates(price_equation, guess, *flat).reshape(part.shape)
 
 
+def yield_a_period(*arguments: float) -> float:
+    """`solve_yield` of one security: part, number, share, coupon, redemption, paid."""
+    return float(solve_yield(*(np.array([value], float) for value in arguments))[0])
+
+
 @function(
     "YIELD(settlement: number!, maturity: number!, rate: number!, pr: number!, redemption: number!, frequency: "
     "number!, [basis: number!])",
@@ -119,8 +124,7 @@ def yield_(
     part, paid = s.to_come / s.length, pr + coupon * s.accrued / s.length
     if s.number == 1:
         return finite(((redemption + coupon) / paid - 1) / part * s.frequency)
-    arguments = (np.array([value], float) for value in (part, s.number, 1.0, coupon, redemption, paid))
-    return finite(float(solve_yield(*arguments)[0]) * s.frequency)
+    return finite(yield_a_period(part, s.number, 1.0, coupon, redemption, paid) * s.frequency)
 
 
 def _duration(s: Schedule, coupon: float, yld: float) -> float:

@@ -24,8 +24,8 @@ from cellgrad.functions.registry import FUNCTIONS, Function, Parameter, Shape, S
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.building import build
 from cellgrad.tensors.cotangents import define
-from cellgrad.tensors.elementwise import elementwise
 from cellgrad.tensors.nodes import constant
+from cellgrad.tensors.pointwise import stepwise
 from cellgrad.values import Kind, Value
 
 _LOGICALS = frozenset({Takes.NUMBER, Takes.LOGICAL})
@@ -46,18 +46,7 @@ def _one(value: Callable[..., object], takes: tuple[Takes, ...]) -> Callable[...
     return run
 
 
-def _over_elements(one: Callable[..., float]) -> Callable[..., Tensor]:
-    def run(*tensors: Tensor) -> Tensor:
-        arrays = np.broadcast_arrays(*(tensor.detach().cpu().double().numpy() for tensor in tensors))
-        rows = zip(*(array.ravel().tolist() for array in arrays), strict=True)
-        found = [one(*row) if all(map(math.isfinite, row)) else math.nan for row in rows]
-        like = tensors[0]
-        return torch.tensor(found, dtype=like.dtype, device=like.device).reshape(arrays[0].shape)
-
-    return run
-
-
-def _kernel(operation: str, parameters: tuple[Parameter, ...]) -> Kernel:
+def _kernel(one: Callable[..., float], parameters: tuple[Parameter, ...]) -> Kernel:
     def apply(arguments: tuple[Array, ...], texts: Texts) -> Array:
         lifted(*(a.data.shape for a in arguments))
         nodes = []
@@ -67,7 +56,7 @@ def _kernel(operation: str, parameters: tuple[Parameter, ...]) -> Kernel:
                 nodes.append(t.guard(t.to_number(condition), suspect))
             else:
                 nodes.append(texts.numbers(argument, parameter.no_boolean))
-        return Array(elementwise(operation, *nodes))
+        return Array(stepwise(one, *nodes))
 
     return apply
 
@@ -88,8 +77,7 @@ def fill() -> None:
     for record in FUNCTIONS.values():
         if record.name not in KERNELS and _fits(record):
             takes = tuple(parameter.takes for parameter in record.parameters)
-            define(f"steps of {record.name}", _over_elements(_one(record.value, takes)))
-            KERNELS[record.name] = _kernel(f"steps of {record.name}", record.parameters)
+            KERNELS[record.name] = _kernel(_one(record.value, takes), record.parameters)
 
 
 # Functions of whole ranges --------------------------------------------------------------------------------------------
