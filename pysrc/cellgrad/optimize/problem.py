@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from cellgrad.errors import ArgumentError
+from cellgrad.optimize.conditions import Conditions, System
 
 T = TypeVar("T")
 
@@ -106,10 +107,19 @@ class Problem:
     that is minimised, `cell value` the objective cell's.
     """
 
-    def __init__(self, objective: Objective, goal: Goal | None = None) -> None:
+    def __init__(
+        self,
+        objective: Objective,
+        goal: Goal | None = None,
+        conditions: Conditions | None = None,
+        system: System | None = None,
+    ) -> None:
         self.objective = objective
         self.goal = goal or Goal()
         self.size = objective.size
+        self.conditions = conditions or Conditions.none(self.size)
+        self.system = system
+        """The objective together with the constrained cells; None where no row constrains the changing cells."""
         self.device = objective.device
         self.dtype = objective.dtype
         self.evaluations = 0
@@ -118,6 +128,16 @@ class Problem:
         self.rooted = squares and objective.rooted
         self.residual_count = 1 if self.goal.kind == "value" else objective.residual_count if squares else 0
         self.epsilon = float(torch.finfo(self.dtype).eps)
+        self.bounded = self.conditions.bounded
+        self.lower, self.upper = (
+            torch.as_tensor(bound).to(device=self.device, dtype=self.dtype)
+            for bound in (self.conditions.lower, self.conditions.upper)
+        )
+        """The bounds (n,), infinite where there is none."""
+
+    def project(self, X: Tensor) -> Tensor:
+        """Points (K, n) moved between the bounds."""
+        return torch.minimum(torch.maximum(X, self.lower), self.upper) if self.bounded else X
 
     @property
     def has_residuals(self) -> bool:

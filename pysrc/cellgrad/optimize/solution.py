@@ -64,11 +64,31 @@ class Status(Enum):
         "Solver could not find a feasible solution.",
         "No nearby values of the changing cells bring the objective to the asked value; this is the closest found.",
     )
+    INFEASIBLE = (
+        "infeasible",
+        5,
+        "Solver could not find a feasible solution.",
+        "No values of the changing cells were found that satisfy all constraints. The constraints in conflict are "
+        "listed: loosen one of them.",
+    )
     STOPPED = (
         "stopped by user",
         6,
         "Solver stopped at user's request.",
         "The run was stopped. The best values so far are kept.",
+    )
+    NOT_LINEAR = (
+        "not linear",
+        7,
+        "The linearity conditions required by this LP Solver are not satisfied.",
+        "The simplex method was asked for, and the objective or a constraint is not linear in the changing cells. "
+        "The cells that make it so are listed: choose the method auto.",
+    )
+    TOO_LARGE = (
+        "too large",
+        8,
+        "The problem is too large for Solver to handle.",
+        "The method asked for cannot hold a model of this size. Choose the method auto.",
     )
     ERROR_VALUE = (
         "error value",
@@ -88,6 +108,44 @@ class Status(Enum):
         10,
         "Solver stopped at user's request: the maximum time limit was reached.",
         "The time limit was reached while the objective was still improving. Allow more time to go on.",
+    )
+    EVALUATION_LIMIT = (
+        "evaluation limit",
+        3,
+        "Solver stopped at user's request: the maximum iteration limit was reached.",
+        "The limit on evaluations was reached while the search was still going. Allow more to go on.",
+    )
+    SUBPROBLEM_LIMIT = (
+        "subproblem limit",
+        3,
+        "Solver stopped at user's request: the limit on subproblems was reached.",
+        "The limit on subproblems was reached before the best whole numbers were proven. The best found are kept.",
+    )
+    INTEGER_TOLERANCE = (
+        "optimal within tolerance",
+        14,
+        "Solver found an integer solution within tolerance. All constraints are satisfied.",
+        "No whole numbers can be better than these by more than the integer tolerance asked for.",
+    )
+    PROBABLY_GLOBAL = (
+        "probably global",
+        17,
+        "Solver converged in probability to a global solution.",
+        "Many starts ended in no better place than this: it is probably the best there is, which no search of this "
+        "kind can prove.",
+    )
+    NEEDS_BOUNDS = (
+        "needs bounds",
+        18,
+        "All variables must have both upper and lower bounds.",
+        "This method draws the changing cells from between their bounds, and some have none. Add bounds for the cells "
+        "listed, or choose the method auto.",
+    )
+    BOUNDS_CONFLICT = (
+        "bounds conflict",
+        19,
+        "Variable bounds conflict in binary or alldifferent constraint.",
+        "The bounds of a changing cell leave it no value. The cells are listed: correct one bound of each.",
     )
     RATE_TOO_LARGE = (
         "learning rate too large",
@@ -119,7 +177,18 @@ class Status(Enum):
     @property
     def found(self) -> bool:
         """Whether the run ended by itself at a point worth keeping as an answer."""
-        return self in (Status.OPTIMAL, Status.TARGET_REACHED, Status.CONVERGED, Status.CANNOT_IMPROVE)
+        return self in (
+            Status.OPTIMAL, Status.TARGET_REACHED, Status.CONVERGED, Status.CANNOT_IMPROVE, Status.INTEGER_TOLERANCE,
+            Status.PROBABLY_GLOBAL,
+        )  # fmt: skip
+
+    @property
+    def restores(self) -> bool:
+        """Whether Excel's Solver puts the start values back when it ends so, and we with it."""
+        return self in (
+            Status.UNBOUNDED, Status.INFEASIBLE, Status.TARGET_NOT_REACHED, Status.NOT_LINEAR, Status.TOO_LARGE,
+            Status.ERROR_VALUE, Status.NEEDS_BOUNDS, Status.BOUNDS_CONFLICT, Status.RATE_TOO_LARGE,
+        )  # fmt: skip
 
 
 STATUS_BY_NUMBER = tuple(Status)
@@ -161,12 +230,86 @@ class StartOutcome:
 
 
 @dataclass(frozen=True)
+class Multipliers:
+    """What the limits cost, in units of the objective cell, whatever the goal.
+
+    rows (c,): by how much the objective cell changes per unit that a row's limit grows (the shadow price, Solver's
+    Lagrange multiplier); 0 where the row does not bind. cells (n,): the same for the bound a changing cell stands at
+    (Solver's reduced gradient or reduced cost); 0 between its bounds.
+    """
+
+    rows: NDArray[np.float64]
+    cells: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """How far a linear model may change before its answer does, as in Solver's sensitivity report; all (n,) or (c,),
+    zero or more, infinite where there is no end.
+
+    cell_increase, cell_decrease: of each changing cell's coefficient in the objective, without the optimal values of
+    the cells changing. row_increase, row_decrease: of each row's limit, without its shadow price changing.
+    coefficients (n,): of the changing cells in the objective cell.
+    """
+
+    coefficients: NDArray[np.float64]
+    cell_increase: NDArray[np.float64]
+    cell_decrease: NDArray[np.float64]
+    row_increase: NDArray[np.float64]
+    row_decrease: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Constraints that cannot hold together (any one of them less, and the others can): places of rows, and of changing
+    cells whose bounds take part. `irreducible` is False where fewer might already conflict."""
+
+    rows: tuple[int, ...]
+    cells: tuple[int, ...]
+    irreducible: bool = True
+
+
+@dataclass(frozen=True)
+class Basin:
+    """Starts that ended in one place: the objective cell's value, how many, where x (n,), and the first of them."""
+
+    value: float
+    count: int
+    x: NDArray[np.float64]
+    first: int
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What an engine for constrained problems hands back; the optimizer makes a Solution of it.
+
+    x (n,): the best point (feasible wherever one was met, whole where it must be). history: (step, cell value, rate).
+    gap: for whole numbers, how much better a solution might yet be, relative, where that is known.
+    detail: what there is to say besides the status, in a sentence, or ''. places: changing cells (by place) that the
+    status is about, as those without bounds.
+    """
+
+    x: NDArray[np.float64]
+    status: Status
+    iterations: int
+    history: list[tuple[int, float, float]] = field(default_factory=list, repr=False)
+    multipliers: Multipliers | None = None
+    ranges: Ranges | None = None
+    conflict: Conflict | None = None
+    gap: float | None = None
+    detail: str = ""
+    places: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Solution:
     """The best point over all starts. Values are the objective cell's own, whatever the goal.
 
     x (n,), float64. iterations: steps of the search. evaluations: points evaluated over all starts.
     history: (step, best value, rate) after every step. starts: one outcome a start; the first is the caller's own.
-    best_start: which of them won.
+    best_start: which of them won. basins: where the starts ended, best first, with --starts. rows (c,): the values of
+    the constrained cells at x. violation: see `Conditions.violation`; start_violation: the same at the start.
+    warnings: what the user should know besides, a sentence each. The rest: see `Ending`.
     """
 
     x: NDArray[np.float64]
@@ -182,15 +325,24 @@ class Solution:
     history: list[tuple[int, float, float]] = field(default_factory=list, repr=False)
     starts: list[StartOutcome] = field(default_factory=list, repr=False)
     best_start: int = 0
+    basins: list[Basin] = field(default_factory=list, repr=False)
+    rows: NDArray[np.float64] = field(default_factory=lambda: np.empty(0), repr=False)
+    violation: float = 0.0
+    start_violation: float = 0.0
+    multipliers: Multipliers | None = field(default=None, repr=False)
+    ranges: Ranges | None = field(default=None, repr=False)
+    conflict: Conflict | None = None
+    gap: float | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def improved(self) -> bool:
         """Whether the answer differs from the start."""
-        return self.value != self.start_value
+        return self.value != self.start_value or self.violation != self.start_violation
 
     @property
     def usable(self) -> bool:
         """Whether the answer is worth saving: it is better than the start, or the start was the answer already."""
-        if self.status in (Status.UNBOUNDED, Status.TARGET_NOT_REACHED, Status.RATE_TOO_LARGE):
+        if self.status.restores and not (self.status is Status.ERROR_VALUE and self.improved):
             return False
         return self.status.found or self.improved
