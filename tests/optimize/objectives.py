@@ -96,3 +96,36 @@ class TitanicNet(Scalar):
 
     def normal_equations(self, W: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         return normal_equations_of(*self.residuals_and_jacobian(W))
+
+
+class Constrained:
+    """A `System` of an objective (K, n) -> (K,) and rows (K, n) -> (K, c), differentiated by torch."""
+
+    def __init__(
+        self, objective: Callable[[Tensor], Tensor], rows: Callable[[Tensor], Tensor], size: int, count: int
+    ) -> None:
+        self.objective, self.rows, self.size, self.count = objective, rows, size, count
+
+    def values(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        return self.objective(X), self.rows(X)
+
+    def slopes(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        def single(x: Tensor) -> tuple[Tensor, Tensor]:
+            return torch.cat((self.objective(x[None]), self.rows(x[None])[0])), x.new_zeros(0)
+
+        jacobian, _ = torch.func.vmap(torch.func.jacrev(single, has_aux=True))(X)
+        f, g = self.values(X)
+        return f, jacobian[:, 0], g, jacobian[:, 1:]
+
+    def _weighted(self, x: Tensor, f_weight: Tensor, g_weights: Tensor) -> Tensor:
+        return f_weight * self.objective(x[None])[0] + (g_weights * self.rows(x[None])[0]).sum()
+
+    def weighted(self, X: Tensor, f_weight: Tensor, g_weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        gradient = torch.func.vmap(torch.func.grad(self._weighted))(X, f_weight, g_weights)
+        return *self.values(X), gradient
+
+    def weighted_hessian(self, X: Tensor, f_weight: Tensor, g_weights: Tensor) -> Tensor:
+        return torch.func.vmap(torch.func.hessian(self._weighted))(X, f_weight, g_weights)
+
+    def weighted_hessian_product(self, X: Tensor, f_weight: Tensor, g_weights: Tensor, directions: Tensor) -> Tensor:
+        return (self.weighted_hessian(X, f_weight, g_weights) @ directions.unsqueeze(2)).squeeze(2)
