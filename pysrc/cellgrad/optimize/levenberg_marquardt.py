@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from cellgrad.optimize.linear import cholesky_step, orthogonal_step, spectral_step
+from cellgrad.optimize.damped_least_squares import cholesky_step, orthogonal_step, spectral_step
 from cellgrad.optimize.method import State, end, running
 from cellgrad.optimize.problem import CHUNK_ELEMENTS, Problem
 from cellgrad.optimize.solution import Status
