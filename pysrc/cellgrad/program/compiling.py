@@ -16,8 +16,10 @@ from cellgrad.errors import ModelError
 from cellgrad.program.lowering import Failure, Lowering
 from cellgrad.program.objective import CompiledObjective
 from cellgrad.program.origin import Evaluated
+from cellgrad.program.rows import Rows, Sides, lower_rows, regions_of, written_out
+from cellgrad.program.system import CompiledSystem
 from cellgrad.program.values import Values
-from cellgrad.tensors.nodes import Node, input_node
+from cellgrad.tensors.nodes import Node, constant, input_node
 from cellgrad.tensors.operations import crop, reshape
 from cellgrad.values import CellError, Kind, Value
 from cellgrad.workbook import Workbook, decode
@@ -27,12 +29,13 @@ from cellgrad.workbook import Workbook, decode
 class Compiled:
     """A compiled model.
 
-    objective: the objective cell. areas: the changing cells as rectangles without overlap, in the order given.
-    x0: their values in the file (n,), in reading order of the areas; a blank counts as 0.
+    objective: the objective cell, None where there is nothing to optimise. areas: the changing cells as rectangles
+    without overlap, in the order given. x0: their values in the file (n,), in reading order of the areas; a blank
+    counts as 0.
     function: the objective as a function of them. lowering, order: every block it needed, precedents first.
     """
 
-    objective: Region
+    objective: Region | None
     areas: tuple[Region, ...]
     x0: np.ndarray
     function: CompiledObjective
@@ -50,6 +53,18 @@ class Compiled:
         return isinstance(values, Values) and not values.data.is_constant
 
 
+@dataclass(frozen=True)
+class CompiledWithRows(Compiled):
+    """A compiled model with constraints.
+
+    system: the objective and the rows as functions of the changing cells. rows: which cells the rows are, and what
+    their values are compared with.
+    """
+
+    system: CompiledSystem
+    rows: Rows
+
+
 def compile_model(
     dependence: Dependence,
     objective: Region,
@@ -65,18 +80,114 @@ def compile_model(
     """
     book = dependence.book
     _check_objective(book, objective, changing)
-    areas = distinct(changing)
+    inputs = _inputs(book, changing, new or {})
+    lowering = Lowering(dependence, inputs.live)
+    lowering.lower(_needed(dependence, [objective]))
+    value = _objective_value(lowering, objective, changing)
+    order = _needed(dependence, [objective])  # once more: lowering may have cut blocks
+    function = CompiledObjective(inputs.x, value.data)
+    return Compiled(objective, inputs.areas, inputs.x0, function, lowering, tuple(order))
+
+
+def compile_system(
+    dependence: Dependence,
+    objective: Region | None,
+    changing: Sequence[Region],
+    sides: Sequence[Sides],
+    new: Mapping[Region, np.ndarray] | None = None,
+) -> CompiledWithRows:
+    """The objective and the constrained cells as functions of the changing cells, in one expression.
+
+    objective: None for a model that only has to be made feasible. new: as in `compile_model`.
+    Raises what `compile_model` does, and ModelError, with the cell and what to do, for a side of a constraint that is
+    a text, or an error that no changing cell can cure.
+    """
+    _check_changing(changing, None if objective is None else str(objective))
+    if objective is not None:
+        _check_objective(dependence.book, objective, changing)
+    written = written_out(dependence, sides)
+    dependence = written.dependence
     new = new or {}
+    inputs = _inputs(dependence.book, changing, new)
+    lowering = Lowering(dependence, inputs.live)
+    wanted = [*([] if objective is None else [objective]), *regions_of(written.sides)]
+    lowering.lower(_needed(dependence, wanted))
+    data = constant(0.0) if objective is None else _objective_value(lowering, objective, changing).data
+
+    def blame(cell: Region) -> ModelError:
+        return _no_number(dependence, cell, inputs, new, written.texts.get(cell))
+
+    rows_node, rows = lower_rows(lowering, inputs.x, inputs.x0, written.sides, written.texts, blame)
+    order = _needed(dependence, wanted)
+    return CompiledWithRows(
+        objective, inputs.areas, inputs.x0, CompiledObjective(inputs.x, data), lowering, tuple(order),
+        CompiledSystem(inputs.x, data, rows_node), rows,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """The changing cells: their rectangles, their values in the file, the node of all of them, and what is live."""
+
+    areas: tuple[Region, ...]
+    x0: np.ndarray
+    x: Node
+    live: dict[Region, Node]
+
+
+def _inputs(book: Workbook, changing: Sequence[Region], new: Mapping[Region, np.ndarray]) -> _Inputs:
+    areas = distinct(changing)
     x0 = np.concatenate([_start_values(book, area, new) for area in areas])
     x = input_node("x", (len(x0),))
     others = distinct((*areas, *new))[len(areas) :]
     settled = constant_live(others, np.concatenate([values_of(r, new) for r in others])) if others else {}
-    lowering = Lowering(dependence, {**_live(x, areas), **settled})
-    order = dependence.order(dependence.touching(objective))
-    lowering.lower(order)
-    value = _objective_value(lowering, objective, changing)
-    order = dependence.order(dependence.touching(objective))  # once more: lowering may have cut blocks
-    return Compiled(objective, areas, x0, CompiledObjective(x, value.data), lowering, tuple(order))
+    return _Inputs(areas, x0, x, {**_live(x, areas), **settled})
+
+
+def _needed(dependence: Dependence, regions: Sequence[Region]) -> list[Block]:
+    """The blocks of regions and all they depend on, precedents first."""
+    return dependence.order(dict.fromkeys(block for region in regions for block in dependence.touching(region)))
+
+
+def _no_number(
+    dependence: Dependence,
+    cell: Region,
+    inputs: _Inputs,
+    new: Mapping[Region, np.ndarray],
+    written: tuple[str, Region] | None,
+) -> ModelError:
+    """The error of a side of a constraint that is no number whatever the changing cells hold.
+
+    written: the formula on a right side that stands in no cell, and the region it constrains.
+    """
+    regions = distinct((*inputs.areas, *new))
+    others = [values_of(region, new) for region in regions[len(inputs.areas) :]]
+    live = constant_live(regions, np.concatenate([inputs.x0, *others]))
+    evaluated = Evaluated(dependence, cell, live)
+    value = evaluated.reference.value(cell.sheet, cell.top, cell.left)
+    blocks = dependence.touching(cell)
+    formula = dependence.text_at(blocks[0], cell.top, cell.left) if blocks else None
+    at, what = str(cell), f"{cell}, a side of a constraint,"
+    if written is not None:
+        formula, left = written
+        at, what = str(left), f"the right side of the constraint on {left}"
+    if not isinstance(value, CellError):
+        return ModelError(
+            f"a side of a constraint must be a number, and this one is {describe(value)}",
+            cell=at,
+            formula=formula,
+            action="put a number there, or take the cell out of the constraint",
+        )
+    origin = evaluated.error_origin()
+    elsewhere = origin.cell != cell
+    return ModelError(
+        f"{origin.error or value} here makes {what} an error whatever the changing cells hold"
+        if elsewhere
+        else f"a side of a constraint must be a number, and this one is {value} whatever the changing cells hold",
+        cell=str(origin.cell) if elsewhere else at,
+        formula=origin.formula if elsewhere else formula,
+        action="correct the formula or what it reads, or take the cell out of the constraint",
+    )
 
 
 def _live(x: Node, areas: Sequence[Region]) -> dict[Region, Node]:
@@ -150,13 +261,7 @@ def describe(value: Value) -> str:
 def _check_objective(book: Workbook, objective: Region, changing: Sequence[Region]) -> None:
     if objective.size != 1:
         raise ModelError("the objective must be one cell", cell=str(objective), action="name a single cell")
-    if not changing:
-        raise ModelError(
-            "the model has no changing cells",
-            cell=str(objective),
-            action="name them with --changing, as in B2:B5",
-            sheet_action="select them and press Set changing cells",
-        )
+    _check_changing(changing, str(objective))
     cell = str(objective)
     if any(objective in area for area in changing):
         raise ModelError(
@@ -169,6 +274,16 @@ def _check_objective(book: Workbook, objective: Region, changing: Sequence[Regio
             f"the objective holds {describe(value)} and no formula, so it cannot depend on the changing cells",
             cell=cell,
             action="choose the cell whose formula computes what you want to optimise",
+        )
+
+
+def _check_changing(changing: Sequence[Region], cell: str | None) -> None:
+    if not changing:
+        raise ModelError(
+            "the model has no changing cells",
+            cell=cell,
+            action="name them with --changing, as in B2:B5",
+            sheet_action="select them and press Set changing cells",
         )
 
 
