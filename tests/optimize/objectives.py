@@ -23,6 +23,10 @@ class Scalar:
         self.function = function
         self.size = size
 
+    @property
+    def elements(self) -> int:
+        return self.size + self.residual_count
+
     def value(self, X: Tensor) -> Tensor:
         return self.function(X)
 

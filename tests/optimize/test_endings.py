@@ -8,9 +8,10 @@ import pytest
 import torch
 from tests.optimize.objectives import Scalar, Squares
 
-from cellgrad.optimize import METHODS, Status, optimize
+from cellgrad.optimize import Status, optimize
+from cellgrad.optimize.choice import FREE
 
-EVERY_METHOD = [name for name in METHODS if name != "auto"]
+EVERY_METHOD = list(FREE)
 
 
 def hill(X):

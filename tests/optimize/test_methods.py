@@ -7,9 +7,10 @@ from tests.optimize import nist_models
 from tests.optimize.objectives import Scalar, Squares
 
 from cellgrad.errors import ArgumentError
-from cellgrad.optimize import METHODS, Status, optimize
+from cellgrad.optimize import Status, optimize
+from cellgrad.optimize.choice import FREE
 
-EVERY_METHOD = [name for name in METHODS if name != "auto"]
+EVERY_METHOD = list(FREE)
 
 CURVATURE = torch.tensor([1.0, 2.0, 5.0, 10.0], dtype=torch.float64)
 CENTRE = torch.tensor([1.0, -2.0, 0.5, 3.0], dtype=torch.float64)

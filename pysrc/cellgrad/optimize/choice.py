@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import enum
 import math
 from typing import Any
 
 from cellgrad.errors import ArgumentError
+from cellgrad.gradients.structure import Form, Structure
 from cellgrad.optimize.first_order import Adam, GradientDescent
 from cellgrad.optimize.lbfgs import Lbfgs
 from cellgrad.optimize.levenberg_marquardt import LevenbergMarquardt
 from cellgrad.optimize.method import Method
 from cellgrad.optimize.problem import Problem
 
-METHODS = ("auto", "gradient-descent", "momentum", "adam", "l-bfgs", "levenberg-marquardt")
+FIRST_ORDER = ("gradient-descent", "momentum", "adam")
+FREE = (*FIRST_ORDER, "l-bfgs", "levenberg-marquardt")
+"""Methods that keep bounds, but no other conditions."""
+CONSTRAINED = ("sqp", "trust-constr", "augmented-lagrangian")
+DISCRETE = ("branch-and-bound", "differential-evolution", "permutations")
+ENGINES = ("grg-nonlinear", "simplex-lp", "evolutionary")
+"""What Solver's dialog calls its three engines."""
+METHODS = ("auto", *FREE, *CONSTRAINED, *DISCRETE, *ENGINES)
 
-ALIASES = {"gd": "gradient-descent", "sgd": "gradient-descent", "lbfgs": "l-bfgs", "lm": "levenberg-marquardt"}
+ALIASES = {
+    "gd": "gradient-descent", "sgd": "gradient-descent", "lbfgs": "l-bfgs", "lm": "levenberg-marquardt",
+    "slsqp": "sqp", "grg": "grg-nonlinear", "simplex": "simplex-lp", "lp": "simplex-lp", "highs": "simplex-lp",
+    "de": "differential-evolution",
+}  # fmt: skip
 
 MOST_CELLS = 300
 """Above this many changing cells Levenberg-Marquardt's n^3 and m n^2 work outweighs its fewer steps."""
@@ -22,17 +35,52 @@ LARGEST_JACOBIAN = 5 * 10**7
 """Residuals x changing cells, 400 MB in float64."""
 
 
+class Route(enum.Enum):
+    """Which part of this package solves a problem."""
+
+    FREE = "free"
+    LINEAR = "linear"
+    CONSTRAINED = "constrained"
+    DISCRETE = "discrete"
+
+
 def known_method(name: str, rate: float | None = None) -> str:
     """The method's name as in METHODS. Raises ArgumentError for a name or rate that no objective would suit."""
-    word = name.strip().lower().replace("_", "-")
+    word = name.strip().lower().replace("_", "-").replace(" ", "-")
     word = ALIASES.get(word, word)
     if word not in METHODS:
         raise ArgumentError(f"no method is called {name!r}", action=f"use one of {', '.join(METHODS)}")
     if rate is not None and not 0 < rate < math.inf:
         raise ArgumentError(f"a learning rate of {rate} goes nowhere", action="give a number above zero")
-    if rate is not None and word not in ("auto", "gradient-descent", "momentum", "adam"):
+    if rate is not None and word not in ("auto", *FIRST_ORDER):
         raise ArgumentError(f"{word} sets its own steps", action="leave out the learning rate or use gradient-descent")
     return word
+
+
+def choose_route(problem: Problem, structure: Structure | None, word: str) -> Route:
+    """Which part of the package serves a problem by the method `word`.
+
+    Raises ArgumentError where the method cannot keep the problem's conditions.
+    """
+    conditions = problem.conditions
+    if word in FREE:
+        kept_out = "whole numbers" if conditions.discrete else "constraints" if conditions.count else ""
+        if kept_out:
+            raise ArgumentError(f"{word} cannot keep {kept_out}", action="use --method auto")
+        return Route.FREE
+    if word in ("simplex-lp",):
+        return Route.LINEAR
+    if word in (*DISCRETE, "evolutionary"):
+        return Route.DISCRETE
+    if word in CONSTRAINED:
+        if conditions.discrete:
+            raise ArgumentError(f"{word} cannot keep whole numbers", action="use --method auto")
+        return Route.CONSTRAINED
+    if structure is not None and structure.linear and structure.objective <= Form.LINEAR and word == "auto":
+        return Route.LINEAR
+    if conditions.discrete:
+        return Route.DISCRETE
+    return Route.CONSTRAINED if conditions.count else Route.FREE
 
 
 def choose_method(problem: Problem, name: str = "auto", rate: float | None = None) -> tuple[Method[Any], str]:
@@ -41,7 +89,7 @@ def choose_method(problem: Problem, name: str = "auto", rate: float | None = Non
     rate: learning rate of a first-order method. Raises ArgumentError for a name or rate that does not fit.
     """
     word = known_method(name, rate)
-    if word == "auto":
+    if word in ("auto", "grg-nonlinear"):
         return _automatic(problem, rate)
     if word == "levenberg-marquardt":
         if not problem.has_residuals:

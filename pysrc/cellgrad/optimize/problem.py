@@ -52,6 +52,10 @@ class Objective(Protocol):
     def residual_count(self) -> int:
         """m, or 0 without residuals."""
 
+    @property
+    def elements(self) -> int:
+        """How many numbers are computed on the way to one value: what an evaluation costs, counted."""
+
     def value(self, X: Tensor) -> Tensor:
         """(K, n) -> (K,)."""
 

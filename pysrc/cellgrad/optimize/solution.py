@@ -286,7 +286,7 @@ class Ending:
     x (n,): the best point (feasible wherever one was met, whole where it must be). history: (step, cell value, rate).
     gap: for whole numbers, how much better a solution might yet be, relative, where that is known.
     detail: what there is to say besides the status, in a sentence, or ''. places: changing cells (by place) that the
-    status is about, as those without bounds.
+    status is about, as those without bounds. method: what was used in the end, as a user may name it.
     """
 
     x: NDArray[np.float64]
@@ -299,6 +299,7 @@ class Ending:
     gap: float | None = None
     detail: str = ""
     places: tuple[int, ...] = ()
+    method: str = ""
 
 
 @dataclass(frozen=True)
@@ -333,6 +334,7 @@ class Solution:
     ranges: Ranges | None = field(default=None, repr=False)
     conflict: Conflict | None = None
     gap: float | None = None
+    places: tuple[int, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import torch
 from torch import Tensor
 
@@ -9,7 +11,7 @@ from cellgrad.errors import ArgumentError
 from cellgrad.program.squares import residuals_of, under_root
 from cellgrad.tensors.derivatives import gradient, pull_back, push_forward
 from cellgrad.tensors.execute import Program, listing
-from cellgrad.tensors.nodes import Node, input_node
+from cellgrad.tensors.nodes import Node, input_node, topological
 from cellgrad.tensors.operations import reshape
 from cellgrad.tensors.sharing import share_products
 
@@ -66,6 +68,11 @@ class CompiledObjective:
     @property
     def residual_count(self) -> int:
         return 0 if self._residuals is None else self._residuals.size
+
+    @cached_property
+    def elements(self) -> int:
+        """How many numbers are computed on the way to one value: what an evaluation costs, counted."""
+        return sum(node.size for node in topological([self._value]) if not node.is_constant)
 
     def _program(self, name: str) -> Program:
         if name not in self._programs:
