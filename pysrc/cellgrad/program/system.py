@@ -26,20 +26,21 @@ class CompiledSystem:
     """An objective cell f and c rows g as functions of n changing cells, batched over points, on any device torch has.
 
     x: the input node, shape (n,). objective: the objective's node, one element; a constant where there is nothing to
-    optimise. rows: the rows' node, shape (c,), any part of it constant. It is a `System` of `optimize.conditions`.
+    optimise. constrained: the rows' node, shape (c,), any part of it constant. It is a `System` in the words of
+    `optimize.conditions`.
     """
 
-    def __init__(self, x: Node, objective: Node, rows: Node, device: torch.device | str = "cpu") -> None:
+    def __init__(self, x: Node, objective: Node, constrained: Node, device: torch.device | str = "cpu") -> None:
         self.x = x
         self.objective_node = objective
-        self.rows_node = rows
+        self.rows_node = constrained
         self.device = torch.device(device)
         self.dtype = default_dtype(self.device)
         self.size = x.size
-        self.count = rows.size
-        self._f, self._g = share_products([reshape(objective, ()), rows])
+        self.count = constrained.size
+        self._f, self._g = share_products([reshape(objective, ()), constrained])
         self._programs: dict[str, Program] = {}
-        self._eyes: dict[int, Tensor] = {}
+        self._elements: dict[str, int] = {}
 
     def on(self, device: torch.device | str) -> CompiledSystem:
         """The same system on another device."""
@@ -52,27 +53,27 @@ class CompiledSystem:
         f, g = self._run("values", X)
         return f.expand(len(X)), g.expand(len(X), self.count)
 
+    def gradients(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """X (K, n) -> f (K,), its gradient (K, n), g (K, c): slopes without the Jacobian."""
+        f, slope, g = self._run("gradient", X)
+        return f.expand(len(X)), slope.expand(X.shape), g.expand(len(X), self.count)
+
     def slopes(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """X (K, n) -> f (K,), its gradient (K, n), g (K, c), its Jacobian (K, c, n)."""
-        f, gradient_, g = self._run("gradient", X)
-        many = len(X)
-        f, gradient_, g = f.expand(many), gradient_.expand(many, self.size), g.expand(many, self.count)
-        parts = [part.expand(many, len(part[0]), self.size) for part in self.jacobian_rows(X)]
-        return f, gradient_, g, torch.cat(parts, 1) if parts else X.new_zeros(many, 0, self.size)
+        jacobian = X.new_zeros(len(X), 0, self.size)
+        if self.count and self.size < self.count:
+            jacobian = torch.cat(list(self.columns(X)), 1).mT
+        elif self.count:
+            jacobian = torch.cat(list(self.rows(X)), 1)
+        return *self.gradients(X), jacobian
 
-    def jacobian_rows(self, X: Tensor, most: int = MOST_ELEMENTS) -> Iterator[Tensor]:
-        """The Jacobian (K, c, n) at points X (K, n), a few rows (K, k, n) at a time; all at once by forward mode.
+    def rows(self, X: Tensor) -> Iterator[Tensor]:
+        """The Jacobian at points X (K, n) by reverse mode, a few rows (K, k, n) at a time."""
+        return self._seeded("rows", X, self.count)
 
-        most: how many elements all steps of a run may hold.
-        """
-        if self.count == 0:
-            return
-        if self.size < self.count:
-            columns = [c.expand(len(X), -1, self.count) for c in self._seeded("columns", X, self.size, [], most)]
-            yield torch.cat(columns, 1).mT
-            return
-        for part in self._seeded("rows", X, self.count, [], most):
-            yield part.expand(len(X), -1, self.size)
+    def columns(self, X: Tensor) -> Iterator[Tensor]:
+        """The Jacobian at points X (K, n) by forward mode, a few columns at a time: (K, k, c), k of the n cells."""
+        return self._seeded("columns", X, self.size)
 
     def weighted(self, X: Tensor, f_weight: Tensor, g_weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """f (K,), g (K, c) and the gradient (K, n) of f_weight f + g_weights . g, in one reverse pass.
@@ -84,8 +85,7 @@ class CompiledSystem:
 
     def weighted_hessian(self, X: Tensor, f_weight: Tensor, g_weights: Tensor) -> Tensor:
         """The Hessian (K, n, n) of f_weight f + g_weights . g."""
-        parts = list(self._seeded("hessian", X, self.size, [f_weight, g_weights], MOST_ELEMENTS))
-        return torch.cat([part.expand(len(X), -1, self.size) for part in parts], 1)
+        return torch.cat(list(self._seeded("hessian", X, self.size, f_weight, g_weights)), 1)
 
     def weighted_hessian_product(self, X: Tensor, f_weight: Tensor, g_weights: Tensor, directions: Tensor) -> Tensor:
         """That Hessian times directions (K, n), (K, n), without forming it."""
@@ -122,19 +122,38 @@ class CompiledSystem:
         program = self._program(name)
         return program(X[0], *(other[0] for other in others)) if len(X) == 1 else program(X, *others)
 
-    def _seeded(self, name: str, X: Tensor, seeds: int, others: Sequence[Tensor], most: int) -> Iterator[Tensor]:
-        """A program's output (K or 1, k, ...) for each of `seeds` unit vectors, k at a time."""
-        program = self._program(name)
-        together = max(1, min(seeds, most // (max(1, elements(program)) * len(X))))
-        points, given = X.unsqueeze(1), [other.unsqueeze(1) for other in others]
+    def _seeded(self, name: str, X: Tensor, seeds: int, *others: Tensor) -> Iterator[Tensor]:
+        """A program's output (K, k, ...) for `seeds` unit vectors, k at a time.
+
+        Where all of them fit, they are part of the program, and what does not depend on the point is computed once.
+        """
+        if name not in self._elements:
+            self._elements[name] = elements(self._program(name))
+        each = self._elements[name] * len(X)
+        if seeds * each <= MOST_ELEMENTS:
+            fixed = self._programs.get("seeded " + name)
+            if fixed is None:
+                nodes, inputs = self._outputs(name)
+                fixed = Program(nodes, inputs[:-1], self.device, self.dtype, {"seed": self._units(0, seeds, seeds)})
+                self._programs["seeded " + name] = fixed
+            yield self._over(fixed, X, others, seeds)
+            return
+        program, together = self._program(name), max(1, MOST_ELEMENTS // each)
         for start in range(0, seeds, together):
             stop = min(seeds, start + together)
-            unit = torch.zeros(1, stop - start, seeds, device=self.device, dtype=self.dtype)
-            unit[0, torch.arange(stop - start), torch.arange(start, stop)] = 1.0
-            (found,) = program(points, *given, unit)
-            yield found.expand(len(X), stop - start, *program.outputs[0].shape)
+            yield self._over(program, X, others, stop - start, self._units(start, stop, seeds))
+
+    def _over(self, program: Program, X: Tensor, others: Sequence[Tensor], seeds: int, *seed: Tensor) -> Tensor:
+        (found,) = program(X.unsqueeze(1), *(other.unsqueeze(1) for other in others), *seed)
+        return found.expand(len(X), seeds, *program.outputs[0].shape)
+
+    def _units(self, start: int, stop: int, size: int) -> Tensor:
+        """Unit vectors start .. stop of `size`, with a batch axis for points: (1, stop - start, size)."""
+        found = torch.zeros(1, stop - start, size, device=self.device, dtype=self.dtype)
+        found[0, torch.arange(stop - start), torch.arange(start, stop)] = 1.0
+        return found
 
 
 def elements(program: Program) -> int:
     """How many elements all steps of a run hold together, for one point: an upper bound of what it needs."""
-    return sum(node.size for node in topological(program.outputs) if node.value is None)
+    return 1 + sum(node.size for node in topological(program.outputs) if node.value is None)
