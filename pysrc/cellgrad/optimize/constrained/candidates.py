@@ -1,0 +1,118 @@
+"""A point an engine came back with, judged: feasible or not, optimal or not, better than another or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cellgrad.optimize.conditions import Conditions, Floats
+from cellgrad.optimize.constrained.kkt import Kkt, kkt
+from cellgrad.optimize.constrained.model import Model, View
+from cellgrad.optimize.solution import Multipliers, Status
+
+OPTIMAL = 1e-7
+"""The scaled residual of the optimality conditions up to which a point is called optimal."""
+CONVERGED = 1e-4
+REACHED = 1e-9
+"""A goal value is reached within this, relative to it, or absolute below 1."""
+FAR = 1e15
+"""Cells that grew by this factor run away."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """x (n,): the free cells. merit: what ranks feasible points. violation: as Conditions says, of rows and bounds.
+    penalty: by how much the merit gained from rows that are missed a little. conditions: multipliers in the view's
+    units. view: the units of those."""
+
+    x: Floats
+    merit: float
+    cell: float
+    violation: float
+    penalty: float
+    conditions: Kkt
+    view: View
+    precision: float
+
+    @property
+    def feasible(self) -> bool:
+        return self.violation <= self.precision
+
+    @property
+    def reached(self) -> bool:
+        """Whether the objective cell has the value asked for (always, where none is)."""
+        goal = self.view.model.problem.goal
+        return goal.kind != "value" or abs(self.cell - goal.target) <= REACHED * max(1.0, abs(goal.target))
+
+    @property
+    def optimal(self) -> bool:
+        """Whether nothing is left to do from here."""
+        if self.view.model.valued:
+            return self.feasible and self.reached
+        return self.feasible and self.conditions.residual <= OPTIMAL
+
+    @property
+    def status(self) -> Status:
+        if not self.feasible:
+            return Status.INFEASIBLE
+        if self.view.model.valued:
+            return Status.TARGET_REACHED if self.reached else Status.TARGET_NOT_REACHED
+        if self.optimal:
+            return Status.OPTIMAL
+        return Status.CONVERGED if self.conditions.residual <= CONVERGED else Status.CANNOT_IMPROVE
+
+    def better_than(self, other: Candidate | None) -> bool:
+        """Feasible before not; then lower, where merit gained by missing rows does not count."""
+        if other is None:
+            return True
+        if self.feasible != other.feasible:
+            return self.feasible
+        if not self.feasible:
+            return self.violation < other.violation
+        mine, theirs = self.merit + self.penalty, other.merit + other.penalty
+        even = 1e-12 * max(abs(mine), abs(theirs))
+        if abs(mine - theirs) > even:
+            return mine < theirs
+        return self.conditions.residual < other.conditions.residual
+
+
+def judge(model: Model, view: View, conditions: Conditions, z: Floats) -> Candidate | None:
+    """The candidate at z, None where it is a cell error."""
+    slopes = view.slopes(z)
+    if not slopes.finite:
+        return None
+    x = view.x(z)
+    whole = model.full(x)
+    f, g = model.system.values(model.tensor(x))
+    rows = g[0].detach().cpu().double().numpy()
+    found = kkt(view, z, slopes)
+    penalty = float(np.abs(found.rows) @ view.misses(slopes.c)) / view.merit
+    if model.problem.rooted:
+        penalty /= 2 * max(1e-300, float(f[0]))
+    return Candidate(
+        x=x,
+        merit=model.record.merit(float(f[0])),
+        cell=float(f[0]),
+        violation=conditions.violation(whole, rows),
+        penalty=penalty,
+        conditions=found,
+        view=view,
+        precision=conditions.precision,
+    )
+
+
+def multipliers(candidate: Candidate) -> Multipliers | None:
+    """Those of a candidate in units of the objective cell: by how much it changes per unit of a limit."""
+    view, model = candidate.view, candidate.view.model
+    if model.valued:
+        return None
+    unit = model.sign / view.merit
+    if model.problem.rooted:
+        if candidate.cell == 0:
+            return None
+        unit /= 2 * candidate.cell
+    rows, cells = np.zeros(model.system.count), np.zeros(len(model.whole))
+    rows[model.places] = candidate.conditions.rows * view.rows * unit
+    cells[model.free] = candidate.conditions.cells / view.cells * unit
+    return Multipliers(rows, cells)
