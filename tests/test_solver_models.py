@@ -137,17 +137,20 @@ def test_disjoint_keeps_every_cell_once_in_order() -> None:
 UNUSABLE = [
     # the names that differ from a good model -> what is said of which name
     ({"opt": "#REF!"}, "solver_opt is =#REF!: the cells it named have been deleted"),
-    ({"opt": ""}, "solver_opt is missing: the model has no objective cell"),
+    ({"adj": ""}, "solver_adj is missing: the model has no changing cells"),
     ({"adj": "Sheet1!$A$1,#REF!"}, "solver_adj is =Sheet1!$A$1,#REF!: the cells it named have been deleted"),
     ({"typ": "4"}, "solver_typ is =4: it should be one of 1, 2, 3"),
-    ({"val": "lots"}, "solver_val is =lots: it should be a number"),
-    ({"val": "1_0"}, "solver_val is =1_0: it should be a number"),
-    ({"val": "inf"}, "solver_val is =inf: it should be a number"),
+    ({"typ": "3", "val": "lots"}, "solver_val is =lots: it should be a number"),
+    ({"typ": "3", "val": "1_0"}, "solver_val is =1_0: it should be a number"),
+    ({"typ": "3", "val": "inf"}, "solver_val is =inf: it should be a number"),
     ({"num": "-1"}, "solver_num is =-1: it should be a whole number"),
     ({"num": "1.5"}, "solver_num is =1.5: it should be a whole number"),
     ({"num": "2", "lhs1": "$A$1", "rel1": "1", "rhs1": "0"}, "solver_lhs2 is missing: the model counts 2 constraints"),
     ({"num": "1", "lhs1": "$A$1", "rel1": "9", "rhs1": "0"}, "solver_rel1 is =9: it should be one of 1, 2, 3, 4, 5, 6"),
     ({"num": "1", "lhs1": "#REF!", "rel1": "1", "rhs1": "0"}, "solver_lhs1 is =#REF!"),
+    ({"num": "1", "lhs1": "$A$1", "rel1": "1", "rhs1": "$A$2+#REF!"}, "solver_rhs1 is =$A$2+#REF!: the cells"),
+    ({"num": "1", "lhs1": "$A$1", "rel1": "1"}, "solver_rhs1 is missing: the model counts 1 constraints"),
+    ({"num": "1", "lhs1": "$A$1", "rel1": "1", "rhs1": ""}, "solver_rhs1 is missing: the model counts 1 constraints"),
 ]
 
 
@@ -159,6 +162,58 @@ def test_what_is_wrong_is_said_when_the_model_is_used(names: dict[str, str], mes
             use()
         assert message in str(caught.value)
         assert "saved in sheet Sheet1" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("names", "field", "expected", "noted"),
+    [
+        ({"eng": "7"}, "engine", Engine.GRG_NONLINEAR, "solver_eng is =7: it should be one of 1, 2, 3"),
+        ({"val": "lots"}, "value", 0.0, "solver_val is =lots: it should be a number"),
+        ({"pre": "1,000"}, "precision", 1e-6, "solver_pre is =1,000: it should be a number"),
+        ({"tim": "soon"}, "max_seconds", NO_LIMIT, "solver_tim is =soon: it should be a number"),
+        ({"pre": "0,0001"}, "precision", 1e-4, None),
+        ({"pre": "1E-6"}, "precision", 1e-6, None),
+        ({"pre": '"0.01"'}, "precision", 0.01, None),
+        ({"tol": "0,05"}, "integer_tolerance", 0.05, None),
+    ],
+)
+def test_an_option_that_makes_no_sense_has_its_default(
+    names: dict[str, str], field: str, expected: object, noted: str | None
+) -> None:
+    """A decimal comma is read where it cannot be one that groups thousands."""
+    found = model(**names)
+    found.check()
+    assert getattr(found, field) == expected
+    assert [str(note) for note in found.notes] == ([noted] if noted else [])
+
+
+def test_a_model_without_an_objective_seeks_feasibility() -> None:
+    """Solver: without an objective it looks for values that satisfy the constraints."""
+    for names in (
+        {"solver_opt": ""},
+        {"solver_num": "1", "solver_lhs1": "$A$1", "solver_rel1": "1", "solver_rhs1": "9"},
+    ):
+        found = read_models(book({"solver_adj": "Sheet1!$S$4"} | names))["Sheet1"]
+        found.check()
+        assert found.seeks_feasibility
+        assert "solver_opt" not in dict(solver_names(found))
+        with pytest.raises(ModelError, match="solver_opt is missing: the model has no objective cell"):
+            found.objective_region(book({}))
+    with pytest.raises(ModelError, match="no objective cell and no constraints"):
+        read_models(book({"solver_adj": "Sheet1!$S$4"}))["Sheet1"].check()
+
+
+def test_the_words_beside_int_bin_and_dif_may_be_of_any_language() -> None:
+    for number, relation in ((4, Relation.INTEGER), (5, Relation.BINARY), (6, Relation.ALL_DIFFERENT)):
+        for word in ("integer", '"binär"', "entier", "#NAME?", "#REF!", ""):
+            found = model(num="1", lhs1="Sheet1!$S$4", rel1=str(number), rhs1=word)
+            found.check()
+            assert found.constraints[0].relation is relation
+
+
+def test_where_the_number_of_constraints_is_missing_the_complete_ones_count() -> None:
+    found = model(lhs1="$A$1", rel1="1", rhs1="0", lhs2="$A$2", rel2="5", lhs4="$A$4", rel4="1", rhs4="0")
+    assert [str(c) for c in found.constraints] == ["$A$1 <= 0", "$A$2 bin"]
 
 
 @pytest.mark.parametrize(

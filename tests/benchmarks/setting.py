@@ -21,7 +21,7 @@ MAKERS = (
     "tests/workbooks/scale.py",
     "tests/benchmarks/tasks/make_plain_net.py",
     "pysrc/cellgrad/lessons/titanic.py",
-    "pysrc/cellgrad/solver_models.py",
+    "pysrc/cellgrad/solver_models/writing.py",
 )
 """What the made workbooks depend on, beside the passengers."""
 

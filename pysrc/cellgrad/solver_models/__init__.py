@@ -1,0 +1,47 @@
+"""Excel Solver's saved models: hidden defined names of a worksheet, one model a sheet.
+
+Each name's text is what stands after the ``=`` (``solver_opt`` is ``Sheet1!$AA$1``). Names we do not know, such as
+LibreOffice's own, are left alone. A model that makes no sense is no reason to refuse a file: what is wrong is noted
+while it is read (`reading`), and raised by `SolverModel.check` when somebody wants to use the model. `resolving` says
+what its constraints ask of which cell, `folding` makes bounds and rows of that, `writing` saves a model.
+"""
+
+from cellgrad.solver_models.areas import areas, disjoint
+from cellgrad.solver_models.folding import INFINITE, ConstantOf, Folded, Row, fold
+from cellgrad.solver_models.model import (
+    MAX_CHANGING_CELLS,
+    NO_LIMIT,
+    Constraint,
+    Engine,
+    Problem,
+    Relation,
+    SolverModel,
+)
+from cellgrad.solver_models.reading import read_models
+from cellgrad.solver_models.resolving import Cell, ConditionCell, ModelConditions, Right, conditions_of, resolve
+from cellgrad.solver_models.writing import solver_names
+
+__all__ = [
+    "INFINITE",
+    "MAX_CHANGING_CELLS",
+    "NO_LIMIT",
+    "Cell",
+    "ConditionCell",
+    "ConstantOf",
+    "Constraint",
+    "Engine",
+    "Folded",
+    "ModelConditions",
+    "Problem",
+    "Relation",
+    "Right",
+    "Row",
+    "SolverModel",
+    "areas",
+    "conditions_of",
+    "disjoint",
+    "fold",
+    "read_models",
+    "resolve",
+    "solver_names",
+]
