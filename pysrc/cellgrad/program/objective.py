@@ -89,7 +89,10 @@ class CompiledObjective:
             else:
                 tangent = input_node("tangent", (self.size,))
                 outputs = pull_back([gradient(self._value, self.x)], [tangent], [self.x])
-                inputs.append("tangent")
+                if name == "hessian":
+                    fixed["tangent"] = torch.eye(self.size, device=self.device, dtype=self.dtype)[None]
+                else:
+                    inputs.append("tangent")
             self._programs[name] = Program(outputs, inputs, self.device, self.dtype, fixed)
         return self._programs[name]
 
@@ -127,7 +130,11 @@ class CompiledObjective:
 
     def hessian_product(self, X: Tensor, directions: Tensor) -> Tensor:
         """Hessian times direction (K, n) at each point (K, n)."""
-        return self._program("hessian")(X, directions)[0].expand(X.shape)
+        return self._program("hessian product")(X, directions)[0].expand(X.shape)
+
+    def hessian(self, X: Tensor) -> Tensor:
+        """The Hessian (K, n, n) at each point (K, n), its n columns in one run: for some hundreds of changing cells."""
+        return self._program("hessian")(X[:, None])[0].expand(len(X), self.size, self.size)
 
     def listing(self) -> str:
         """The program of value and gradient in words."""
