@@ -161,7 +161,8 @@ def lower_rows(
         for stretch in stretches
     ]
     nodes = [node for node, _ in (*lefts, *rights)]
-    starts = [found.numpy() for found in Program(nodes, [x.parameters[0]])(torch.from_numpy(x0))]
+    found = (values.numpy() for values in Program(nodes, [x.parameters[0]])(torch.from_numpy(x0)))
+    starts = [np.where(np.isfinite(values), values, np.nan) for values in found]
     rows: list[Node] = []
     parts: list[tuple[Floats, ...]] = []
     for at, stretch in enumerate(stretches):
