@@ -74,7 +74,8 @@ class Method(Protocol[S]):
         """The state after one trial step of every start."""
 
     def slope(self, state: S) -> Tensor:
-        """How far from stationary every start is, free of units, (K,): zero where the gradient is."""
+        """How far from stationary every start is, free of units, (K,): zero where the gradient is. Between bounds
+        the loop hands over the `projected` state."""
 
 
 def running(X: Tensor) -> Tensor:
@@ -94,6 +95,21 @@ def finite(f: Tensor, gradient: Tensor) -> Tensor:
     A sum is finite only if every term is; a sum of finite terms that overflows is no point to stand on either.
     """
     return torch.isfinite(f + gradient.sum(1))
+
+
+def held_at_bounds(problem: Problem, X: Tensor, gradient: Tensor) -> Tensor:
+    """Which cells (K, n) stand at a bound that their slope pushes them against, or have no room at all."""
+    down, up = (problem.lower >= X) & (gradient > 0), (problem.upper <= X) & (gradient < 0)
+    return down | up | (problem.lower >= problem.upper)
+
+
+def projected(problem: Problem, state: S) -> S:
+    """The state with its gradient zero where a bound holds a cell: zero everywhere at a stationary point (Bertsekas
+    1982, eq. 13)."""
+    if not problem.bounded:
+        return state
+    held = held_at_bounds(problem, state.x, state.gradient)
+    return replace(state, gradient=torch.where(held, 0.0, state.gradient))
 
 
 def typical_scale(X: Tensor) -> Tensor:

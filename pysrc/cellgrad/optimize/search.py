@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cellgrad.optimize.method import RUNNING, STATIONARY, Method, State, end
+from cellgrad.optimize.method import RUNNING, STATIONARY, Method, State, end, projected
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.solution import STATUS_BY_NUMBER, STATUS_NUMBER, Callback, Progress, Status
 
@@ -60,7 +60,7 @@ class _Live:
 
 
 class Search:
-    """One batch of starts, from X (K, n), by one method. After `run`, read the fields.
+    """One batch of starts, from X (K, n) moved between the bounds, by one method. After `run`, read the fields.
 
     x (K, n), f (K,): the best point of every start. status (K,): numbers of Status. iterations (K,).
     start_f (K,): merits of the starts. history: (step, best merit so far over all starts, rate).
@@ -70,7 +70,7 @@ class Search:
         self.problem = problem
         self.method = method
         self.tolerances = tolerances
-        self.x = X
+        self.x = X = problem.project(X)
         self.f = torch.full_like(X[:, 0], torch.nan)
         self.start_f = self.f
         self.status = torch.full_like(self.f, RUNNING, dtype=torch.int64)
@@ -154,15 +154,18 @@ class Search:
 
     def _judge(self, state: State) -> State:
         """The tests that every method shares, after a step."""
-        ended = end(state.ended, self.method.slope(state) <= self.tolerances.slope, Status.OPTIMAL)
+        ended = end(state.ended, self._slope(state) <= self.tolerances.slope, Status.OPTIMAL)
         return replace(state, ended=end(ended, state.f < self._live.bottom, Status.UNBOUNDED))
+
+    def _slope(self, state: State) -> Tensor:
+        return self.method.slope(projected(self.problem, state))
 
     def _judge_change(self, state: State, earlier: _Live) -> State:
         """Starts that moved since `earlier` and have next to nothing to show for it. One that did not move is still
         shortening its step: its method knows best when to give up."""
         moved = (state.x != earlier.x).any(1)
         level = moved & (earlier.f - self._live.f <= self.tolerances.change * self._live.f.abs())
-        ended = end(state.ended, level & (self.method.slope(state) <= STATIONARY), Status.OPTIMAL)
+        ended = end(state.ended, level & (self._slope(state) <= STATIONARY), Status.OPTIMAL)
         return replace(state, ended=end(ended, level, Status.CONVERGED))
 
     def _keep_best(self, state: State) -> None:
@@ -185,13 +188,14 @@ class Search:
 
     def _told_flat(self, state: State) -> Tensor:
         """Tell the bottom of a valley from a flat region (no gradient nearby either) and from a saddle or an edge."""
-        still = (state.gradient == 0).all(1) & (state.ended == STATUS_NUMBER[Status.OPTIMAL])
+        still = (projected(self.problem, state).gradient == 0).all(1) & (state.ended == STATUS_NUMBER[Status.OPTIMAL])
         if not bool(still.any()):
             return state.ended
         x = state.x[still]
         probes = torch.linspace(-1, 1, 2 * x.shape[1], dtype=x.dtype, device=x.device).view(2, -1)
         span = 1e-3 * torch.maximum(x.abs(), x.abs().amax(1, keepdim=True).clamp(min=1e-3))
-        around = [self.problem.value_and_gradient(x + span * probe) for probe in (*probes, *probes.flip(1))]
+        points = [self.problem.project(x + span * probe) for probe in (*probes, *probes.flip(1))]
+        around = [self.problem.value_and_gradient(point) for point in points]
         flat = (torch.stack([gradient for _, gradient in around]) == 0).all(2).all(0)
         here = state.f[still]
         better = torch.stack([value for value, _ in around]) < here - 1e-9 * here.abs().clamp(min=1e-9)
