@@ -30,15 +30,24 @@ CHANGING = [Region("S", 0, 0, 3, 2), Region("S", 4, 0, 5, 1)]
 def sheet(name: str, contents: dict[tuple[int, int], float | str], strings: Strings) -> Sheet:
     """Numbers and texts; a text that begins with = is the sheet's one formula, with the text "" for a value."""
     placed = sorted((column, row, value) for (row, column), value in contents.items())
-    kinds = [Kind.TEXT if isinstance(value, str) else Kind.NUMBER for _, _, value in placed]
-    texts = [strings.intern(value) if isinstance(value, str) else value for _, _, value in placed]
-    formulas = [0 if isinstance(value, str) and value.startswith("=") else -1 for _, _, value in placed]
-    return Sheet(name, Cells([r for _, r, _ in placed], [c for c, _, _ in placed], kinds, texts, formulas))
+    rows, columns = ([cell[at] for cell in placed] for at in (1, 0))
+    kinds = np.array([Kind.TEXT if isinstance(value, str) else Kind.NUMBER for _, _, value in placed])
+    data = np.array([strings.intern(value) if isinstance(value, str) else value for _, _, value in placed])
+    formulas = np.array([0 if isinstance(value, str) and value.startswith("=") else -1 for _, _, value in placed])
+    return Sheet(name, Cells(np.array(rows), np.array(columns), kinds, data, formulas))
 
 
 def book() -> Workbook:
     strings = Strings()
-    first = {(0, 3): "heading", (1, 3): 1.0, (2, 3): 2.0, (0, 4): 5.0, (1, 4): 6.0, (2, 4): "=A1", (3, 4): 8.0}
+    first: dict[tuple[int, int], float | str] = {
+        (0, 3): "heading",
+        (1, 3): 1.0,
+        (2, 3): 2.0,
+        (0, 4): 5.0,
+        (1, 4): 6.0,
+        (2, 4): "=A1",
+        (3, 4): 8.0,
+    }
     return Workbook(
         sheets={"S": sheet("S", first, strings), "My sheet": sheet("My sheet", {(0, 0): 9.0}, strings)},
         formulas=(FormulaText("A1", 2, 4),),

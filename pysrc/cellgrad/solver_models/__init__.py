@@ -3,7 +3,8 @@
 Each name's text is what stands after the ``=`` (``solver_opt`` is ``Sheet1!$AA$1``). Names we do not know, such as
 LibreOffice's own, are left alone. A model that makes no sense is no reason to refuse a file: what is wrong is noted
 while it is read (`reading`), and raised by `SolverModel.check` when somebody wants to use the model. `resolving` says
-what its constraints ask of which cell, `folding` makes bounds and rows of that, `writing` saves a model.
+what its constraints ask of which cell, `folding` makes bounds and rows of that, `writing` saves a model; `typed` makes
+the same constraints of what a person types.
 """
 
 from cellgrad.solver_models.areas import areas, disjoint
@@ -18,7 +19,16 @@ from cellgrad.solver_models.model import (
     SolverModel,
 )
 from cellgrad.solver_models.reading import read_models
-from cellgrad.solver_models.resolving import Cell, ConditionCell, ModelConditions, Right, conditions_of, resolve
+from cellgrad.solver_models.resolving import (
+    Cell,
+    ConditionCell,
+    ModelConditions,
+    Right,
+    conditions_of,
+    resolve,
+    right_text,
+)
+from cellgrad.solver_models.typed import parse_bounds, parse_subject_to
 from cellgrad.solver_models.writing import solver_names
 
 __all__ = [
@@ -41,7 +51,10 @@ __all__ = [
     "conditions_of",
     "disjoint",
     "fold",
+    "parse_bounds",
+    "parse_subject_to",
     "read_models",
     "resolve",
+    "right_text",
     "solver_names",
 ]

@@ -131,20 +131,6 @@ class SolverModel:
         """Whether there is no objective: any values that satisfy the constraints will do, as in Solver."""
         return not self.objective
 
-    def require_unconstrained(self) -> None:
-        """Raises ModelError for conditions that this version cannot keep: a model is never run without them."""
-        self.check()
-        conditions = [str(constraint) for constraint in self.constraints]
-        if self.non_negative:
-            conditions.append("changing cells non-negative")
-        if conditions:
-            listed = "; ".join(conditions[:4]) + ("; ..." if len(conditions) > 4 else "")
-            raise ModelError(
-                f"the model saved in the sheet {self.sheet} has constraints, which this version cannot keep: {listed}",
-                action="remove them from the saved model, or name --objective and --changing to run without them",
-                sheet_action="take them out of the model in Excel's Solver (Data, Solver)",
-            )
-
     def objective_region(self, book: Workbook) -> Region:
         """The objective cell. Raises ModelError where the model is unusable or names no single cell, and where it has
         no objective (`seeks_feasibility`)."""
