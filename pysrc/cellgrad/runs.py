@@ -135,13 +135,14 @@ def saved_models(book: Book) -> list[tuple[SolverModel, CellgradError | None, st
     found: list[tuple[SolverModel, CellgradError | None, str]] = []
     for sheet, saved in book.saved.items():
         try:
-            saved.require_unconstrained()
             model = book.model(sheet)
-            model.require_start()
+            if not model.conditions.count:
+                model.require_start()
         except CellgradError as error:
             found.append((saved, error, ""))
         else:
-            found.append((saved, None, data_table_warning(book.dependence, model.objective)))
+            tables = data_table_warning(book.dependence, model.objective) if model.has_objective else ""
+            found.append((saved, None, " ".join(filter(None, (*map(str, saved.notes), *model.notes, tables)))))
     return found
 
 

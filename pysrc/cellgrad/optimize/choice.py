@@ -18,7 +18,7 @@ FIRST_ORDER = ("gradient-descent", "momentum", "adam")
 FREE = (*FIRST_ORDER, "l-bfgs", "levenberg-marquardt")
 """Methods that keep bounds, but no other conditions."""
 CONSTRAINED = ("sqp", "trust-constr", "augmented-lagrangian")
-DISCRETE = ("branch-and-bound", "differential-evolution", "permutations")
+DISCRETE = ("branch-and-bound", "differential-evolution", "enumeration", "local-search")
 ENGINES = ("grg-nonlinear", "simplex-lp", "evolutionary")
 """What Solver's dialog calls its three engines."""
 METHODS = ("auto", *FREE, *CONSTRAINED, *DISCRETE, *ENGINES)

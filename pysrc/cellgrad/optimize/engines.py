@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -11,18 +12,23 @@ from cellgrad.optimize.choice import Route
 from cellgrad.optimize.conditions import Conditions
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.search import Limits
-from cellgrad.optimize.solution import Callback, Ending
+from cellgrad.optimize.solution import Callback, Ending, Status
+
+PROOF_SECONDS = 20.0
+"""How long the best whole numbers may take to prove before a model's integer tolerance counts."""
 
 
 @dataclass(frozen=True)
 class Effort:
     """How hard to try for whole numbers and over jumps; Solver's options of the same names.
 
-    integer_tolerance: the gap at which to stop, relative. population, mutation, seconds_without_improvement: of the
+    integer_tolerance: the gap at which to stop, relative: `at_once`, or where proving more takes longer than
+    `PROOF_SECONDS`. population, mutation, seconds_without_improvement: of the
     evolutionary search. scaling: whether cells and rows are scaled before the search.
     """
 
     integer_tolerance: float = 0.0
+    at_once: bool = False
     max_subproblems: int | None = None
     max_feasible: int | None = None
     population: int | None = None
@@ -43,19 +49,14 @@ def solve(
     callback: Callback | None,
 ) -> Ending:
     """Solve a constrained problem from starts X (K, n); the first is the sheet's own."""
-    from cellgrad.optimize.constrained import solve_constrained
-    from cellgrad.optimize.discrete import solve_discrete
-    from cellgrad.optimize.linear_programs import linear_program, solve_linear
-
     if route is Route.LINEAR:
-        return solve_linear(
-            linear_program(problem), X[0].double().cpu().numpy(), limits, callback,
-            integer_tolerance=effort.integer_tolerance, max_subproblems=effort.max_subproblems,
-            max_feasible=effort.max_feasible,
-        )  # fmt: skip
+        return _linear(problem, X, limits, effort, callback)
+    from cellgrad.optimize.constrained import solve_constrained
+
     if route is Route.CONSTRAINED:
         word = "auto" if method == "grg-nonlinear" else method
         return solve_constrained(problem, X, limits, callback, method=word, seed=seed, scaling=effort.scaling)
+    from cellgrad.optimize.discrete import solve_discrete
 
     def relaxed(conditions: Conditions, starts: Tensor) -> Ending:
         part = Problem(problem.objective, problem.goal, conditions, problem.system)
@@ -64,9 +65,29 @@ def solve(
         return ending
 
     return solve_discrete(
-        problem, X[0].double().cpu().numpy(), structure, relaxed, limits, callback,
+        problem, X[0], structure, relaxed, limits, callback,
         method={"evolutionary": "differential-evolution", "grg-nonlinear": "branch-and-bound"}.get(method, method),
         seed=seed, population=effort.population, mutation=effort.mutation,
-        integer_tolerance=effort.integer_tolerance, max_subproblems=effort.max_subproblems,
-        max_feasible=effort.max_feasible, seconds_without_improvement=effort.seconds_without_improvement,
+        integer_tolerance=effort.integer_tolerance if effort.at_once else 0.0,
+        max_subproblems=effort.max_subproblems, max_feasible=effort.max_feasible,
+        seconds_without_improvement=effort.seconds_without_improvement,
     )  # fmt: skip
+
+
+def _linear(problem: Problem, X: Tensor, limits: Limits, effort: Effort, callback: Callback | None) -> Ending:
+    """A linear programme: proven optimal, or, where that takes long, as close as the integer tolerance asks."""
+    from cellgrad.optimize.linear_programs import linear_program, solve_linear
+
+    program, start = linear_program(problem), X[0].double().cpu().numpy()
+    tolerance = effort.integer_tolerance if problem.conditions.discrete else 0.0
+    patient = replace(limits, seconds=min(limits.seconds, time.perf_counter() - limits.began + PROOF_SECONDS))
+    first = patient if tolerance > 0 and not effort.at_once else limits
+    asked = {"max_subproblems": effort.max_subproblems, "max_feasible": effort.max_feasible}
+    ending = solve_linear(
+        program, start, first, callback, integer_tolerance=tolerance if effort.at_once else 0.0, **asked
+    )
+    if ending.status is not Status.TIME_LIMIT or first.seconds >= limits.seconds:
+        return ending
+    if ending.gap is not None and ending.gap <= tolerance:
+        return replace(ending, status=Status.INTEGER_TOLERANCE)
+    return solve_linear(program, start, limits, callback, integer_tolerance=tolerance, **asked)

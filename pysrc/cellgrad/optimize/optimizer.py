@@ -56,6 +56,7 @@ def optimize(
     method: str = "auto",
     rate: float | None = None,
     steps: int | None = None,
+    iterations: int | None = None,
     seconds: float = math.inf,
     starts: int | None = 1,
     seed: int = 0,
@@ -68,11 +69,13 @@ def optimize(
 
     goal: ``min``, ``max``, ``value=V`` or a Goal. conditions: what the changing cells must satisfy; with rows, `system`
     computes them. structure: what kind of model it is, where known. method, rate: see `choose_method`. steps: the
-    most steps of the search (one step is at most one trial point a start); None is the method's own. seconds: time
-    limit. starts: None is x0, and where several valleys are possible and the model is small, as many others as take at
-    most two seconds (`further`). callback: told of every step; True stops. KeyboardInterrupt at any moment keeps the
-    best point so far. tolerances: None is the floor for one start, and looser for a batch whose best few then go on
-    to the floor. Raises ArgumentError for options that make no sense; a cell error is a status, never an exception.
+    most steps of the search (one step is at most one trial point a start); None is the method's own. iterations: the
+    same limit in Solver's currency, where an iteration is a whole line search and as many evaluations as there are
+    changing cells: so many times the work is allowed. seconds: time limit. starts: None is x0, and where several
+    valleys are possible and the model is small, as many others as take at most two seconds (`further`). callback:
+    told of every step; True stops. KeyboardInterrupt at any moment keeps the best point so far. tolerances: None is
+    the floor for one start, and looser for a batch whose best few then go on to the floor.
+    Raises ArgumentError for options that make no sense; a cell error is a status, never an exception.
     """
     limits = Limits(0, seconds)
     problem = Problem(objective, Goal.parse(goal) if isinstance(goal, str) else goal, conditions, system)
@@ -83,7 +86,19 @@ def optimize(
     if start.shape != (problem.size,):
         raise ArgumentError(f"{tuple(start.shape)} start values were given for {problem.size} changing cells")
     run = _Run(
-        problem, start, structure, word, rate, steps, starts, seed, how, tolerances, effort or Effort(), callback
+        problem,
+        start,
+        structure,
+        word,
+        rate,
+        steps,
+        iterations,
+        starts,
+        seed,
+        how,
+        tolerances,
+        effort or Effort(),
+        callback,
     )
     route = choose_route(problem, structure, word)
     with _threads_for((starts or 1) * max(problem.size, objective.residual_count)):
@@ -100,6 +115,7 @@ class _Run:
     word: str
     rate: float | None
     steps: int | None
+    iterations: int | None
     starts: int | None
     seed: int
     how: str
@@ -113,6 +129,12 @@ class _Run:
         plain = self.starts is None and self.rate is None and self.word in ("auto", "grg-nonlinear")
         return plain and self.steps is None and may_have_several_valleys(self.problem, self.structure)
 
+    def _most_steps(self, default: int) -> int:
+        """The limit on steps."""
+        if self.steps is not None:
+            return self.steps
+        return default if self.iterations is None else min(default, self.iterations * max(10, self.problem.size))
+
     def _starts(self) -> Tensor:
         """The starts asked for, (K, n); the sheet's own is the first."""
         conditions, count = self.problem.conditions, 1 if self.starts is None else self.starts
@@ -122,7 +144,7 @@ class _Run:
         """Bounds at most: every start in one batch."""
         problem = self.problem
         chosen, reason = choose_method(problem, self.word, self.rate)
-        limits = dataclasses.replace(limits, steps=chosen.default_steps if self.steps is None else self.steps)
+        limits = dataclasses.replace(limits, steps=self._most_steps(chosen.default_steps))
         X = self._starts()
         first = self.tolerances or (Tolerances() if len(X) == 1 else SCOUTING)
         search = Search(problem, chosen, X, first)
@@ -198,7 +220,7 @@ class _Run:
     def constrained(self, route: Route, limits: Limits) -> Solution:
         """Rows or whole numbers: one of the engines."""
         problem, conditions, structure = self.problem, self.problem.conditions, self.structure
-        limits = dataclasses.replace(limits, steps=10_000 if self.steps is None else self.steps)
+        limits = dataclasses.replace(limits, steps=self._most_steps(10_000))
         closed = np.flatnonzero(_no_room(conditions))
         if len(closed):
             ending = Ending(_numpy(self.start), Status.BOUNDS_CONFLICT, 0, places=tuple(closed.tolist()))

@@ -52,11 +52,9 @@ def _model_lines(book: Book, sheet: str) -> Iterator[str]:
     flat = [str(region) for region in model.flat()]
     if flat:
         yield f"Gone flat (every cell on its constant branch): {_listed(flat)}."
-    try:
-        if model.saved is not None:
-            model.saved.require_unconstrained()
-    except CellgradError as error:
-        yield error.in_sheet()
+    if model.constraints:
+        yield f"It has {len(model.constraints):,} constraints, cell by cell."
+    if model.conditions.count or model.conditions.discrete:
         return
     method, why = choose_method(Problem(model.function, model.goal))
     yield f"The automatic method is {method.name}: {why}."

@@ -1,0 +1,307 @@
+"""A model: an objective cell, its changing cells and what they must satisfy, compiled; search and keep."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import sys
+import time
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import torch
+
+from cellgrad.address import Region, full_name
+from cellgrad.errors import ArgumentError, ModelError, NoProgressError
+from cellgrad.gradients.gradcheck import GradientCheck, check_gradient
+from cellgrad.gradients.kinks import flat_regions
+from cellgrad.gradients.sensitivities import Sensitivities, sensitivities
+from cellgrad.gradients.structure import Structure
+from cellgrad.optimize.conditions import PRECISION, Conditions
+from cellgrad.optimize.constraint_cells import ConstraintCell
+from cellgrad.optimize.engines import Effort
+from cellgrad.optimize.optimizer import optimize
+from cellgrad.optimize.problem import Goal
+from cellgrad.optimize.search import Tolerances
+from cellgrad.optimize.solution import Callback, Solution, Status
+from cellgrad.optimize.starts import make_starts
+from cellgrad.program.compiling import (
+    Compiled,
+    CompiledWithRows,
+    compile_model,
+    compile_system,
+    constant_live,
+    distinct,
+    values_of,
+)
+from cellgrad.program.objective import CompiledObjective, choose_device
+from cellgrad.program.origin import Evaluated, Origin
+from cellgrad.program.system import CompiledSystem
+from cellgrad.session.conditions import asked
+from cellgrad.session.options import settled
+from cellgrad.solver_models import ModelConditions, SolverModel
+from cellgrad.tensors.nodes import constant
+
+if TYPE_CHECKING:
+    from cellgrad.session.book import Book
+
+AGREEMENT = {torch.float64: 1e-9, torch.float32: 1e-4}
+"""The optimised objective and its recalculation through the whole workbook agree within this part of its size."""
+
+
+class Model:
+    """An objective cell, its changing cells and what they must satisfy: differentiable functions.
+
+    objective: None for a model that only has to be made feasible. wanted: the conditions, None for none. saved: the
+    saved model it comes from, whose options hold where `optimize` is told no others.
+    conditions: bounds, rows and kinds of numbers, as the search takes them. constraints: cell by cell, for people.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        sheet: str,
+        objective: Region | None,
+        changing: Sequence[Region],
+        goal: Goal,
+        wanted: ModelConditions | None = None,
+        saved: SolverModel | None = None,
+    ) -> None:
+        began = time.perf_counter()
+        self.saved = saved
+        self.book = book
+        self.sheet = sheet
+        self.goal = goal
+        self.compiled: Compiled
+        self.constraints: list[ConstraintCell] = []
+        self.notes: tuple[str, ...] = () if wanted is None else wanted.notes
+        asked_for = None
+        if wanted is not None:
+            precision = PRECISION if saved is None else saved.precision
+            asked_for = asked(book.dependence, wanted, distinct(changing), book.new, precision)
+        rows = None
+        if asked_for is not None and (asked_for.needs_rows or objective is None):
+            self.compiled = compile_system(book.dependence, objective, changing, asked_for.sides, book.new)
+            rows = self.compiled.rows
+        elif objective is not None:
+            self.compiled = compile_model(book.dependence, objective, changing, book.new)
+        else:
+            raise ModelError(
+                f"the model of the sheet {sheet} has neither an objective nor constraints",
+                action="name an objective cell, or constraints that should be met",
+            )
+        self.conditions = Conditions.none(len(self.compiled.x0))
+        if asked_for is not None:
+            self.conditions = asked_for.conditions_for(rows)
+            self.constraints = asked_for.constraint_cells(rows)
+        self.compile_seconds = time.perf_counter() - began
+        self.solution: Solution | None = None
+        self.ran_on = self.function
+        """The objective on the device of the last run."""
+
+    @property
+    def objective(self) -> Region:
+        """The objective cell. Raises ModelError for a model that has none."""
+        if self.compiled.objective is None:
+            raise ModelError(
+                f"the model of the sheet {self.sheet} has no objective cell", action="name one with --objective"
+            )
+        return self.compiled.objective
+
+    @property
+    def has_objective(self) -> bool:
+        """Whether there is something to optimise, and not only constraints to meet."""
+        return self.compiled.objective is not None
+
+    @cached_property
+    def system(self) -> CompiledSystem:
+        """The objective and the rows as batched functions of the changing cells."""
+        if isinstance(self.compiled, CompiledWithRows):
+            return self.compiled.system
+        function = self.compiled.function
+        return CompiledSystem(function.x, function.value_node, constant(torch.zeros(0)))
+
+    @cached_property
+    def structure(self) -> Structure | None:
+        """What kind of functions objective and rows are, and which cells make them so."""
+        return None
+
+    @property
+    def x0(self) -> np.ndarray:
+        """The changing cells' values (n,) when the model was made, in reading order of the areas."""
+        return self.compiled.x0.copy()
+
+    @property
+    def cells(self) -> list[str]:
+        """The full names of the changing cells, in the order of x0."""
+        return [full_name(*cell) for cell in self.compiled.cells]
+
+    @property
+    def function(self) -> CompiledObjective:
+        """The objective as a batched function of the changing cells."""
+        return self.compiled.function
+
+    def value_and_gradient(self, x: np.ndarray | None = None) -> tuple[float, np.ndarray]:
+        """The objective and its gradient (n,) at x (n,), or at the file's values; not finite where it is an error."""
+        point = torch.as_tensor(self.compiled.x0 if x is None else np.asarray(x, np.float64).reshape(-1))
+        if point.shape != (len(self.compiled.x0),):
+            raise ArgumentError(f"{point.numel()} values were given for {len(self.compiled.x0)} changing cells")
+        value, slope = self.function.value_and_gradient(point.to(self.function.device, self.function.dtype)[None])
+        return float(value[0]), slope[0].double().cpu().numpy()
+
+    def gradients(self, x: np.ndarray | None = None) -> pd.Series:
+        """The derivative of the objective by each changing cell, indexed by cell name."""
+        self.require_start(x)
+        _, slope = self.value_and_gradient(x)
+        return pd.Series(slope, index=pd.Index(self.cells, name="cell"), name=str(self.objective))
+
+    def gradient_map(self) -> Sensitivities:
+        """The derivative of the objective by every number that reaches it, data too, at the values the book has."""
+        self.require_start()
+        return sensitivities(self.book.dependence, self.objective, self.compiled.areas, self.book.new)
+
+    def check(self, x: np.ndarray | None = None) -> GradientCheck:
+        """The gradient at x (or at the file's values) against central differences."""
+        self.require_start(x)
+        point = self.compiled.x0 if x is None else np.asarray(x, np.float64).reshape(-1)
+        _, slope = self.value_and_gradient(point)
+        function = self.function
+        return check_gradient(lambda X: function.value(X.to(function.device, function.dtype)), slope, point)
+
+    def checks(self, points: int = 0, seed: int = 0) -> list[GradientCheck]:
+        """`check` at the file's values, and at random points drawn as the starts of a search are."""
+        found = [self.check()]
+        if points:
+            drawn = make_starts(torch.as_tensor(self.compiled.x0), points + 1, seed).numpy()[1:]
+            found += [self.check(point) for point in drawn if math.isfinite(self.value_and_gradient(point)[0])]
+        return found
+
+    def optimize(
+        self,
+        method: str = "auto",
+        steps: int | None = None,
+        learning_rate: float | None = None,
+        starts: int | None = None,
+        seed: int | None = None,
+        device: str = "auto",
+        seconds: float = math.inf,
+        callback: Callback | None = None,
+        *,
+        start: np.ndarray | None = None,
+        effort: Effort | None = None,
+        tolerances: Tolerances | None = None,
+        solver_options: bool = False,
+    ) -> Solution:
+        """Search for the best values of the changing cells; `Book.write` then saves them, where they are of use.
+
+        What is None is as the saved model says, or as suits the model. starts: None is the sheet's own values and,
+        where that is cheap and several valleys are possible, others besides. start: other values (n,) to begin from,
+        as a run that was broken off left them. solver_options: do what Excel's Solver would with the saved options,
+        its method and its convergence too (see `options.settled`).
+        Raises ModelError where the objective is an error at the start values, and NoProgressError where every step
+        from them leads into one, naming the cell the error comes from.
+        """
+        chosen = settled(
+            self.saved, len(self.compiled.x0), method, starts, seed, seconds, effort, tolerances, solver_options
+        )
+        began = self.compiled.x0 if start is None else np.asarray(start, np.float64).reshape(-1)
+        if chosen.starts in (None, 1) and not self.conditions.count:
+            self.require_start(began)
+        where = choose_device(device)
+        function = self.ran_on = self.function.on(where)
+        solution = optimize(
+            function, began, self.goal, conditions=self.conditions, system=self.system.on(where),
+            structure=self.structure, method=chosen.method, rate=learning_rate, steps=steps,
+            iterations=chosen.iterations, starts=chosen.starts, seed=chosen.seed, seconds=chosen.seconds,
+            callback=callback, effort=chosen.effort, tolerances=chosen.tolerances,
+        )  # fmt: skip
+        if not self.conditions.count and self.has_objective:
+            self._require_sound(solution)
+        solution = dataclasses.replace(solution, warnings=(*self.notes, *solution.warnings))
+        self.solution = solution
+        if solution.usable:
+            self._keep(solution)
+        return solution
+
+    def _require_sound(self, solution: Solution) -> None:
+        """Raises the error that an unusable end deserves, where it is a cell's."""
+        if not math.isfinite(solution.value) or (solution.status is Status.ERROR_VALUE and not solution.improved):
+            raise self._endless_slope() if math.isfinite(self.value_and_gradient()[0]) else self._error_value()
+        if not solution.improved and solution.status is Status.NO_FINITE_STEP:
+            raise self._no_step(solution)
+
+    def _keep(self, solution: Solution) -> None:
+        """Hand the answer to the book, once the whole workbook, recalculated, agrees with it."""
+        before = self.book.new
+        self.book.put(self.compiled.areas, solution.x)
+        value = self.book.value(self.objective)
+        sizes = [abs(v) for v in (value, solution.value, solution.start_value) if math.isfinite(v)]
+        if not abs(value - solution.value) <= AGREEMENT[self.ran_on.dtype] * max(sizes) + sys.float_info.epsilon:
+            self.book.restore(before)
+            block = self.book.dependence.touching(self.objective)[0]
+            raise ModelError(
+                f"the search ended at {solution.value!r}, but recalculating the workbook gives {value!r}; "
+                "nothing was kept",
+                cell=str(self.objective),
+                formula=self.book.dependence.text(block),
+                action="make the model again if other cells have changed since; else please report this workbook",
+            )
+
+    def flat(self, x: np.ndarray | None = None) -> list[Region]:
+        """Regions of formulas that have gone flat at x: no change of the changing cells comes through them."""
+        return flat_regions(self.compiled, self.compiled.x0 if x is None else np.asarray(x, np.float64))
+
+    def require_start(self, x: np.ndarray | None = None) -> None:
+        """Raises ModelError, naming the cell where it begins, where the objective is an error at x (or at x0)."""
+        value, _ = self.value_and_gradient(x)
+        if not math.isfinite(value):
+            raise self._error_value(x)
+
+    def _error_value(self, x: np.ndarray | None = None) -> ModelError:
+        """The error of the objective at x, told at the cell where it begins."""
+        origin = self._origin(self.compiled.x0 if x is None else np.asarray(x, np.float64).reshape(-1))
+        return ModelError(
+            f"{origin.error or 'an error'} here makes the objective {self.objective} an error at the start",
+            cell=str(origin.cell),
+            formula=origin.formula,
+            action="correct the formula or its inputs, or start from other values",
+        )
+
+    def _no_step(self, solution: Solution) -> NoProgressError:
+        """The error that stands in every way on, told at the cell where it begins a little way down the slope."""
+        value, slope = self.value_and_gradient(solution.x)
+        uphill = self.goal.kind == "max" or (self.goal.kind == "value" and value < self.goal.target)
+        scale = np.abs(solution.x).max(initial=1.0) / np.abs(slope).max()
+        # No nearer than the fifteen digits in which a sheet compares numbers.
+        points = (solution.x + (slope if uphill else -slope) * scale * 2.0**-power for power in range(45, -1, -1))
+        wall = next((point for point in points if not math.isfinite(self.value_and_gradient(point)[0])), solution.x)
+        origin = self._origin(wall)
+        return NoProgressError(
+            f"{origin.error or 'an error'} here as soon as the changing cells move: every step from the start, however "
+            f"short, makes the objective {self.objective} an error",
+            cell=str(origin.cell),
+            formula=origin.formula,
+            action="let the formula answer with a number there, start from other values, or try --method auto",
+            sheet_action="let the formula answer with a number there, start from other values, or choose the automatic "
+            "method",
+        )
+
+    def _origin(self, x: np.ndarray) -> Origin:
+        """Where the objective's error at x begins."""
+        new = {r: values_of(r, self.book.new) for r in distinct((*self.compiled.areas, *self.book.new))}
+        fixed = list(new)[len(self.compiled.areas) :]
+        live = constant_live([*self.compiled.areas, *fixed], np.concatenate([x, *(new[r] for r in fixed)]))
+        return Evaluated(self.book.dependence, self.objective, live).error_origin()
+
+    def _endless_slope(self) -> ModelError:
+        _, slope = self.value_and_gradient()
+        cell = next(cell for cell, one in zip(self.cells, slope, strict=True) if not math.isfinite(one))
+        return ModelError(
+            f"the objective {self.objective} has no finite slope in this changing cell at its start value, as SQRT(x) "
+            "has none at 0",
+            cell=cell,
+            action="start from another value",
+        )
