@@ -5,8 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from cellgrad.errors import UnsupportedError
-from cellgrad.tensors.building import build
 from cellgrad.tensors.cotangents import bound_of_product, define, full, ratio, reduce_to
 from cellgrad.tensors.elementwise import compare, mul, to_number
 from cellgrad.tensors.nodes import Node
@@ -47,34 +45,7 @@ def _run_product(a: Tensor, axes: tuple[int, ...]) -> Tensor:
     return a
 
 
-def _run_leave_one_out(a: Tensor, axes: tuple[int, ...]) -> Tensor:
-    """For each element the product of all the others along `axes`; right also where some are 0."""
-    rank = max(-axis for axis in axes)
-    rest = [axis for axis in range(-rank, 0) if axis not in axes]
-    lead = a.ndim - rank
-    order = [*range(lead), *(axis + a.ndim for axis in rest), *(axis + a.ndim for axis in axes)]
-    moved = a.permute(order)
-    flat = moved.reshape(*moved.shape[: lead + len(rest)], -1)
-    ones = torch.ones_like(flat[..., :1])
-    before = torch.cat([ones, flat[..., :-1]], -1).cumprod(-1)
-    after = torch.cat([flat[..., 1:], ones], -1).flip(-1).cumprod(-1).flip(-1)
-    back = (before * after).reshape(moved.shape)
-    return back.permute([order.index(i) for i in range(a.ndim)])
-
-
-def _leave_one_out_vjp(node: Node, g: Node) -> tuple[Node | None, ...]:
-    raise UnsupportedError(
-        "the second derivative of a product over a range is not supported", action="multiply the cells with * instead"
-    )
-
-
-define(
-    "prod",
-    _run_product,
-    vjp=lambda n, g: (mul(g, build("leave_one_out", n.inputs, n.inputs[0].shape, n.parameters)),),
-    elementwise=False,
-)
-define("leave_one_out", _run_leave_one_out, vjp=_leave_one_out_vjp, elementwise=False)
+define("prod", _run_product, elementwise=False)  # of constants alone: see `reductions.product`
 
 
 def _run_any(a: Tensor, axes: tuple[int, ...]) -> Tensor:

@@ -131,7 +131,7 @@ class _Maker:
             raise NotCellwise(node.operation)
         self._make(node, axes, [made], node.parameters)
 
-    _sum = _amax = _amin = _prod = _any = _all = _leave_one_out = _reduction
+    _sum = _amax = _amin = _prod = _any = _all = _reduction
 
     def _reshape(self, node: Node) -> None:
         made, axes = self._one(node)
