@@ -30,13 +30,19 @@ SHRINK = 0.1
 STATIONARY = 1e-7
 """A point is called stationary when r meets every column of J at a right angle within this."""
 FORGET = 0.5
-"""More never forgets a column norm: a cell that once mattered 1e40 times as much could then hardly move again."""
+"""More never forgets a column norm: a cell that once mattered 1e40 times as much can then hardly move again. Small
+fits forget half of it in a step."""
 HELD_ELEMENTS = 10_000
 """Residuals x cells up to which the Jacobian is held: beyond, an acceleration costs more than the steps it saves."""
 PROBE = 0.1
 """How far along a step its curvature is measured, and how large the acceleration may be: Transtrum and Sethna (2012),
 sections 4.1 and 4.2."""
 MOST_BEND = 0.75
+VANISHED = 1e-6
+"""A step is too long after which a column of J is this part of itself: its cell slid onto a plateau, as the rate of an
+exponential does that has died away before the first observation."""
+PATIENT_DAMPING = 1e4
+"""From here on such steps are taken after all: what vanishes at once, however short the step, is a kink."""
 TURN = 200
 """After so many steps a start moves its cells by factors instead of sums, then by sums again."""
 
@@ -224,6 +230,10 @@ class LevenbergMarquardt:
         # where no cell moves any residual, no method finds the way out again: stay on this side of the edge
         lost = (torch.diagonal(normal, dim1=1, dim2=2) == 0).all(1) & (f > 0)
         sound = torch.isfinite(f + half.sum(1) + normal.sum((1, 2))) & ~lost
+        if state.holds:
+            before = state if every else state.select(index)
+            vanished = _column_norms(normal) < VANISHED * _column_norms(before.normal)
+            sound &= ~vanished.any(1) | (before.rate > PATIENT_DAMPING)
         if not every:
             sound = torch.zeros_like(candidate).index_copy(0, index, sound)
             f = state.f.index_copy(0, index, f)
@@ -234,7 +244,8 @@ class LevenbergMarquardt:
         moved = replace(
             state, x=trial, f=f, gradient=2 * half, normal=normal, residuals=residuals, jacobian=jacobian
         )  # fmt: skip
-        return replace(moved, scale=torch.maximum(FORGET * state.scale, _norms_of_steps(moved))), sound
+        kept = FORGET * state.scale if state.holds else state.scale
+        return replace(moved, scale=torch.maximum(kept, _norms_of_steps(moved))), sound
 
     def _take_turns(self, problem: Problem, state: LevenbergMarquardtState) -> LevenbergMarquardtState:
         """Starts that have come far without an end go on in the other coordinates: by factors, or by sums again."""
