@@ -112,7 +112,7 @@ def test_the_report_on_the_last_run_and_what_happened_since(book: xw.Book) -> No
 def test_without_a_run_it_reports_on_the_model(book: xw.Book) -> None:
     page = live_reports.answer_report(book, "Line").sheets["answer"]
     assert {row[0]: row[1] for row in page["A7:B14"].value}["run"].startswith("none yet")
-    assert page["C16:D16"].value == [0.25, 0.25]
+    assert page["C12:D12"].value == [0.25, 0.25]
 
 
 @pytest.mark.libreoffice

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +11,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tests import commands
 from tests.sheets import book_of
 
-from cellgrad.reports.answer import CHANGING, HISTORY_AT, MOST_POINTS, run_of, thinned, write_answer
-from cellgrad.reports.bounds import bounds_of
+from cellgrad.reports.answer import CHANGING, HISTORY_AT, run_of, write_answer
+from cellgrad.reports.contents import MOST_POINTS, thinned
 from cellgrad.session import Book, open_book
 from cellgrad.solver_models import Constraint, Relation, SolverModel
 
@@ -27,7 +26,7 @@ def texts(page: Worksheet) -> dict[str, object]:
 
 def table(page: Worksheet, first: str) -> list[list[object]]:
     """The rows below the header that begins with this word, down to the first blank."""
-    (top,) = [row[0].row for row in page.iter_rows(max_col=1) if row[0].value == first]
+    top = next(row[0].row for row in page.iter_rows(max_col=1) if row[0].value == first)
     rows = []
     for row in page.iter_rows(top + 1, max_col=len(CHANGING)):
         if row[0].value is None:
@@ -54,7 +53,7 @@ def test_a_run_by_hand(tmp_path: Path) -> None:
     assert said["goal"] == "the least"
     assert answer["status"] in str(said["ended"])
     assert answer["message"] in str(said["ended"])
-    assert said["in Solver's words"] == answer["solver_message"]
+    assert said["in Solver's words"] == f"{answer['solver_message']} (Solver's result 0)"
     assert said["method"] == f"{answer['method']} ({answer['reason']})"
     assert str(said["effort"]).startswith(f"{answer['iterations']:,} steps, {answer['evaluations']:,} evaluations")
     assert str(said["time"]).endswith("s on cpu")
@@ -82,7 +81,7 @@ def test_several_models_have_a_sheet_each_and_a_summary(tmp_path: Path) -> None:
     ran = commands.run("optimize", TITANIC, "--out", tmp_path / "o.xlsx", "--report", report, "--json")
     assert ran.code == 0
     book = openpyxl.load_workbook(report)
-    assert book.sheetnames == ["summary", "linear", "nnet", "mmult"]
+    assert book.sheetnames == ["summary", "answer linear", "answer nnet", "answer mmult"]
     rows = [[cell.value for cell in row] for row in book["summary"].iter_rows(5, 7, 1, 9)]
     for row, answer in zip(rows, ran.json, strict=True):
         objective = answer["objective"]
@@ -90,7 +89,7 @@ def test_several_models_have_a_sheet_each_and_a_summary(tmp_path: Path) -> None:
         assert row[3:5] == [pytest.approx(objective["before"]), pytest.approx(objective["after"])]
         assert row[8] == answer["status"]
     for answer in ran.json:
-        found = table(book[answer["sheet"]], "cell")
+        found = table(book[f"answer {answer['sheet']}"], "cell")
         assert [row[0] for row in found] == [one["cell"] for one in answer["changing"]]
         assert [row[2:4] for row in found] == [
             [pytest.approx(one["before"]), pytest.approx(one["after"])] for one in answer["changing"]
@@ -136,21 +135,23 @@ BOUNDS = [
 ]
 
 
-@pytest.mark.parametrize(("constraint", "expected"), BOUNDS, ids=[str(row[0]) for row in BOUNDS])
-def test_bounds_are_those_of_the_saved_model(constraint: Constraint, expected: dict[str, str]) -> None:
+def saved(*constraints: Constraint, non_negative: bool = False) -> Book:
+    """A workbook with a saved model in A1, A2 and C1, and numbers in D1, D2."""
     cells = {"A1": 1.0, "A2": 2.0, "C1": "=A1*A2", "D1": 0.5, "D2": -4.0}
     book = Book(Path("b.xlsx"), book_of({"S": cells}))
-    model = book.model("S", "C1", "A1:A2")
-    book.saved["S"] = SolverModel("S", "S!$C$1", "S!$A$1:$A$2", non_negative=False, constraints=(constraint,))
-    assert {cell.a1: text for cell, text in bounds_of(model).items()} == expected
+    book.saved["S"] = SolverModel("S", "S!$C$1", "S!$A$1:$A$2", non_negative=non_negative, constraints=constraints)
+    return book
+
+
+@pytest.mark.parametrize(("constraint", "expected"), BOUNDS, ids=[str(row[0]) for row in BOUNDS])
+def test_bounds_are_those_of_the_saved_model(constraint: Constraint, expected: dict[str, str]) -> None:
+    run = run_of(saved(constraint).model("S"))
+    assert {cell.a1: text for cell, text in run.bounds.items()} == expected
 
 
 def test_bounds_get_a_column(tmp_path: Path) -> None:
-    book = Book(Path("b.xlsx"), book_of({"S": {"A1": 1.0, "A2": 2.0, "C1": "=A1*A2"}}))
-    model = book.model("S", "C1", "A1:A2")
-    saved = SolverModel("S", "S!$C$1", "S!$A$1:$A$2", non_negative=True)
-    book.saved["S"] = dataclasses.replace(saved, constraints=(Constraint("S!$A$2", Relation.AT_MOST, "9"),))
-    write_answer(tmp_path / "r.xlsx", book.workbook, [run_of(model)], "b.xlsx")
+    book = saved(Constraint("S!$A$2", Relation.AT_MOST, "9"), non_negative=True)
+    write_answer(tmp_path / "r.xlsx", book.workbook, [run_of(book.model("S"))], "b.xlsx")
     rows = table(openpyxl.load_workbook(tmp_path / "r.xlsx")["answer"], "cell")
     assert [row[6] for row in rows] == [">= 0", ">= 0, <= 9"]
 

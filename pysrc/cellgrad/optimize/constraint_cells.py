@@ -26,11 +26,11 @@ class ConstraintCell:
     name of a cell or a number ('' where the symbol says all). limit: the right side's value, nan for int, bin and dif;
     where the right side moves with the changing cells (`moving`), its value at the start.
 
-    What it became, at most one of them:
-    row: its place among the rows of `Conditions`, where it constrains a formula. With `moving` that row is the left
-    side less the right one, and its limit is 0. Two constraints on one cell may share a row.
-    place: that of the changing cell, where the left cell is one (a bound, or a whole number).
-    constant: the left cell's value, where no changing cell moves it.
+    What it became:
+    row: its place among the rows of `Conditions`, where it is no mere bound. With `moving` that row is the left side
+    less the right one, and its limit is 0. Two constraints on one cell may share a row.
+    place: that of the changing cell, where the left cell is one.
+    constant: the left cell's value, where no changing cell moves it and it is no row.
     """
 
     left: Region

@@ -1,53 +1,40 @@
-"""What the model saved in a sheet asks of its changing cells, cell by cell, in words."""
+"""What a model asks of its changing cells, cell by cell, in words."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from cellgrad.address import Region
-from cellgrad.errors import CellgradError
-from cellgrad.session import Book, Model
-from cellgrad.solver_models import Relation
+from cellgrad.optimize.conditions import Conditions
+from cellgrad.optimize.constraint_cells import ConstraintCell
 
 Bounds: TypeAlias = dict[Region, str]
-_WORDS = {Relation.INTEGER: "whole", Relation.BINARY: "0 or 1", Relation.ALL_DIFFERENT: "all different"}
+KINDS = {"int": "whole", "bin": "0 or 1", "dif": "all different"}
+"""What a changing cell may be asked to be besides a number, by the symbol of the constraint."""
 
 
-def bounds_of(model: Model) -> Bounds:
-    """The bounds saved with a model's sheet, by changing cell; cells without any are left out."""
-    book, saved = model.book, model.book.saved.get(model.sheet)
-    if saved is None:
-        return {}
-    cells = [Region(sheet, row, column, row + 1, column + 1) for sheet, row, column in model.compiled.cells]
-    words: dict[Region, list[str]] = {cell: [] for cell in cells}
-    if saved.non_negative:
-        for cell in cells:
-            words[cell].append(">= 0")
-    for constraint in saved.constraints:
-        try:
-            left = book.regions(constraint.left, model.sheet)
-        except CellgradError:  # a reference that is lost bounds nothing
-            continue
-        for area in left:
-            for place, (row, column) in enumerate(area.cells()):
-                cell = Region(area.sheet, row, column, row + 1, column + 1)
-                if cell in words:
-                    words[cell].append(_word(book, model.sheet, constraint.relation, constraint.right, place))
+def bounds_of(cells: Sequence[Region], constraints: Sequence[ConstraintCell], conditions: Conditions) -> Bounds:
+    """The bounds of changing cells, as in ``<= 5, whole``; cells without any are left out.
+
+    A lower bound of 0 that no constraint asks for is Solver's "Make unconstrained variables non-negative".
+    """
+    own = set(cells)
+    words: dict[Region, list[str]] = {}
+    for constraint in constraints:
+        if constraint.left in own:
+            words.setdefault(constraint.left, []).append(_word(constraint))
+    for cell in (cells[place] for place in (conditions.lower == 0).nonzero()[0].tolist()):
+        said = words.setdefault(cell, [])
+        if not any(word.startswith((">", "=")) or word in (KINDS["bin"], KINDS["dif"]) for word in said):
+            said.insert(0, ">= 0")
     return {cell: ", ".join(said) for cell, said in words.items() if said}
 
 
-def _word(book: Book, sheet: str, relation: Relation, right: str, place: int) -> str:
-    """One bound, as in ``<= 5``; where the right side is cells, with the name of the one that belongs to this place."""
-    if relation in _WORDS:
-        return _WORDS[relation]
-    try:
-        return f"{relation.symbol} {float(right.lstrip('=')):g}"
-    except ValueError:
-        pass
-    try:
-        (area,) = book.regions(right.lstrip("="), sheet)
-        row, column = area.cells()[place if area.size > 1 else 0]
-    except (CellgradError, ValueError, IndexError):
-        return f"{relation.symbol} {right}"
-    value = book.workbook.cached(area.sheet, row, column)
-    return f"{relation.symbol} {value:g}" if isinstance(value, float) else f"{relation.symbol} {right}"
+def _word(constraint: ConstraintCell) -> str:
+    """One bound: the limit's value, and the name of the right side where it moves with the changing cells."""
+    if constraint.discrete:
+        return KINDS[constraint.symbol]
+    if constraint.moving:
+        return f"{constraint.symbol} {constraint.right.removeprefix('=')}"
+    return f"{constraint.symbol} {constraint.limit:g}"

@@ -9,9 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from cellgrad.optimize.solution import Solution, StartOutcome, Status
-from cellgrad.reports.answer import thinned
+from cellgrad.optimize.solution import Basin, Conflict, Multipliers, Ranges, Solution, StartOutcome, Status
+from cellgrad.reports.contents import thinned
 from cellgrad.session import Model
+
+PARTS = {"multipliers": Multipliers, "ranges": Ranges}
+"""Fields of a solution that are a record of arrays, or None."""
+MOST_BASINS = 1000
+"""No more basins are written down, the best; each holds a value a changing cell."""
 
 
 @dataclass(frozen=True)
@@ -29,31 +34,70 @@ class Record:
 
 def record_of(model: Model, solution: Solution) -> str:
     """A run as JSON. The history is thinned; numbers keep all their digits."""
-    told = {f.name: getattr(solution, f.name) for f in dataclasses.fields(solution)}
-    told |= {
-        "x": solution.x.tolist(),
-        "status": solution.status.name,
-        "history": thinned(solution.history),
-        "starts": [(start.value, start.status.name, start.iterations) for start in solution.starts],
-    }
     return json.dumps({
         "sheet": model.sheet, "objective": str(model.objective), "changing": list(map(str, model.compiled.areas)),
-        "goal": str(model.goal), "start": model.x0.tolist(), "device": str(model.ran_on.device), "solution": told,
+        "goal": str(model.goal), "start": model.x0.tolist(), "device": str(model.ran_on.device),
+        "solution": solution_told(solution),
     })  # fmt: skip
 
 
 def read_record(text: str) -> Record | None:
-    """What `record_of` wrote; None for anything else, such as the record of an older version."""
+    """What `record_of` wrote; None for anything else, such as the record of another version that tells too little or
+    too much."""
     try:
         found: dict[str, Any] = json.loads(text)
-        told = found.pop("solution")
-        told |= {
-            "x": np.array(told["x"], np.float64),
-            "status": Status[told["status"]],
-            "history": [(int(step), float(value), float(rate)) for step, value, rate in told["history"]],
-            "starts": [StartOutcome(value, Status[status], count) for value, status, count in told["starts"]],
-        }
+        solution = solution_read(found.pop("solution"))
         start = np.array(found.pop("start"), np.float64)
-        return Record(start=start, solution=Solution(**told), **found)
-    except (ValueError, KeyError, TypeError):
+        return Record(start=start, solution=solution, **found)
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def solution_told(solution: Solution) -> dict[str, Any]:
+    """A solution in what JSON knows (and Python's infinities and NaN, which its json reads back)."""
+    told = {f.name: getattr(solution, f.name) for f in dataclasses.fields(solution)}
+    told |= {
+        "x": solution.x.tolist(),
+        "rows": solution.rows.tolist(),
+        "status": solution.status.name,
+        "history": thinned(solution.history),
+        "starts": [(start.value, start.status.name, start.iterations) for start in solution.starts],
+        "basins": [(one.value, one.count, one.x.tolist(), one.first) for one in solution.basins[:MOST_BASINS]],
+        "conflict": None if solution.conflict is None else dataclasses.asdict(solution.conflict),
+    }
+    return told | {name: _arrays_told(getattr(solution, name)) for name in PARTS}
+
+
+def solution_read(told: dict[str, Any]) -> Solution:
+    """The solution that was told. What an older version did not know of is as where there was none of it.
+
+    Raises ValueError, KeyError or TypeError for what is none.
+    """
+    read = told | {
+        "x": np.array(told["x"], np.float64),
+        "rows": np.array(told.get("rows", ()), np.float64),
+        "status": Status[told["status"]],
+        "history": [(int(step), float(value), float(rate)) for step, value, rate in told["history"]],
+        "starts": [StartOutcome(value, Status[status], count) for value, status, count in told["starts"]],
+        "basins": [
+            Basin(value, count, np.array(x, np.float64), first) for value, count, x, first in told.get("basins", ())
+        ],
+        "conflict": _conflict_read(told.get("conflict")),
+        "warnings": tuple(told.get("warnings", ())),
+    }
+    for name, kind in PARTS.items():
+        part = told.get(name)
+        read[name] = None if part is None else kind(**{k: np.array(v, np.float64) for k, v in part.items()})
+    return Solution(**read)
+
+
+def _arrays_told(part: Multipliers | Ranges | None) -> dict[str, list[float]] | None:
+    if part is None:
+        return None
+    return {f.name: getattr(part, f.name).tolist() for f in dataclasses.fields(part)}
+
+
+def _conflict_read(told: dict[str, Any] | None) -> Conflict | None:
+    if told is None:
+        return None
+    return Conflict(tuple(told["rows"]), tuple(told["cells"]), bool(told.get("irreducible", True)))

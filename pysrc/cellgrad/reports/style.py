@@ -114,9 +114,11 @@ def require_report(path: Path) -> None:
 def shown(value: float) -> str:
     """The number format in which a value of this size is read best."""
     size = abs(value)
-    if size == 0 or (float(value).is_integer() and size < 1e6):
+    if size == 0 or (float(value).is_integer() and size < 1e4):
         return "0"
-    return "0.0000" if 1e-3 <= size < 1e5 else "0.00E+00"
+    if 1e4 <= size < 1e9:
+        return "#,##0" if float(value).is_integer() or size >= 1e7 else "#,##0.00"
+    return "0.0000" if 1e-3 <= size < 1e4 else "0.00E+00"
 
 
 def name_of(book: Workbook, cell: Region) -> str:

@@ -1,0 +1,292 @@
+"""What every report is made from: one model of a workbook, and what became of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cellgrad.address import Region, parse_region, quote_sheet
+from cellgrad.errors import CellgradError
+from cellgrad.gradients.structure import Structure
+from cellgrad.optimize.conditions import PRECISION, Conditions
+from cellgrad.optimize.constraint_cells import ConstraintCell, Standing
+from cellgrad.optimize.solution import Solution
+from cellgrad.reports.bounds import KINDS, Bounds, bounds_of
+from cellgrad.reports.page import Page
+from cellgrad.reports.style import name_of
+from cellgrad.session import Model
+from cellgrad.workbook import Workbook
+
+EXCELS_INFINITY = 1e30
+"""What Solver's reports write where there is no limit."""
+MOST_POINTS = 1000
+"""A longer history is thinned to so many."""
+
+
+class Fit(Protocol):
+    """What the least-squares report asks of the statistics of a fit: n parameters, m residuals; nan where a parameter
+    is not determined. confidence: of the intervals from `lower` to `upper`. r_squared: None where unknown."""
+
+    residuals: NDArray[np.float64]
+    standard_errors: NDArray[np.float64]
+    t_values: NDArray[np.float64]
+    p_values: NDArray[np.float64]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+    correlations: NDArray[np.float64]
+    confidence: float
+    degrees_of_freedom: int
+    residual_deviation: float
+    sum_of_squares: float
+    r_squared: float | None
+
+
+class Report(Protocol):
+    """A report as plain data. Sheets, tables and JSON are made from it."""
+
+    def frame(self) -> pd.DataFrame:
+        """Its main table; infinite where there is no limit, nan where there is no number."""
+
+    def answer(self) -> dict[str, Any]:
+        """The whole of it, ready for JSON: no NaN (null), 1e30 for an allowable change without end."""
+
+    def write(self, page: Page) -> None:
+        """Fill a new sheet with it."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One model of a workbook and what became of it.
+
+    cells: the changing cells' regions, one each; start, end, slopes (n,): their values before and after, and the
+    derivative of the objective by them at `end`. solution: how the run went; None where there was none, and before is
+    after. error: why the model cannot run, instead of all that. since: what has happened to the workbook since.
+    constraints: what the model asks for, cell by cell. lefts: the values of their left cells at `end`, where the rows
+    do not tell them. structure: what kind of functions the model is made of, where that is known. fit: the statistics
+    of a least-squares fit at `end`.
+    """
+
+    sheet: str
+    objective: str
+    goal: str
+    error: CellgradError | None = None
+    solution: Solution | None = None
+    cells: tuple[Region, ...] = ()
+    start: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False)
+    end: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False)
+    slopes: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False)
+    before: float = math.nan
+    after: float = math.nan
+    bounds: Bounds = field(default_factory=dict)
+    device: str = ""
+    since: str = ""
+    constraints: tuple[ConstraintCell, ...] = ()
+    conditions: Conditions | None = None
+    lefts: dict[Region, float] = field(default_factory=dict, repr=False)
+    structure: Structure | None = None
+    fit: Fit | None = None
+
+    @property
+    def objective_cell(self) -> Region | None:
+        """None for a model that only has to be made feasible."""
+        return parse_region(self.objective, self.sheet) if self.objective else None
+
+    def short(self, text: str) -> str:
+        """References without dollar signs, and without the name of the model's own sheet."""
+        text = text.replace("$", "").removeprefix("=")
+        for sheet in (quote_sheet(self.sheet), self.sheet):
+            text = text.removeprefix(f"{sheet}!")
+        return text
+
+    def kind(self, place: int) -> str:
+        """What a changing cell must be besides a number: '', or one of `KINDS`."""
+        return self._kinds.get(place, "")
+
+    @property
+    def _kinds(self) -> dict[int, str]:
+        return {c.place: KINDS[c.symbol] for c in self.constraints if c.place is not None and c.discrete}
+
+    @property
+    def discrete(self) -> bool:
+        """Whether any changing cell must be whole or different from others."""
+        return bool(self._kinds) or (self.conditions is not None and self.conditions.discrete)
+
+
+def run_of(
+    model: Model, solution: Solution | None = None, start: np.ndarray | None = None, device: str | None = None
+) -> Run:
+    """A model's last run; without one, the model as it is.
+
+    solution, start, device: a run of an earlier time, the values it started from (n,), and what it ran on.
+    """
+    past, solution = solution is not None, solution or model.solution
+    start = model.x0 if start is None else start
+    end = model.x0 if solution is None else solution.x
+    value, slopes = model.value_and_gradient(end)
+    constraints = tuple(model.constraints)
+    cells = tuple(Region(sheet, row, column, row + 1, column + 1) for sheet, row, column in model.compiled.cells)
+    return Run(
+        model.sheet,
+        str(model.objective) if model.has_objective else "",
+        str(model.goal),
+        None,
+        solution,
+        cells,
+        start,
+        end,
+        slopes,
+        value if solution is None else solution.start_value,
+        value if solution is None else solution.value,
+        bounds_of(cells, constraints, model.conditions),
+        device or str(model.ran_on.device),
+        _since(model, solution, value) if past and solution is not None else "",
+        constraints,
+        model.conditions,
+        _lefts(model, cells, constraints, solution),
+        model.structure,
+    )
+
+
+def _since(model: Model, solution: Solution, value: float) -> str:
+    """In words, whether the workbook still is as a run has left it; value: of the objective at its answer, now."""
+    if not math.isclose(value, solution.value, rel_tol=1e-6, abs_tol=1e-12):
+        return f"the workbook has changed: at the values of the run the objective is now {value:.6g}"
+    if not np.array_equal(model.x0, solution.x):
+        return "the changing cells hold other values now; those of the run are told here"
+    return ""
+
+
+def _lefts(
+    model: Model, cells: Sequence[Region], constraints: Sequence[ConstraintCell], solution: Solution | None
+) -> dict[Region, float]:
+    """The values of left cells that the solution's rows do not tell, where the book holds the run's values."""
+    if solution is not None and not solution.usable:
+        return {}
+    places = {cell: place for place, cell in enumerate(cells)}
+    end = model.x0 if solution is None else solution.x
+    asked = [c.left for c in constraints if c.row is not None and (c.moving or solution is None)]
+    return {cell: float(end[places[cell]]) if cell in places else model.book.value(cell) for cell in asked}
+
+
+@dataclass(frozen=True)
+class ConstraintLine:
+    """A constraint at the answer. limit: the right side's value there. slack: how far from it, in the cell's own
+    units; nan for whole numbers. multiplier: by how much the objective cell changes per unit of the limit, 0 where it
+    does not bind, nan where unknown. in_conflict: whether it is among those that cannot hold together."""
+
+    constraint: ConstraintCell
+    name: str
+    formula: str
+    value: float
+    limit: float
+    standing: Standing
+    slack: float
+    multiplier: float
+    in_conflict: bool
+
+
+def constraint_lines(run: Run, workbook: Workbook) -> list[ConstraintLine]:
+    """What became of every constraint of a run, in the model's order; none whose value nobody knows."""
+    names: dict[Region, str] = {}
+    lines = []
+    for constraint in run.constraints:
+        value, limit = _sides(run, constraint)
+        if math.isnan(value) and run.solution is None:
+            continue
+        if constraint.left not in names:
+            names[constraint.left] = name_of(workbook, constraint.left)
+        standing = _standing(run, constraint, value, limit)
+        slack = math.nan if constraint.discrete else constraint.slack(value, limit)
+        lines.append(ConstraintLine(
+            constraint, names[constraint.left], _formula(run, constraint, limit), value, limit, standing, slack,
+            _multiplier(run, constraint, standing), _in_conflict(run, constraint),
+        ))  # fmt: skip
+    return lines
+
+
+def _sides(run: Run, constraint: ConstraintCell) -> tuple[float, float]:
+    """The values of both sides of a constraint at the answer."""
+    known = math.nan if constraint.constant is None else constraint.constant
+    left = run.lefts.get(constraint.left, known)
+    if constraint.place is not None:
+        left = float(run.end[constraint.place])
+    if constraint.row is None:
+        return left, constraint.limit
+    rows = None if run.solution is None else run.solution.rows
+    if rows is None or constraint.row >= len(rows):
+        return left, constraint.limit
+    row = float(rows[constraint.row])
+    if not constraint.moving:
+        return row, constraint.limit
+    return (left, left - row) if math.isfinite(left) else (row, 0.0)
+
+
+def _standing(run: Run, constraint: ConstraintCell, value: float, limit: float) -> Standing:
+    conditions, place = run.conditions, constraint.place
+    precision = PRECISION if conditions is None else conditions.precision
+    if constraint.symbol == "dif" and conditions is not None and place is not None:
+        for group in conditions.different:
+            if place in group:
+                wrong = np.abs(np.sort(run.end[group]) - np.arange(1, len(group) + 1)).max() > precision
+                return Standing.VIOLATED if wrong else Standing.BINDING
+    return constraint.standing(value, limit, precision)
+
+
+def _formula(run: Run, constraint: ConstraintCell, limit: float) -> str:
+    """``B7 <= D7 (320)``, with the limit's value where the right side is not itself a number."""
+    left, right = run.short(str(constraint.left)), run.short(constraint.right)
+    if constraint.discrete:
+        return f"{left} {'=' if constraint.symbol != 'dif' else 'are'} {KINDS[constraint.symbol]}"
+    if constraint.moving and constraint.place is None and not math.isfinite(run.lefts.get(constraint.left, math.nan)):
+        return f"{left} - {right} {constraint.symbol} 0"
+    try:
+        float(right)
+    except ValueError:
+        return f"{left} {constraint.symbol} {right} ({limit:.6g})"
+    return f"{left} {constraint.symbol} {right}"
+
+
+def _multiplier(run: Run, constraint: ConstraintCell, standing: Standing) -> float:
+    if run.solution is None or run.solution.multipliers is None or constraint.discrete:
+        return math.nan
+    if constraint.row is None and constraint.place is None:
+        return 0.0
+    if standing is not Standing.BINDING:
+        return 0.0
+    costs = run.solution.multipliers
+    return float(costs.cells[constraint.place] if constraint.row is None else costs.rows[constraint.row])
+
+
+def _in_conflict(run: Run, constraint: ConstraintCell) -> bool:
+    conflict = None if run.solution is None else run.solution.conflict
+    return conflict is not None and (constraint.row in conflict.rows or constraint.place in conflict.cells)
+
+
+def thinned(history: Sequence[tuple[int, float, float]]) -> list[tuple[int, float, float]]:
+    """At most about `MOST_POINTS` of a history, evenly spread, the last among them."""
+    stride = -(-len(history) // MOST_POINTS) or 1
+    kept = list(history[::stride])
+    return kept if not history or kept[-1] == history[-1] else [*kept, history[-1]]
+
+
+def goal_in_words(goal: str) -> str:
+    """``min`` -> the least, ``value=3`` -> the value 3."""
+    return {"min": "the least", "max": "the most"}.get(goal, goal.replace("value=", "the value "))
+
+
+def finite(value: float | None) -> float | None:
+    """A number for JSON: None where it is none or not finite."""
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def without_end(value: float) -> float | None:
+    """A number for JSON that may be infinite: then +-1e30, as in Solver's reports; None where it is none."""
+    if math.isnan(value):
+        return None
+    return float(np.clip(value, -EXCELS_INFINITY, EXCELS_INFINITY))
