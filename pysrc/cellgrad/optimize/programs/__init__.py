@@ -1,0 +1,1 @@
+"""The parts of the linear engine: one form for every programme, HiGHS behind a watch, vertices, conflicts, branches."""
