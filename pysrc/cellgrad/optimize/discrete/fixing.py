@@ -1,0 +1,77 @@
+"""Whole numbers chosen, the rest solved for: what turns a guess at the whole cells into a point of the problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cellgrad.optimize.conditions import Conditions, Floats
+from cellgrad.optimize.discrete.judge import Halt, Judge, ranked
+from cellgrad.optimize.solution import Ending, Status
+
+Relaxed = Callable[[Conditions, Tensor], Ending]
+"""Solves the continuous problem under given conditions (bounds that may coincide, the same rows) from starts (K, n)."""
+
+STRICT = 1e-9
+"""How far direct search may miss a row where cells are free to move; see `Judge`."""
+COMPLETED = 3
+"""Of many choices of whole numbers at once, so many are solved for the rest."""
+
+
+class Fixing:
+    """Solves the continuous cells of the problem while the others are held.
+
+    held (n,): cells that are whole or in a group. lower, upper: bounds of all cells.
+    """
+
+    def __init__(self, judge: Judge, relaxed: Relaxed, lower: Floats, upper: Floats) -> None:
+        self.judge, self.relaxed, self.lower, self.upper = judge, relaxed, lower, upper
+        conditions = judge.conditions
+        self.base = conditions.relaxed()
+        self.held = conditions.whole.copy()
+        for group in conditions.different:
+            self.held[group] = True
+        self.free = ~self.held & (lower < upper)
+        if self.free.any():
+            judge.strict = min(STRICT, judge.strict)
+        self._tried: set[bytes] = set()
+
+    def solve(self, lower: Floats, upper: Floats, starts: Floats) -> Ending:
+        """The continuous problem between these bounds from starts (K, n). Raises Halt where the user stopped it."""
+        if (lower == upper).all():
+            return Ending(lower.copy(), Status.OPTIMAL, 0)
+        problem = self.judge.problem
+        points = torch.as_tensor(np.clip(starts, lower, upper)).to(device=problem.device, dtype=problem.dtype)
+        ending = self.relaxed(self.base.with_bounds(lower, upper), points)
+        if ending.status is Status.STOPPED:
+            raise Halt(Status.STOPPED)
+        return ending
+
+    def complete(self, X: Floats, most: int = COMPLETED) -> None:
+        """Offer the points X (K, n), and then the best few of them with their free cells solved for; no choice of held
+        cells twice."""
+        merit, miss = self.judge.offer(X)
+        if not self.free.any():
+            return
+        done = 0
+        for place in ranked(merit, miss):
+            key = X[place, self.held].tobytes()
+            if key in self._tried:
+                continue
+            self._tried.add(key)
+            self.refine(X[place])
+            done += 1
+            if done == most:
+                return
+
+    def refine(self, x: Floats) -> None:
+        """Offer x (n,) with its free cells solved for, if there are any."""
+        if not self.free.any():
+            return
+        lower, upper = np.where(self.held, x, self.lower), np.where(self.held, x, self.upper)
+        ending = self.solve(lower, upper, x[None])
+        self.judge.offer(np.clip(ending.x, lower, upper)[None], trusted=True)
+        self.judge.tick()

@@ -1,0 +1,106 @@
+"""From a good point to the best one near it, without slopes: whole steps, a pattern of steps of every length, and
+landing exactly on a step of a price list."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cellgrad.optimize.conditions import Floats
+from cellgrad.optimize.discrete.judge import Ints, Judge, best_of
+
+PAIRED = 40
+"""Up to so many whole cells two are moved at once: one up and one down, both up, both down."""
+SCALES = 52
+"""Step lengths tried at once: halvings of a cell's range, down to rounding."""
+SWEEPS = 200
+MOST_CELLS = 24
+"""Cells moved in one sweep of the pattern; others wait for their turn."""
+NEAR = 1e-6
+"""A cell is rounded by no more than this, relative to max(1, |x|), where rounding gains nothing."""
+ENOUGH = 1e-13
+"""A gain smaller than this part of the merit is rounding."""
+
+
+def whole_neighbours(x: Floats, places: Ints, lower: Floats, upper: Floats) -> Floats:
+    """Points (K, n) one or two whole steps from x (n,) in the cells at `places`, and for long ranges further."""
+    lines = np.eye(len(x))[places]
+    steps = [lines, -lines]
+    span = np.where(np.isfinite(upper - lower), upper - lower, 0)[places]
+    for part in (0.5, 0.25, 0.1, 0.03, 0.01):
+        far = lines * np.round(part * span)[:, None]
+        far = far[np.round(part * span) > 1]
+        steps += [far, -far]
+    if len(places) <= PAIRED:
+        first, second = np.triu_indices(len(places), 1)
+        steps += [a * lines[first] + b * lines[second] for a in (1, -1) for b in (1, -1)]
+    X = np.unique(np.clip(x + np.concatenate(steps), lower, upper), axis=0)
+    return X[(x != X).any(1)]
+
+
+def whole_descent(judge: Judge, x: Floats, places: Ints, lower: Floats, upper: Floats) -> Floats:
+    """The best point that steps of whole cells lead to from x (n,), every point offered."""
+    merit, miss = (part[0] for part in judge.offer(x[None]))
+    while len(places):
+        X = whole_neighbours(x, places, lower, upper)
+        if not len(X):
+            break
+        merits, misses = judge.offer(X)
+        best = best_of(merits, misses)
+        if not (misses[best], merits[best] + ENOUGH * abs(merits[best])) < (miss, merit):
+            break
+        x, merit, miss = X[best], merits[best], misses[best]
+        judge.tick()
+    return x
+
+
+def pattern_search(
+    judge: Judge, x: Floats, places: Ints, lower: Floats, upper: Floats, seed: int = 0, sweeps: int = SWEEPS
+) -> Floats:
+    """Direct search (Hooke and Jeeves 1961) with all step lengths at once: along each cell, along random directions,
+    and further along the way that led here. x (n,); places: continuous cells, whose bounds are finite."""
+    random = np.random.default_rng(seed)
+    width = (upper - lower)[places]
+    halves = 0.5 ** np.arange(1, SCALES + 1)
+    merit, miss = (part[0] for part in judge.offer(x[None]))
+    before, rest = x, 0
+    for _ in range(sweeps):
+        if not len(places):
+            break
+        chosen = random.permutation(len(places))[:MOST_CELLS]
+        axes = np.zeros((len(chosen), len(x)))
+        axes[np.arange(len(chosen)), places[chosen]] = width[chosen]
+        oblique = random.standard_normal((len(chosen), len(chosen))) @ axes if len(chosen) > 1 else axes[:0]
+        directions = np.concatenate([axes, oblique])
+        steps = (halves[:, None, None] * directions).reshape(-1, len(x))
+        along = (x - before) * np.array([[0.5], [1.0], [2.0], [4.0], [16.0]])
+        X = np.clip(np.concatenate([x + steps, x - steps, x + along]), lower, upper)
+        merits, misses = judge.offer(X)
+        best = best_of(merits, misses)
+        if (misses[best], merits[best] + ENOUGH * abs(merits[best])) < (miss, merit):
+            before, x, merit, miss, rest = x, X[best], merits[best], misses[best], 0
+        else:
+            before, rest = x, rest + 1
+            if rest * MOST_CELLS >= len(places) + MOST_CELLS:
+                break
+        judge.tick()
+    return x
+
+
+def land(judge: Judge, x: Floats, places: Ints, lower: Floats, upper: Floats) -> None:
+    """Offer x (n,) with cells rounded to fewer digits wherever that is better: a price that falls at 1000 is met at 1000, not
+    a hair above it."""
+    merit, miss = (part[0] for part in judge.offer(x[None]))
+    for place in places:
+        X = np.repeat(x[None], 19, axis=0)
+        X[:, place] = [np.round(x[place], digits) for digits in range(-6, 13)]
+        X = np.clip(X, lower, upper)
+        merits, misses = judge.offer(X)
+        best = best_of(merits, misses)
+        if (misses[best], merits[best]) < (miss, merit):
+            x, merit, miss = X[best], merits[best], misses[best]
+            continue
+        near = np.abs(X[:, place] - x[place]) <= NEAR * max(1.0, abs(x[place]))
+        level = np.flatnonzero(near & (misses == miss) & (merits == merit))
+        if len(level):
+            x = X[level[0]]  # as good, with fewer digits
+    judge.prefer(x)

@@ -1,0 +1,308 @@
+"""The door of this package: which search serves a model with whole numbers, permutations or jumps, and how it ended."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from cellgrad.errors import ArgumentError
+from cellgrad.gradients.structure import Form, Structure
+from cellgrad.optimize.conditions import Conditions, Floats
+from cellgrad.optimize.discrete.branch_and_bound import BranchAndBound
+from cellgrad.optimize.discrete.curvature import convex_rows
+from cellgrad.optimize.discrete.enumeration import choices_of, enumerate_all
+from cellgrad.optimize.discrete.evolution import Evolution
+from cellgrad.optimize.discrete.fixing import Fixing, Relaxed
+from cellgrad.optimize.discrete.judge import Halt, Ints, Judge
+from cellgrad.optimize.discrete.permutations import Orders
+from cellgrad.optimize.discrete.polish import land, pattern_search, whole_descent
+from cellgrad.optimize.problem import Problem
+from cellgrad.optimize.search import UNBOUNDED_FALL, Limits
+from cellgrad.optimize.solution import Callback, Conflict, Ending, Status
+from cellgrad.optimize.starts import cell_scales
+
+DISCRETE_METHODS = ("auto", "branch-and-bound", "differential-evolution", "enumeration", "local-search")
+ALIASES = {"evolutionary": "differential-evolution", "de": "differential-evolution"}
+
+WIDEST = 1e7
+"""A range wider than this is as good as none to a search that draws from it."""
+GUESS = 10.0
+"""Where a cell has no bounds, it is searched within this many times its scale around its start."""
+WIDENINGS = 4
+"""So often guessed bounds are moved out where the best point stands at one."""
+FINALISTS = 4
+"""Members of the last population that are refined."""
+GAP_PROVEN = 1e-8
+"""A relative gap that is nothing but the accuracy of the continuous solutions."""
+
+
+def solve_discrete(
+    problem: Problem,
+    x0: Floats | Tensor,
+    structure: Structure | None,
+    relaxed: Relaxed,
+    limits: Limits,
+    callback: Callback | None = None,
+    method: str = "auto",
+    seed: int = 0,
+    population: int | None = None,
+    mutation: float = 0.075,
+    integer_tolerance: float = 0.0,
+    max_subproblems: int | None = None,
+    max_feasible: int | None = None,
+    seconds_without_improvement: float | None = None,
+) -> Ending:
+    """The best point of a problem with whole cells, permutations or jumps, found from x0 (n,).
+
+    structure: what the model is made of; None counts as smooth. relaxed: solves the continuous problem under given
+    conditions from starts (K, n); it must bear bounds that coincide. limits.steps counts subproblems, generations and
+    batches. method: one of DISCRETE_METHODS, or an alias. population, mutation: see `Evolution`. integer_tolerance: the
+    relative gap at which branch and bound may end. max_subproblems, max_feasible: limits of branch and bound.
+    seconds_without_improvement: ends a search that has a feasible point. The same seed gives the same answer.
+    Raises ArgumentError for a method that does not exist or does not fit.
+    """
+    name = ALIASES.get(method.strip().lower().replace("_", "-"), method.strip().lower().replace("_", "-"))
+    if name not in DISCRETE_METHODS:
+        raise ArgumentError(f"no method is called {method!r}", action=f"use one of {', '.join(DISCRETE_METHODS)}")
+    start = np.asarray(torch.as_tensor(x0).detach().cpu().double().numpy(), np.float64).reshape(-1)
+    conditions, empty = _tightened(problem.conditions)
+    if empty:
+        return Ending(start, Status.BOUNDS_CONFLICT, 0, places=empty)
+    groups, loose = _disjoint(conditions.different)
+    patience = math.inf if seconds_without_improvement is None else seconds_without_improvement
+    judge = Judge(problem, limits, callback, patience, loose)
+    fixing = Fixing(judge, relaxed, conditions.lower, conditions.upper)
+    run = _Run(
+        judge, fixing, groups, structure, seed=seed, population=population, mutation=mutation,
+        tolerance=integer_tolerance, max_subproblems=max_subproblems, max_feasible=max_feasible,
+    )  # fmt: skip
+    try:
+        status = run.solve(start, name)
+    except Halt as halt:
+        status = halt.status
+        run.detail = run.detail or _HALTED.get(status, "")
+    except KeyboardInterrupt:
+        status = Status.STOPPED
+    return run.ending(start, status)
+
+
+_NONE_EXISTS = "Everything was tried, or excluded by bounds: no values satisfy all constraints."
+_NONE_FOUND = "Nothing that was tried satisfies all constraints; these values miss them least."
+_HALTED = {Status.CONVERGED: "The search ended for want of improvement, or with as many solutions as asked for."}
+
+
+@dataclass
+class _Run:
+    """One call of the door: its searches share a judge, and leave here what there is to tell."""
+
+    judge: Judge
+    fixing: Fixing
+    groups: list[Ints]
+    structure: Structure | None
+    seed: int
+    population: int | None
+    mutation: float
+    tolerance: float
+    max_subproblems: int | None
+    max_feasible: int | None
+    detail: str = ""
+    gap: float | None = None
+    conflict: Conflict | None = None
+    places: tuple[int, ...] = ()
+    bounding: BranchAndBound | None = None
+
+    def solve(self, start: Floats, method: str) -> Status:
+        """Search by `method` and say how it ended. Raises Halt."""
+        x0 = self._rounded(start)
+        form = Form.SMOOTH if self.structure is None else self.structure.form
+        choices = choices_of(self._conditions, self.groups)
+        if choices is not None and method in ("auto", "enumeration"):
+            count = enumerate_all(self.judge, choices)
+            if count is not None:
+                self.detail = f"All {count:,} combinations were tried: none is better."
+                self.gap = 0.0
+                return Status.OPTIMAL
+        if method == "enumeration":
+            raise ArgumentError(
+                "there are too many combinations of the changing cells to try them all in a minute, or some cells need "
+                "not be whole numbers",
+                action="use the method auto",
+            )
+        if self.groups and method != "differential-evolution":
+            return self._order(x0, form)
+        if method == "branch-and-bound" or (method == "auto" and self._whole.any() and form <= Form.PIECEWISE):
+            return self._branch(x0, form, alone=method == "branch-and-bound")
+        if method == "local-search":
+            self._polish(x0, form)
+            return Status.CONVERGED
+        return self._evolve(x0, form, guess=method == "auto")
+
+    def ending(self, start: Floats, status: Status) -> Ending:
+        """What the door hands back."""
+        judge = self.judge
+        x = start if judge.x is None else judge.x
+        if judge.x is not None and not math.isfinite(judge.miss):
+            x, status = start, Status.ERROR_VALUE if status.found else status
+        elif not judge.feasible and status.found:
+            self.detail = _NONE_EXISTS if status is Status.OPTIMAL else _NONE_FOUND
+            status = Status.INFEASIBLE
+        elif status.found and judge.merit < -UNBOUNDED_FALL:
+            status = Status.UNBOUNDED
+        gap: float | None
+        if self.gap is None and self.bounding is not None and self.bounding.proving and judge.feasible:
+            gap = self.bounding.gap
+            self.gap = gap if math.isfinite(gap) else None
+        gap = self.gap if judge.feasible else None
+        return Ending(
+            x, status, judge.steps, judge.history, conflict=self.conflict, gap=gap, detail=self.detail,
+            places=self.places,
+        )  # fmt: skip
+
+    @property
+    def _conditions(self) -> Conditions:
+        return self.judge.conditions.with_bounds(self.fixing.lower, self.fixing.upper)
+
+    @property
+    def _whole(self) -> NDArray[np.bool_]:
+        return self.judge.conditions.whole
+
+    def _rounded(self, x: Floats) -> Floats:
+        x = np.where(self._whole, np.round(x), x)
+        return np.clip(np.nan_to_num(x), self.fixing.lower, self.fixing.upper)
+
+    def _order(self, x0: Floats, form: Form) -> Status:
+        """Permutations by local search."""
+        orders = Orders(self.judge, self.fixing, self.groups, self.seed)
+        orders.run(x0)
+        if form >= Form.PIECEWISE and self.fixing.free.any():
+            self._polish(self._best, form)
+        self.detail = "Moves from many orders led to nothing better; no search of this kind can prove an order best."
+        return Status.PROBABLY_GLOBAL
+
+    def _branch(self, x0: Floats, form: Form, alone: bool) -> Status:
+        """Whole cells by branch and bound; where that proves nothing, its answer competes with an evolution's."""
+        self.judge.offer(x0[None])
+        proving = self._provable()
+        self.bounding = BranchAndBound(
+            self.judge, self.fixing, proving, seed=self.seed, tolerance=self.tolerance,
+            max_subproblems=self.max_subproblems, max_feasible=self.max_feasible,
+        )  # fmt: skip
+        finished = self.bounding.run(x0)
+        if proving and finished and self.bounding.root_status is Status.UNBOUNDED:
+            return Status.UNBOUNDED
+        if proving and finished:
+            self.conflict = self.bounding.conflict
+            self.gap = self.bounding.gap if self.judge.feasible else None
+            loose = self.gap is not None and self.gap > GAP_PROVEN
+            return Status.INTEGER_TOLERANCE if loose else Status.OPTIMAL
+        if self.judge.feasible:
+            self._polish(self._best, form)
+        if not alone or not self.judge.feasible:
+            self._evolve(self._best if self.judge.x is not None else x0, form, guess=True)
+        if not self.judge.feasible:
+            self.conflict = self.bounding.conflict
+            if self.bounding.root_status is Status.UNBOUNDED:
+                return Status.UNBOUNDED
+        self.detail = "The model is not convex as far as is known: the bounds of branches are no proof here."
+        return Status.PROBABLY_GLOBAL
+
+    def _evolve(self, x0: Floats, form: Form, guess: bool) -> Status:
+        """Differential evolution, then the best of the population refined."""
+        lower, upper, guessed = _box(self.fixing.lower, self.fixing.upper, x0)
+        if len(guessed) and not guess:
+            self.places = tuple(int(place) for place in guessed)
+            return Status.NEEDS_BOUNDS
+        for widening in range(WIDENINGS + 1):
+            evolution = Evolution(
+                self.judge, lower, upper, self.groups, seed=self.seed + widening, population=self.population,
+                mutation=self.mutation,
+            )  # fmt: skip
+            known = x0[None] if self.judge.x is None else np.unique(np.stack([x0, self.judge.x]), axis=0)
+            evolution.run(known)
+            for x in evolution.finalists(FINALISTS):
+                if (self.judge.feasible and form < Form.DISCONTINUOUS) or self.fixing.free.any():
+                    self.fixing.refine(x)
+            self._polish(self._best, form, lower, upper)
+            x, width = self._best, upper - lower
+            low = guessed[np.isneginf(self.fixing.lower[guessed]) & (x - lower < 0.01 * width)[guessed]]
+            high = guessed[np.isposinf(self.fixing.upper[guessed]) & (upper - x < 0.01 * width)[guessed]]
+            if not len(low) and not len(high):
+                break
+            lower[low] -= 10 * width[low]
+            upper[high] += 10 * width[high]
+        if len(guessed):
+            self.detail = "Some cells have no bounds: they were searched around their start values only."
+        return Status.PROBABLY_GLOBAL
+
+    def _polish(self, x: Floats, form: Form, lower: Floats | None = None, upper: Floats | None = None) -> None:
+        """Improve x by steps: whole cells up and down, free cells along a pattern where slopes are no guide."""
+        low, high, _ = _box(self.fixing.lower, self.fixing.upper, x)
+        lower, upper = low if lower is None else lower, high if upper is None else upper
+        places = np.flatnonzero(self._whole & (self.fixing.lower < self.fixing.upper))
+        for _ in range(20):
+            before = (self.judge.miss, self.judge.merit)
+            x = whole_descent(self.judge, x, places, self.fixing.lower, self.fixing.upper)
+            free = np.flatnonzero(self.fixing.free)
+            if len(free):
+                if form < Form.PIECEWISE or self.judge.conditions.count:
+                    self.fixing.refine(x)
+                    x = self._best
+                if form >= Form.PIECEWISE:
+                    x = pattern_search(self.judge, x, free, lower, upper, self.seed)
+                    land(self.judge, x, free, lower, upper)
+                    x = self._best
+            if not len(free) or not len(places) or (self.judge.miss, self.judge.merit) >= before:
+                return
+
+    @property
+    def _best(self) -> Floats:
+        assert self.judge.x is not None, "asked for the best point before any was offered"
+        return self.judge.x
+
+    def _provable(self) -> bool:
+        """Whether continuous optima bound what a branch holds: a convex objective over a convex region."""
+        structure = self.structure
+        if structure is None or structure.objective > Form.QUADRATIC or self.judge.problem.goal.kind == "value":
+            return False
+        if structure.objective is Form.QUADRATIC and not structure.convex:
+            return False
+        return convex_rows(self.judge.problem, structure.rows, self.fixing.lower, self.fixing.upper)
+
+
+def _tightened(conditions: Conditions) -> tuple[Conditions, tuple[int, ...]]:
+    """The conditions with the bounds of whole cells and groups made whole, and the cells that are left no value."""
+    relaxed = conditions.relaxed()
+    whole = conditions.whole.copy()
+    for group in conditions.different:
+        whole[group] = True
+    lower = np.where(whole, np.ceil(relaxed.lower - 1e-9), relaxed.lower)
+    upper = np.where(whole, np.floor(relaxed.upper + 1e-9), relaxed.upper)
+    empty = tuple(int(place) for place in np.flatnonzero(lower > upper))
+    return conditions.with_bounds(lower, upper), empty
+
+
+def _disjoint(groups: tuple[Ints, ...]) -> tuple[list[Ints], list[Ints]]:
+    """Groups that share no cell, which searches keep permutations by construction, and the others."""
+    kept: list[Ints] = []
+    loose: list[Ints] = []
+    for group in groups:
+        shared = any(np.intersect1d(group, other).size for other in kept)
+        (loose if shared else kept).append(np.asarray(group, np.int64))
+    return kept, loose
+
+
+def _box(lower: Floats, upper: Floats, x0: Floats) -> tuple[Floats, Floats, Ints]:
+    """Finite bounds around x0 (n,): the given ones where there are any, guesses from the cells' sizes elsewhere; and
+    the places of the guesses."""
+    reach = GUESS * np.maximum(cell_scales(x0), 1e-300)
+    low = np.where(
+        lower > -WIDEST * np.maximum(1, reach), lower, np.minimum(x0, np.where(upper < np.inf, upper, x0)) - reach
+    )
+    high = np.where(upper < WIDEST * np.maximum(1, reach), upper, np.maximum(x0, low) + reach)
+    guessed = np.flatnonzero((low != lower) | (high != upper))
+    return np.maximum(low, lower), np.minimum(high, upper), guessed
