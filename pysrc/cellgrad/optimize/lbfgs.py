@@ -4,6 +4,10 @@ The inverse Hessian is applied in the compact form of Byrd, Nocedal and Schnabel
 the textbook become two triangular solves and four products, each over all starts at once. The line search is the
 bracketing one of Lewis and Overton (2013, algorithm 2.6), which asks for the weak Wolfe conditions and is sound on
 kinked functions too; its state is three numbers a start, so that every step of the loop is one trial of every start.
+
+Between bounds the line is bent along them (the projection arc of Bertsekas 1982, SIAM J. Control Optim. 20:221): cells
+that a bound holds stay, cells that a full step would press against a bound go to it on their own, and the memory,
+restricted to the others, gives the others' step.
 """
 
 from __future__ import annotations
@@ -13,7 +17,17 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from cellgrad.optimize.method import STATIONARY, State, end, finite, relative_gradient, running, typical_scale
+from cellgrad.optimize.method import (
+    STATIONARY,
+    State,
+    end,
+    finite,
+    held_at_bounds,
+    projected,
+    relative_gradient,
+    running,
+    typical_scale,
+)
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.solution import Status
 
@@ -61,8 +75,8 @@ class Lbfgs:
         f, gradient = problem.value_and_gradient(X)
         K, n = X.shape
         empty = X.new_zeros(K, self.memory or (40 if n <= MANY_CELLS else 10), n)
-        line = -gradient
-        slope = -gradient.square().sum(1)
+        line = _steepest(problem, X, gradient)
+        slope = -line.square().sum(1)
         return LbfgsState(
             x=X,
             f=f,
@@ -86,14 +100,19 @@ class Lbfgs:
 
     def step(self, problem: Problem, state: LbfgsState) -> LbfgsState:
         length = state.rate
-        x = state.x + length.unsqueeze(1) * state.line
+        x = problem.project(state.x + length.unsqueeze(1) * state.line)
         f, gradient = problem.value_and_gradient(x)
         good = finite(f, gradient)
-        slope = (gradient * state.line).sum(1)
+        if problem.bounded:
+            slope = (gradient * _turned(problem, x, state.line)).sum(1)
+            descent = (state.gradient * (x - state.x)).sum(1)
+        else:
+            slope = (gradient * state.line).sum(1)
+            descent = length * state.slope
 
         # where f itself can no longer tell, the slopes do: the approximate Wolfe condition of Hager and Zhang (2005)
         noise = 10 * problem.epsilon * state.f.abs()
-        decreased = f <= state.f + SUFFICIENT_DECREASE * length * state.slope
+        decreased = f <= state.f + SUFFICIENT_DECREASE * descent
         level = (f <= state.f + noise) & (slope <= (2 * SUFFICIENT_DECREASE - 1) * state.slope)
         down = good & (decreased | level)
         curved = slope >= CURVATURE * state.slope
@@ -102,9 +121,9 @@ class Lbfgs:
 
         arrived = int(taken.sum())
         if arrived == len(f):
-            return self._next_line(state, x, f, gradient)
+            return self._next_line(problem, state, x, f, gradient)
         searching = self._next_trial(problem, state, f, slope, good, down, curved, standing)
-        return searching.merged(taken, self._next_line(state, x, f, gradient)) if arrived else searching
+        return searching.merged(taken, self._next_line(problem, state, x, f, gradient)) if arrived else searching
 
     def _next_trial(
         self,
@@ -145,7 +164,7 @@ class Lbfgs:
         rate = torch.where(settle, low, rate)
         trials = torch.where(settle, trials.clamp(min=PATIENT_TRIALS), trials)
         fruitless = spent & ~settle
-        optimal = relative_gradient(state) <= STATIONARY
+        optimal = relative_gradient(projected(problem, state)) <= STATIONARY
         forget = fruitless & (state.scaling > 0) & ~optimal
         stuck = fruitless & ~forget
         ended = end(state.ended, stuck & optimal, Status.OPTIMAL)
@@ -163,14 +182,14 @@ class Lbfgs:
         )
         if not bool(forget.any()):
             return after
-        steepest = -state.gradient
+        steepest = _steepest(problem, state.x, state.gradient)
         empty = torch.zeros_like(state.steps)
         fresh = _open_bracket(state.f, state.gradient, steepest)
         fresh |= {"steps": empty, "changes": empty, "scaling": torch.zeros_like(rate), "line": steepest}
         fresh["rate"] = _first_length(state.x, steepest)
         return replace(after, **after.where(forget, **fresh))
 
-    def _next_line(self, state: LbfgsState, x: Tensor, f: Tensor, gradient: Tensor) -> LbfgsState:
+    def _next_line(self, problem: Problem, state: LbfgsState, x: Tensor, f: Tensor, gradient: Tensor) -> LbfgsState:
         """Remember the step to x and turn to the next direction, as if every start had arrived."""
         s, y = x - state.x, gradient - state.gradient
         curvature, change = (s * y).sum(1), y.square().sum(1)
@@ -182,9 +201,13 @@ class Lbfgs:
         if not bool(usable.all()):
             kept = state.where(usable, **kept)
 
-        line = -_inverse_hessian_times(gradient, **kept)
+        if problem.bounded:
+            line = _line_between_bounds(problem, x, gradient, **kept)
+        else:
+            line = -_inverse_hessian_times(gradient, **kept)
         descends = (line * gradient).sum(1) < 0
-        line = torch.where(descends.unsqueeze(1), line, -gradient)
+        if not bool(descends.all()):
+            line = torch.where(descends.unsqueeze(1), line, _steepest(problem, x, gradient))
         newton = descends & (kept["scaling"] > 0)
         rate = torch.ones_like(f) if bool(newton.all()) else torch.where(newton, 1.0, _first_length(x, line))
         return replace(
@@ -205,6 +228,47 @@ def _inverse_hessian_times(gradient: Tensor, steps: Tensor, changes: Tensor, sca
     q = g - changes.mT @ v
     w = torch.linalg.solve_triangular(R.mT, v - c * (changes @ q), upper=False, unitriangular=True)
     return (c * q + steps.mT @ w).squeeze(2)
+
+
+def _steepest(problem: Problem, x: Tensor, gradient: Tensor) -> Tensor:
+    """Straight downhill (K, n), but for cells that a bound holds."""
+    return torch.where(held_at_bounds(problem, x, gradient), 0.0, -gradient) if problem.bounded else -gradient
+
+
+def _turned(problem: Problem, x: Tensor, line: Tensor) -> Tensor:
+    """The line (K, n) as it goes on from x: a cell at a bound does not leave it outwards."""
+    return torch.where(held_at_bounds(problem, x, -line), 0.0, line)
+
+
+def _line_between_bounds(
+    problem: Problem, x: Tensor, gradient: Tensor, steps: Tensor, changes: Tensor, scaling: Tensor
+) -> Tensor:
+    """A direction (K, n) whose projection arc descends (Bertsekas 1982, proposition 1): no cell that its slope presses
+    against a bound, there or within a full step, shares the memory with the others."""
+    free = ~held_at_bounds(problem, x, gradient)
+    line = -_inverse_hessian_times(gradient * free, *_restricted(steps, changes, free))
+    goal = problem.project(x + line)
+    pressed = free & (goal != x + line) & (gradient * line < 0)
+    if bool(pressed.any()):
+        apart = free & ~pressed
+        others = -_inverse_hessian_times(gradient * apart, *_restricted(steps, changes, apart))
+        line = torch.where(pressed, goal - x, others)
+        free = apart | pressed
+    return _turned(problem, x, torch.where(free, line, 0.0))
+
+
+def _restricted(steps: Tensor, changes: Tensor, free: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The memory of the free cells (K, n) alone: pairs that keep their curvature there, each scaled to s'y = 1 again,
+    and s'y / y'y of the newest (0 where none is left)."""
+    steps, changes = steps * free.unsqueeze(1), changes * free.unsqueeze(1)
+    curvature = (steps * changes).sum(2)
+    usable = curvature > 1e-8 * (steps.square().sum(2) * changes.square().sum(2)).sqrt()
+    unit = torch.where(usable, torch.where(usable, curvature, 1.0).rsqrt(), 0.0).unsqueeze(2)
+    steps, changes = steps * unit, changes * unit
+    places = torch.arange(1, steps.shape[1] + 1, device=steps.device)
+    newest = (usable * places).argmax(1)
+    change = changes.square().sum(2).gather(1, newest.unsqueeze(1)).squeeze(1)
+    return steps, changes, torch.where(change > 0, 1 / change, 0.0)
 
 
 def _open_bracket(f: Tensor, gradient: Tensor, line: Tensor) -> dict[str, Tensor]:
