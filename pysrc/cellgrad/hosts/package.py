@@ -16,10 +16,13 @@ from cellgrad.hosts.sheet_editor import NO_VALUE, Change
 from cellgrad.hosts.sheet_reader import read_sheet
 from cellgrad.hosts.undo import saved_here, undo
 from cellgrad.hosts.writer import Edits, write
+from cellgrad.solver_models import SolverModel
 from cellgrad.values import Strings
 from cellgrad.workbook import Sheet, Table, Workbook
 
-__all__ = ["NO_VALUE", "Change", "Edits", "read", "require_writable", "saved_here", "state", "undo", "write"]
+__all__ = [
+    "NO_VALUE", "Change", "Edits", "read", "require_writable", "save_model", "saved_here", "state", "undo", "write",
+]  # fmt: skip
 
 
 def state(path: Path) -> tuple[int, int] | None:
@@ -29,6 +32,13 @@ def state(path: Path) -> tuple[int, int] | None:
     except (OSError, ValueError):  # reading it says what is wrong
         return None
     return stat.st_size, stat.st_mtime_ns
+
+
+def save_model(source: str | Path, target: str | Path, model: SolverModel) -> None:
+    """Save `source` as `target` (which may be the same file) with a Solver model in its sheet, where Excel's Solver and
+    LibreOffice find it. Of the package only the workbook part changes; `undo` takes it back. Raises what `write` does.
+    """
+    write(source, target, {}, models=[model])
 
 
 def read(path: str | Path) -> Workbook:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -12,14 +12,15 @@ import numpy as np
 from cellgrad.errors import ArgumentError, WriteError
 from cellgrad.formula.pool import FormulaPool
 from cellgrad.hosts.container import Package
+from cellgrad.hosts.defined_names import TAG, with_names
 from cellgrad.hosts.parts import WorkbookPart, read_workbook_part
 from cellgrad.hosts.raw_zip import rewrite
 from cellgrad.hosts.replace import Replacement, as_write_error, real_target
 from cellgrad.hosts.shared_strings import read_strings
 from cellgrad.hosts.sheet_builder import Shared, SheetBuilder
 from cellgrad.hosts.sheet_editor import Change, Decoder, SheetEditor
-from cellgrad.hosts.sheet_markup import ATTRIBUTES, OPAQUE
 from cellgrad.hosts.undo import save_undo
+from cellgrad.solver_models import SolverModel, anchored, is_model_name, solver_names
 from cellgrad.values import Strings, Value
 from cellgrad.workbook import decode
 
@@ -27,13 +28,20 @@ Edits = Mapping[str, Mapping[tuple[int, int], Value]]
 """Sheet name -> (row, column) from zero -> new value."""
 
 
-def write(source: str | Path, target: str | Path, edits: Edits, full_recalculation: bool = False) -> list[Change]:
+def write(
+    source: str | Path,
+    target: str | Path,
+    edits: Edits,
+    full_recalculation: bool = False,
+    models: Sequence[SolverModel] = (),
+) -> list[Change]:
     """Save `source` as `target` (which may be the same file) with new cell values, and say what changed.
 
     A constant cell gets the value; a formula cell keeps its formula and gets the value as its cached one. None
     (`NO_VALUE`) makes a constant cell blank and takes a formula cell's cached value away. Cells that hold the value
     already stay as they are. Of the package only the sheets named in `edits` change, and with `full_recalculation`
     one attribute of the workbook part, which tells the program that opens the file to calculate everything anew.
+    models: saved in the hidden names of their sheets, instead of those there; every other name stays as it is.
 
     The target is replaced at once or not at all, and undo data (`hosts/undo.py`) are left beside it. Raises FileError
     where the source cannot be read, ArgumentError for a sheet it does not have, WriteError where the result cannot be
@@ -44,7 +52,8 @@ def write(source: str | Path, target: str | Path, edits: Edits, full_recalculati
     with Package(source) as package, as_write_error(target):
         workbook = read_workbook_part(package)
         _refuse_signed(package)
-        replaced, editors = _replaced_members(package, workbook, edits, full_recalculation)
+        replaced, editors = _replaced_members(package, workbook, edits)
+        replaced |= _replaced_workbook_part(package, workbook, full_recalculation, models)
         with Replacement(real) as new:
             segments = rewrite(package, new.file, replaced)
             changes = [change for editor in editors for change in editor.changes]
@@ -70,7 +79,7 @@ def _refuse_signed(package: Package) -> None:
 
 
 def _replaced_members(
-    package: Package, workbook: WorkbookPart, edits: Edits, full_recalculation: bool
+    package: Package, workbook: WorkbookPart, edits: Edits
 ) -> tuple[dict[str, Callable[[], Iterable[bytes]]], list[SheetEditor]]:
     sheets = {entry.name.casefold(): entry for entry in workbook.sheets if entry.part is not None}
     replaced: dict[str, Callable[[], Iterable[bytes]]] = {}
@@ -79,24 +88,42 @@ def _replaced_members(
     for name, cells in edits.items():
         entry = sheets.get(name.casefold())
         if entry is None or entry.part is None:
-            names = ", ".join(sheet.name for sheet in sheets.values())
-            raise ArgumentError(f"no sheet '{name}' in '{package.path}'", action=f"the sheets are {names}")
+            raise _no_sheet(package, workbook, name)
         if not cells:
             continue
         editor = SheetEditor(package, entry.part, entry.name, cells, strings.decoder(entry.name))
         editors.append(editor)
         replaced[package.info(entry.part).filename] = _pieces(package, entry.part, editor)
-    if full_recalculation:
-        old = package.read(workbook.part)
-        new = with_full_recalculation(old)
-        if new is None:
-            raise WriteError(
-                f"'{package.path}' cannot be marked for recalculation: its workbook part is laid out unusually",
-                action="open the file in Excel or LibreOffice, save it and try again",
-            )
-        if new != old:
-            replaced[package.info(workbook.part).filename] = lambda: [new]
     return replaced, editors
+
+
+def _no_sheet(package: Package, workbook: WorkbookPart, name: str) -> ArgumentError:
+    names = ", ".join(entry.name for entry in workbook.sheets if entry.part is not None)
+    return ArgumentError(f"no sheet '{name}' in '{package.path}'", action=f"the sheets are {names}")
+
+
+def _replaced_workbook_part(
+    package: Package, workbook: WorkbookPart, full_recalculation: bool, models: Sequence[SolverModel]
+) -> dict[str, Callable[[], Iterable[bytes]]]:
+    """The workbook part, where anything in it changes."""
+    if not full_recalculation and not models:
+        return {}
+    old = package.read(workbook.part)
+    new: bytes | None = old
+    places = {entry.name.casefold(): place for place, entry in enumerate(workbook.sheets)}
+    for model in models:
+        if model.sheet.casefold() not in places:
+            raise _no_sheet(package, workbook, model.sheet)
+        names = solver_names(anchored(model))
+        new = new and with_names(new, places[model.sheet.casefold()], names, is_model_name)
+    if full_recalculation:
+        new = new and with_full_recalculation(new)
+    if new is None:
+        raise WriteError(
+            f"'{package.path}' cannot be changed as asked: its workbook part is laid out unusually",
+            action="open the file in Excel or LibreOffice, save it and try again",
+        )
+    return {} if new == old else {package.info(workbook.part).filename: lambda: [new]}
 
 
 def _pieces(package: Package, part: str, editor: SheetEditor) -> Callable[[], Iterable[bytes]]:
@@ -130,9 +157,6 @@ class _LazyStrings:
         return decoded
 
 
-_TAG = re.compile(
-    OPAQUE + rb"|<(?P<close>/)?(?P<name>[^\s/>]+)(?P<attributes>\s%s)?(?P<empty>/)?>" % ATTRIBUTES, re.DOTALL
-)
 _BEFORE_CALCULATION = (b"sheets", b"functionGroups", b"externalReferences", b"definedNames")
 _FULL = re.compile(rb"""(\sfullCalcOnLoad\s*=\s*)("[^"]*"|'[^']*')""")
 
@@ -143,7 +167,7 @@ def with_full_recalculation(xml: bytes) -> bytes | None:
     calcPr follows sheets, functionGroups, externalReferences and definedNames (ECMA-376, CT_Workbook).
     """
     depth, place, prefix = 0, None, b""
-    for tag in _TAG.finditer(xml):
+    for tag in TAG.finditer(xml):
         if tag["name"] is None:
             continue
         if tag["close"]:

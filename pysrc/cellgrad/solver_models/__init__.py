@@ -7,6 +7,7 @@ what its constraints ask of which cell, `folding` makes bounds and rows of that,
 the same constraints of what a person types.
 """
 
+from cellgrad.solver_models.anchoring import anchored, anchored_text
 from cellgrad.solver_models.areas import areas, disjoint
 from cellgrad.solver_models.folding import INFINITE, ConstantOf, Folded, Row, fold
 from cellgrad.solver_models.model import (
@@ -29,7 +30,7 @@ from cellgrad.solver_models.resolving import (
     right_text,
 )
 from cellgrad.solver_models.typed import parse_bounds, parse_subject_to
-from cellgrad.solver_models.writing import solver_names
+from cellgrad.solver_models.writing import is_model_name, solver_names
 
 __all__ = [
     "INFINITE",
@@ -47,10 +48,13 @@ __all__ = [
     "Right",
     "Row",
     "SolverModel",
+    "anchored",
+    "anchored_text",
     "areas",
     "conditions_of",
     "disjoint",
     "fold",
+    "is_model_name",
     "parse_bounds",
     "parse_subject_to",
     "read_models",

@@ -11,15 +11,13 @@ from cellgrad.errors import ArgumentError, FormulaError
 from cellgrad.formula.parse import parse
 from cellgrad.formula.tree import Binary, Name, Node, Range, Structured
 from cellgrad.solver_models.model import Constraint, Relation
+from cellgrad.solver_models.writing import RIGHT_WORDS
 
 WORDS = {
     "int": Relation.INTEGER, "integer": Relation.INTEGER, "integers": Relation.INTEGER,
     "bin": Relation.BINARY, "binary": Relation.BINARY,
     "dif": Relation.ALL_DIFFERENT, "alldiff": Relation.ALL_DIFFERENT, "alldifferent": Relation.ALL_DIFFERENT,
 }  # fmt: skip
-RIGHT_WORDS = {Relation.INTEGER: "integer", Relation.BINARY: "binary", Relation.ALL_DIFFERENT: "AllDifferent"}
-"""What Solver saves on the right of int, bin and dif."""
-
 _RELATIONS = {
     "<=": Relation.AT_MOST, "=<": Relation.AT_MOST, "≤": Relation.AT_MOST,
     ">=": Relation.AT_LEAST, "=>": Relation.AT_LEAST, "≥": Relation.AT_LEAST,
