@@ -115,6 +115,8 @@ class SomeRows:
         self.count = count
         self.size = function.size
         self.outputs: tuple[Node, Node] = (sampled.node, gradient(sampled.node, function.x))
+        self.elements = sum(node.size for node in topological([sampled.node]) if not node.is_constant)
+        """The elements that one evaluation of the value computes."""
         self._feeds = sampled.feeds
         inputs = ["x", *(feed.name for feed in sampled.feeds)]
         self._value = Program(self.outputs[:1], inputs, function.device, function.dtype)
@@ -157,6 +159,11 @@ class RowBatches:
         """Batches in one pass over the rows."""
         self._seed = seed
         self._drawn = self._draw()
+
+    @property
+    def elements(self) -> int:
+        """The elements that one evaluation computes at one point."""
+        return self.table.some(self.batch).elements
 
     def epoch(self, number: int) -> Iterator[Tensor]:
         """The numbers of the rows of each batch of a pass."""
