@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +20,7 @@ from cellgrad.solver_models import (
     Relation,
     SolverModel,
     conditions_of,
+    faults,
     fold,
     resolve,
 )
@@ -253,3 +257,30 @@ def test_of_a_saved_model() -> None:
     result = fold(found, nothing_is_constant)
     assert result.lower.tolist() == [-2, 0, 0, 0, 0, 0, 0]
     assert len(result.rows) == 1
+
+
+STALE = SolverModel("S", "S!$E$3", "S!$A$1:$B$3,S!$A$5", "min")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, []),
+        ({"objective": ""}, []),
+        ({"objective": "S!$D$2"}, ["S!D2: .*solver_opt is =S!.D.2: the objective must be a formula.* is a constant"]),
+        ({"objective": "S!$D$1"}, ["S!D1: .*holds the text 'heading'"]),
+        ({"objective": "S!$Z$1"}, ["S!Z1: .*this cell is blank"]),
+        ({"objective": "S!$A$1:$A$2"}, ["solver_opt is .*the objective must be one cell"]),
+        ({"changing": "S!$E$1:$E$4"}, ["S!E3: .*solver_adj is .* and this one holds a formula;"]),
+        ({"changing": "S!$D$1:$E$4"}, ["S!E3: .*holds a formula", "S!D1: .*holds a text"]),
+        ({"changing": "Gone!$A$1"}, ["solver_adj is =Gone!"]),
+        ({"constraints": (Constraint("S!$C$1", Relation.INTEGER, ""), Constraint("#REF!", Relation.EQUAL, "0"))},
+         ["S!C1: the constraint S!.C.1 int cannot be used", "the constraint #REF! = 0 cannot be used"]),
+        ({"constraints": (Constraint("S!$C$1", Relation.INTEGER, ""),), "ignore_integers": True}, []),
+    ],
+)  # fmt: skip
+def test_everything_that_is_wrong_with_a_model(changes: dict[str, Any], expected: list[str]) -> None:
+    found = [str(error) for error in faults(dataclasses.replace(STALE, **changes), book())]
+    assert len(found) == len(expected)
+    for message, pattern in zip(found, expected, strict=True):
+        assert re.search(pattern, message), message

@@ -175,6 +175,7 @@ def test_what_is_wrong_is_said_when_the_model_is_used(names: dict[str, str], mes
         ({"pre": "1E-6"}, "precision", 1e-6, None),
         ({"pre": '"0.01"'}, "precision", 0.01, None),
         ({"tol": "0,05"}, "integer_tolerance", 0.05, None),
+        ({"tol": "5%"}, "integer_tolerance", 0.05, None),
     ],
 )
 def test_an_option_that_makes_no_sense_has_its_default(

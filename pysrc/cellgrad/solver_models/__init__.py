@@ -2,13 +2,15 @@
 
 Each name's text is what stands after the ``=`` (``solver_opt`` is ``Sheet1!$AA$1``). Names we do not know, such as
 LibreOffice's own, are left alone. A model that makes no sense is no reason to refuse a file: what is wrong is noted
-while it is read (`reading`), and raised by `SolverModel.check` when somebody wants to use the model. `resolving` says
+while it is read (`reading`), and raised by `SolverModel.check` when somebody wants to use the model; `faults` lists all
+that is wrong. `resolving` says
 what its constraints ask of which cell, `folding` makes bounds and rows of that, `writing` saves a model; `typed` makes
 the same constraints of what a person types.
 """
 
 from cellgrad.solver_models.anchoring import anchored, anchored_text
 from cellgrad.solver_models.areas import areas, disjoint
+from cellgrad.solver_models.faults import faults
 from cellgrad.solver_models.folding import INFINITE, ConstantOf, Folded, Row, fold
 from cellgrad.solver_models.model import (
     MAX_CHANGING_CELLS,
@@ -53,6 +55,7 @@ __all__ = [
     "areas",
     "conditions_of",
     "disjoint",
+    "faults",
     "fold",
     "is_model_name",
     "parse_bounds",

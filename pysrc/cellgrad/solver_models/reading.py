@@ -100,12 +100,13 @@ _DECIMAL_COMMA = re.compile(r"[+-]?(?:0|\d{4,}|\d+(?=,\d{1,2}$|,\d{4,}$)),\d+")
 
 
 def plain_number(text: str) -> float | None:
-    """The number that a text is: ``5``, ``-1E-6``, ``"5"``, ``0,001``; None where it is none."""
+    """The number that a text is: ``5``, ``-1E-6``, ``5%``, ``"5"``, ``0,001``; None where it is none."""
     text = text.strip().strip('"').strip()
-    if _DECIMAL_COMMA.fullmatch(text):
-        text = text.replace(",", ".")
+    digits = text.removesuffix("%")
+    if _DECIMAL_COMMA.fullmatch(digits):
+        digits = digits.replace(",", ".")
     try:
-        number = float(text)
+        number = float(digits) / (100 if text.endswith("%") else 1)
     except ValueError:
         return None
     return number if math.isfinite(number) and "_" not in text else None
