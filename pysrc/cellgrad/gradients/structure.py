@@ -1,37 +1,38 @@
-"""What kind of functions of the changing cells a model is made of, and which cells make it so."""
+"""What kind of functions of the changing cells a model is made of, and which cells make it so.
+
+Decided in three looks, each only where the one before leaves it open: at the operations on the way (an upper bound for
+every row, `node_forms`); at switches on live conditions, whether they jump (`switches`); at exact derivatives, whether
+what might be curved is (`degrees`).
+"""
 
 from __future__ import annotations
 
-import enum
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
 
 from cellgrad.address import Region
+from cellgrad.gradients.blame import Reason, reasons_of, used_parts, values_of
+from cellgrad.gradients.convexity import curves
+from cellgrad.gradients.degrees import SCALES, Surroundings, degrees
+from cellgrad.gradients.form import Form
+from cellgrad.gradients.node_forms import forms_of, hardest, total_elements
+from cellgrad.gradients.switches import switches_of, verdicts
+from cellgrad.program.compiling import Compiled, CompiledWithRows
+from cellgrad.tensors.derivatives import push_forward
+from cellgrad.tensors.execute import Program
+from cellgrad.tensors.nodes import Node, input_node
 
+__all__ = ["Form", "Reason", "Structure", "structure_of"]
 
-class Form(enum.IntEnum):
-    """From easy to hard; a model is as hard as its hardest part.
-
-    CONSTANT does not depend on the changing cells. LINEAR and QUADRATIC are exact. SMOOTH has derivatives everywhere
-    it has values. PIECEWISE is continuous with kinks (ABS, MAX, an IF whose branches meet). DISCONTINUOUS jumps (INT,
-    a lookup by a live key, an IF whose branches do not meet).
-    """
-
-    CONSTANT = 0
-    LINEAR = 1
-    QUADRATIC = 2
-    SMOOTH = 3
-    PIECEWISE = 4
-    DISCONTINUOUS = 5
-
-
-@dataclass(frozen=True)
-class Reason:
-    """A cell that makes a model as hard as it is: its formula, and why in a few words."""
-
-    cell: Region
-    formula: str
-    form: Form
-    why: str
+TOGETHER = 2**23
+"""How many elements are evaluated at once."""
+LARGE = 2**20
+"""A model that evaluates more elements is looked at on one scale alone."""
 
 
 @dataclass(frozen=True)
@@ -56,3 +57,131 @@ class Structure:
     def linear(self) -> bool:
         """Whether objective and rows are all linear: a linear programme."""
         return self.form <= Form.LINEAR
+
+    def answer(self) -> dict[str, Any]:
+        """For JSON: the forms in words, how many rows there are of each, and the reasons."""
+        rows = {form.name.lower(): self.rows.count(form) for form in Form if form in self.rows}
+        return {
+            "form": self.form.name.lower(),
+            "objective": self.objective.name.lower(),
+            "rows": rows,
+            "convex": self.convex,
+            "squares": self.squares,
+            "reasons": [
+                {"cell": str(reason.cell), "formula": reason.formula, "form": reason.form.name.lower(),
+                 "why": reason.why}
+                for reason in self.reasons
+            ],
+        }  # fmt: skip
+
+
+def structure_of(
+    compiled: Compiled,
+    goal: str = "min",
+    lower: np.ndarray | None = None,
+    upper: np.ndarray | None = None,
+    seed: int = 0,
+) -> Structure:
+    """The structure of a compiled model, with its rows where it has some.
+
+    goal: ``min``, ``max`` or ``value``, for convexity. lower, upper (n,): bounds of the changing cells, between which
+    is looked. seed: of the points that are looked at.
+    """
+    function = compiled.function
+    value, x = function.value_node, function.x
+    rows = compiled.system.rows_node if isinstance(compiled, CompiledWithRows) else None
+    outputs = [value, *([] if rows is None else [rows])]
+    around = Surroundings(compiled.x0, lower, upper, seed)
+    forms = forms_of(outputs)
+    found = verdicts(switches_of(outputs, forms), x, around)
+    if found:
+        forms = forms_of(outputs, found)
+    objective = Form(hardest(forms[id(value)]))
+    if Form.QUADRATIC <= objective <= Form.SMOOTH:
+        objective = min(objective, _objective_form(compiled, objective, around))
+    levels = np.zeros(0, np.int64)
+    if rows is not None:
+        levels = np.broadcast_to(forms[id(rows)].numpy(), rows.shape).astype(np.int64)
+        levels = _row_forms(x, rows, levels, around)
+    structure = Structure(
+        objective,
+        tuple(Form(level) for level in levels.tolist()),
+        _convex(compiled, objective, goal),
+        function.residual_count,
+    )
+    if structure.form < Form.QUADRATIC:
+        return structure
+    used = used_parts(compiled, _roots(compiled))
+    forms = forms_of([values_of(compiled, block) for block in used], found, forms)
+    reasons = reasons_of(compiled, used, forms, structure.form)
+    return Structure(structure.objective, structure.rows, structure.convex, structure.squares, reasons)
+
+
+def _roots(compiled: Compiled) -> Sequence[Region]:
+    objective = [] if compiled.objective is None else [compiled.objective]
+    return [*objective, *(compiled.rows.regions if isinstance(compiled, CompiledWithRows) else ())]
+
+
+def _objective_form(compiled: Compiled, bound: Form, around: Surroundings) -> Form:
+    """What the derivatives of the objective say; the bound where it has no values around the start."""
+    function = compiled.function
+    elements = total_elements([function.value_node])
+
+    def slopes(X: Tensor) -> Tensor:
+        return _in_parts(lambda part: function.value_and_gradient(part)[1], [X], elements)
+
+    def bends(X: Tensor, directions: Tensor) -> Tensor:
+        return _in_parts(function.hessian_product, [X, directions], elements)
+
+    found = int(degrees(slopes, bends, around, _scales(elements)).max(initial=0))
+    return Form(found) if found else bound
+
+
+def _row_forms(x: Node, rows: Node, bounds: np.ndarray, around: Surroundings) -> np.ndarray:
+    """The forms of rows (c,) whose bounds leave open what they are, by their derivatives in a random direction."""
+    open_ = (bounds >= Form.QUADRATIC) & (bounds <= Form.SMOOTH)
+    if not open_.any():
+        return bounds
+    fixed = {"direction": torch.from_numpy(around.step(1.0)[None])}
+    slope = push_forward(rows, x, input_node("direction", x.shape))
+    elements = total_elements([slope])
+    program = Program([slope], ["x"], fixed=fixed)
+
+    def slopes(X: Tensor) -> Tensor:
+        return _in_parts(lambda part: program(part)[0].expand(len(part), rows.size), [X], elements)
+
+    def bends(X: Tensor, directions: Tensor) -> Tensor:
+        bend = push_forward(slope, x, input_node("tangent", x.shape))
+        second = Program([bend], ["x", "tangent"], fixed=fixed)
+
+        def run(part: Tensor, tangents: Tensor) -> Tensor:
+            return second(part, tangents)[0].expand(len(part), rows.size)
+
+        return _in_parts(run, [X, directions], total_elements([bend]))
+
+    found = degrees(slopes, bends, around, _scales(elements))
+    return np.where(open_ & (found > 0), np.minimum(bounds, found), bounds)
+
+
+def _scales(elements: int) -> tuple[float, ...]:
+    return SCALES if elements <= LARGE else SCALES[:1]
+
+
+def _in_parts(run: Callable[..., Tensor], given: Sequence[Tensor], elements: int) -> Tensor:
+    """A function of points run on a few of them at a time."""
+    together = max(1, TOGETHER // max(1, elements))
+    return torch.cat([run(*parts) for parts in zip(*(one.split(together) for one in given), strict=True)])
+
+
+def _convex(compiled: Compiled, objective: Form, goal: str) -> bool | None:
+    """Whether an objective that is quadratic at most curves towards its goal alone; None where it is neither."""
+    if objective <= Form.LINEAR:
+        return True
+    if objective is not Form.QUADRATIC or goal == "value":
+        return None
+    if goal == "min" and compiled.function.has_residuals and not compiled.function.rooted:
+        return True  # a sum of squares
+    low, high = curves(compiled.function, compiled.x0)
+    if np.isnan(low):
+        return None
+    return low >= 0 if goal == "min" else high <= 0

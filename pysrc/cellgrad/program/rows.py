@@ -41,6 +41,7 @@ class Rows:
     cells: the left cells. limits (c,): what the value of a row is compared with. moving (c,): the right side moves
     with the changing cells, so that the row is the left side less the right one and its limit 0. live (c,): whether
     the changing cells move the row at all. left, right (c,): the sides' values at the start; nan for a cell error.
+    regions: all cells of both sides.
     """
 
     cells: tuple[Region, ...]
@@ -49,6 +50,7 @@ class Rows:
     live: np.ndarray
     left: Floats
     right: Floats
+    regions: tuple[Region, ...] = ()
 
     @property
     def count(self) -> int:
@@ -184,7 +186,10 @@ def lower_rows(
     cells = tuple(
         Region(side.left.sheet, row, column, row + 1, column + 1) for side in sides for row, column in side.left.cells()
     )
-    return t.concatenate(rows, 0), Rows(cells, *(np.concatenate(column) for column in zip(*parts, strict=True)))
+    known = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    return t.concatenate(rows, 0), Rows(
+        cells, known[0], known[1], known[2], known[3], known[4], tuple(regions_of(sides))
+    )
 
 
 def _stretches(sides: Sequence[Sides]) -> list[_Stretch]:
