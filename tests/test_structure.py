@@ -23,7 +23,7 @@ LAYERS = (
     "errors", "address", "values", "workbook", "formula", "tensors", "functions", "graph", "reference", "blocks",
     "program", "gradients", "optimize", "solver_models", "hosts", "session", "reports", "lessons",
     "worker", "live", "udfs", "live_reports", "live_run", "macros",
-    "runs", "answers", "audit", "explain", "doctor", "addin", "lesson_commands", "console", "cli", "__main__",
+    "checkpoints", "runs", "answers", "audit", "explain", "doctor", "addin", "lesson_commands", "console", "cli", "__main__",
 )  # fmt: skip
 """From the ground up; a module imports only from its own layer and those before it."""
 
@@ -31,7 +31,11 @@ TORCH = {"tensors", "functions", "program", "gradients", "optimize", "session", 
 """Where torch may be imported; the doctor asks it what devices there are."""
 
 LATE = {
-    "cli.py": "so that --help does not wait for torch",
+    "cli/__init__.py": "so that --help does not wait for torch",
+    "cli/looking.py": "so that --help does not wait for torch",
+    "cli/options.py": "so that --help does not wait for torch",
+    "cli/searching.py": "so that --help does not wait for torch",
+    "optimize/engines.py": "so that only a model with constraints waits for scipy",
     "__init__.py": "cellgrad.open loads torch when called",
     "addin/commands.py": "so that only building the add-in needs what builds it",
     "lesson_commands.py": "so that only building the lessons needs what builds them",

@@ -15,6 +15,7 @@ from cellgrad.errors import CellgradError
 from cellgrad.gradients.gradcheck import GradientCheck
 from cellgrad.hosts.package import Change
 from cellgrad.optimize.solution import Solution
+from cellgrad.reports.contents import ConstraintLine, constraint_lines, run_of
 from cellgrad.runs import Run
 from cellgrad.session import Model, Written
 from cellgrad.solver_models import SolverModel
@@ -71,11 +72,20 @@ def run_answer(run: Run, written: Written | None) -> dict[str, Any]:
         "lost_cells": [],
         "flat": [str(region) for region in run.flat],
         "starts": [],
+        "solver_code": None,
+        "constraints": [],
+        "violation": None,
+        "conflict": [],
+        "gap": None,
+        "basins": [],
+        "structure": None,
+        "warnings": [],
         "error": None if run.error is None else error_answer(run.error),
     }
     if model is not None:
         answer["seconds"]["compile"] = model.compile_seconds
     if model is not None and solution is not None:
+        lines = constraint_lines(run_of(model), model.book.workbook) if model.constraints else []
         pairs = zip(model.cells, model.x0.tolist(), solution.x.tolist(), strict=True)
         answer |= {
             "objective": {"cell": run.objective, "before": plain(solution.start_value), "after": plain(run.after)},
@@ -88,6 +98,14 @@ def run_answer(run: Run, written: Written | None) -> dict[str, Any]:
             "iterations": solution.iterations,
             "evaluations": solution.evaluations,
             "starts": _starts(solution),
+            "solver_code": solution.status.code,
+            "constraints": _constraints(lines),
+            "violation": plain(solution.violation),
+            "conflict": [str(line.constraint) for line in lines if line.in_conflict],
+            "gap": None if solution.gap is None else plain(solution.gap),
+            "basins": [{"value": plain(basin.value), "starts": basin.count} for basin in solution.basins],
+            "structure": None if model.structure is None else model.structure.answer(),
+            "warnings": list(solution.warnings),
         }
         answer["seconds"]["optimize"] = solution.seconds
     if written is not None and run.kept:
@@ -104,6 +122,23 @@ def _starts(solution: Solution) -> list[dict[str, Any]]:
     return [
         {"value": plain(start.value), "status": start.status.word, "iterations": start.iterations}
         for start in solution.starts
+    ]
+
+
+def _constraints(lines: Sequence[ConstraintLine]) -> list[dict[str, Any]]:
+    """The constraints cell by cell, each as it stands at the answer."""
+    return [
+        {
+            "cell": str(line.constraint.left),
+            "relation": line.constraint.symbol,
+            "right": line.constraint.right,
+            "value": plain(line.value),
+            "limit": plain(line.limit),
+            "slack": plain(line.slack),
+            "standing": line.standing.value.lower(),
+            "multiplier": plain(line.multiplier),
+        }
+        for line in lines
     ]
 
 

@@ -23,7 +23,9 @@ from cellgrad.errors import CellgradError, printable
 from cellgrad.explain import Explanation
 from cellgrad.gradients.gradcheck import GradientCheck
 from cellgrad.hosts.package import Change
+from cellgrad.optimize.constraint_cells import Standing
 from cellgrad.optimize.solution import Callback, Progress
+from cellgrad.reports.contents import constraint_lines, run_of
 from cellgrad.runs import Run
 from cellgrad.session import Model, Written
 from cellgrad.solver_models import SolverModel
@@ -149,11 +151,14 @@ def show_runs(screen: Screen, runs: Sequence[Run], written: Written | None, in_p
             screen.note(f"{name}: {run.status}. {run.message}", style="yellow")
             continue
         found = f"{name}: {run.objective}  {number(solution.start_value)} -> {number(run.after)}  ({run.goal})"
+        if not run.objective:
+            found = f"{name}: a model without an objective"
         screen.say(found, style="bold")
         steps = counted(solution.iterations, "step")
         tried = f" from {len(solution.starts)} starts" if len(solution.starts) > 1 else ""
         screen.say(f"  {solution.method} ({solution.reason}), {steps}{tried}, {duration(solution.seconds)}")
         screen.say(f"  {run.status}: {run.message}")
+        _show_constraints(screen, run)
         if run.warning:
             screen.say(f"  {run.warning}", style="yellow")
         if not run.kept:
@@ -169,6 +174,26 @@ def show_runs(screen: Screen, runs: Sequence[Run], written: Written | None, in_p
         + ("; `cellgrad undo` takes it back" if in_place else "")
     )
     show_lost(screen, written)
+
+
+def _show_constraints(screen: Screen, run: Run) -> None:
+    """How many constraints hold, and which do not."""
+    if run.model is None or run.solution is None or not run.model.constraints:
+        return
+    lines = constraint_lines(run_of(run.model), run.model.book.workbook)
+    missed = [line for line in lines if line.standing is Standing.VIOLATED]
+    binding = sum(line.standing is Standing.BINDING and not line.constraint.discrete for line in lines)
+    screen.say(
+        f"  {counted(len(lines), 'constraint')}: {len(lines) - len(missed):,} hold, {binding:,} of them binding"
+        if missed or binding
+        else f"  {counted(len(lines), 'constraint')}, and all hold"
+    )
+    conflict = [line for line in lines if line.in_conflict]
+    for line in (conflict or missed)[:MOST_LINES]:
+        what = "in conflict" if line.in_conflict else "missed"
+        screen.say(f"    {what}: {line.constraint} (the cell is {number(line.value)})", style="yellow")
+    for place in run.solution.places[:MOST_LINES]:
+        screen.say(f"    {run.model.cells[place]}", style="yellow")
 
 
 def show_lost(screen: Screen, written: Written) -> None:

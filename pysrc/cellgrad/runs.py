@@ -6,13 +6,14 @@ import math
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
 from cellgrad.address import Region, full_name
 from cellgrad.blocks.data_tables import data_table_warning
+from cellgrad.checkpoints import Checkpoint
 from cellgrad.errors import ArgumentError, CellgradError, ModelError, WriteError
 from cellgrad.hosts import package
 from cellgrad.optimize.choice import known_method
@@ -29,12 +30,14 @@ NOT_RUN = "not run"
 
 @dataclass(frozen=True)
 class Task:
-    """One model to run; None where the saved model, or a default, says it."""
+    """One model to run; None where the saved model, or a default, says it. subject_to, bounds: conditions besides."""
 
     sheet: str | None
     objective: str | None = None
     changing: str | None = None
     goal: str | None = None
+    subject_to: tuple[str, ...] = ()
+    bounds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,18 +47,19 @@ class Search:
     method: str = "auto"
     steps: int | None = None
     learning_rate: float | None = None
-    starts: int = 1
-    seed: int = 0
+    starts: int | None = None
+    seed: int | None = None
     device: str = "auto"
     seconds: float = math.inf
+    solver_options: bool = False
 
     def check(self) -> None:
         """Raises ArgumentError for options that make no sense, before any time is spent."""
         if self.steps is not None and self.steps < 0:
             raise ArgumentError(f"--steps {self.steps} is below zero", action="give zero or more")
-        if self.starts < 1:
+        if self.starts is not None and self.starts < 1:
             raise ArgumentError(f"--starts {self.starts} is too few", action="give one or more")
-        if self.seed < 0:
+        if self.seed is not None and self.seed < 0:
             raise ArgumentError(f"--seed {self.seed} is below zero", action="give zero or more")
         known_method(self.method, self.learning_rate)
         if not self.seconds > 0:
@@ -111,23 +115,23 @@ class Interrupt:
         self.requested = True
 
 
-def tasks(book: Book, sheet: str | None, objective: str | None, changing: str | None, goal: str | None) -> list[Task]:
+def tasks(book: Book, asked: Task) -> list[Task]:
     """The model that the options name, or every saved model in sheet order.
 
     Raises ModelError where nothing is named and nothing saved.
     """
-    if goal is not None:
-        Goal.parse(goal)
-    if sheet is not None:
-        book.workbook.sheet(sheet)
-    if sheet is not None or objective is not None or changing is not None:
-        return [Task(sheet, objective, changing, goal)]
+    if asked.goal is not None:
+        Goal.parse(asked.goal)
+    if asked.sheet is not None:
+        book.workbook.sheet(asked.sheet)
+    if asked.sheet is not None or asked.objective is not None or asked.changing is not None:
+        return [asked]
     if not book.saved:
         raise ModelError(
             f"no model is saved in '{book.path}'",
             action="name the objective and the changing cells: --objective B9 --changing B2:B5",
         )
-    return [Task(sheet, goal=goal) for sheet in book.saved]
+    return [replace(asked, sheet=sheet) for sheet in book.saved]
 
 
 def saved_models(book: Book) -> list[tuple[SolverModel, CellgradError | None, str]]:
@@ -147,11 +151,17 @@ def saved_models(book: Book) -> list[tuple[SolverModel, CellgradError | None, st
 
 
 def run_tasks(
-    book: Book, todo: Sequence[Task], search: Search, interrupt: Interrupt, watch: Callable[[str], Callback]
+    book: Book,
+    todo: Sequence[Task],
+    search: Search,
+    interrupt: Interrupt,
+    watch: Callable[[str], Callback],
+    checkpoint: Checkpoint | None = None,
 ) -> list[Run]:
     """Each model in turn; one that cannot run says why and the next goes on. After a Ctrl-C the rest are not begun.
 
-    watch: makes the callback that is told of a model's steps, from its sheet's name.
+    watch: makes the callback that is told of a model's steps, from its sheet's name. checkpoint: where the best values
+    are written down on the way, and read from where a run goes on.
     """
     runs = []
     for task in todo:
@@ -164,13 +174,13 @@ def run_tasks(
         if interrupt.requested:
             continue
         try:
-            _run(book, task, search, run, _stoppable(watch(run.sheet), interrupt))
+            _run(book, task, search, run, _stoppable(watch(run.sheet), interrupt), checkpoint)
         except CellgradError as error:
             if isinstance(error, ArgumentError) and len(todo) == 1:
                 raise
             run.error, run.status, run.message = error, CANNOT_RUN, str(error)
     for run in runs:
-        if run.kept and run.model is not None:  # a later model may have moved it
+        if run.kept and run.model is not None and run.model.has_objective:  # a later model may have moved it
             run.after = book.value(run.model.objective)
     return runs
 
@@ -182,18 +192,26 @@ def _objective_name(book: Book, saved: SolverModel) -> str:
         return saved.objective
 
 
-def _run(book: Book, task: Task, search: Search, run: Run, callback: Callback) -> None:
-    model = run.model = book.model(task.sheet, task.objective, task.changing, task.goal)
-    run.sheet, run.goal, run.objective = model.sheet, str(model.goal), str(model.objective)
+def _run(book: Book, task: Task, search: Search, run: Run, callback: Callback, checkpoint: Checkpoint | None) -> None:
+    model = run.model = book.model(
+        task.sheet, task.objective, task.changing, task.goal, subject_to=task.subject_to, bounds=task.bounds
+    )
+    run.sheet, run.goal = model.sheet, str(model.goal)
+    run.objective = str(model.objective) if model.has_objective else ""
+    start = None
+    if checkpoint is not None:
+        start, callback = checkpoint.start(model), checkpoint.watching(model, callback)
     solution = run.solution = model.optimize(
         method=search.method, steps=search.steps, learning_rate=search.learning_rate, starts=search.starts,
-        seed=search.seed, device=search.device, seconds=search.seconds, callback=callback,
+        seed=search.seed, device=search.device, seconds=search.seconds, callback=callback, start=start,
+        solver_options=search.solver_options,
     )  # fmt: skip
     run.kept, run.after = solution.usable, solution.value
     run.status, run.message = solution.status.word, solution.message
-    run.flat = model.flat(solution.x)
-    tables = data_table_warning(book.dependence, model.objective)
-    run.warning = " ".join(filter(None, (flat_message(model, run.flat) if run.flat else "", tables)))
+    run.flat = model.flat(solution.x) if model.has_objective else []
+    tables = data_table_warning(book.dependence, model.objective) if model.has_objective else ""
+    flat = flat_message(model, run.flat) if run.flat else ""
+    run.warning = " ".join(filter(None, (*solution.warnings, flat, tables)))
 
 
 def reported(run: Run) -> answer.Run:

@@ -23,7 +23,7 @@ from cellgrad.optimize.engines import Effort
 from cellgrad.optimize.further import SECONDS, further_starts, how_many, is_better, may_have_several_valleys
 from cellgrad.optimize.problem import Goal, Objective, Problem
 from cellgrad.optimize.search import SCOUTING, Limits, Search, Tolerances
-from cellgrad.optimize.solution import Callback, Ending, Solution, StartOutcome, Status
+from cellgrad.optimize.solution import Callback, Conflict, Ending, Solution, StartOutcome, Status
 from cellgrad.optimize.starts import make_starts
 
 FINALISTS = 3
@@ -40,6 +40,8 @@ RUNAWAY = 1e15
 
 CONSTRAINED_STARTS = 7
 """Further starts, unasked, of a constrained problem; each is solved on its own."""
+
+FROM_ELSEWHERE = "Found from another start than the sheet's own, which ended at {}."
 
 RATE_MATTERS = (Status.CONVERGED, Status.STEP_LIMIT, Status.NO_FINITE_STEP, Status.FLAT)
 """Ends at which a fixed rate that never gained anything is to blame."""
@@ -176,7 +178,7 @@ class _Run:
             value=values[best],
             start_value=start_value,
             status=status,
-            message=status.explanation,
+            message=" ".join(filter(None, (status.explanation, self._told_of_starts(len(values), best, values[0])))),
             method=chosen.name,
             reason=reason,
             iterations=sum(one.steps for one in searches),
@@ -188,6 +190,15 @@ class _Run:
             basins=basins_of(_numpy(x), np.array(values), _numpy(f)) if len(x) > 1 else [],
             start_violation=0.0 if bool((own == self.start).all()) else _violation(problem, self.start),
         )
+
+    def _told_of_starts(self, tried: int, best: int, own: float) -> str:
+        """In a sentence, what further starts that nobody asked for have brought."""
+        if self.starts is not None or tried == 1:
+            return ""
+        others = f"{tried - 1} other starts were tried besides the sheet's own"
+        if best == 0:
+            return f"{others}; none of them ended better."
+        return f"{others}, which ended at {own:.6g}; the best of them is kept."
 
     def _own_merit(self, search: Search) -> Tensor:
         """The merit at the sheet's own values, which lie outside the bounds where the search began elsewhere."""
@@ -224,6 +235,8 @@ class _Run:
         closed = np.flatnonzero(_no_room(conditions))
         if len(closed):
             ending = Ending(_numpy(self.start), Status.BOUNDS_CONFLICT, 0, places=tuple(closed.tolist()))
+        elif len(crossed := np.flatnonzero(conditions.row_lower > conditions.row_upper)):
+            ending = Ending(_numpy(self.start), Status.INFEASIBLE, 0, conflict=Conflict((int(crossed[0]),), ()))
         elif route is Route.LINEAR and structure is not None and not structure.linear:
             ending = Ending(_numpy(self.start), Status.NOT_LINEAR, 0)
         else:
@@ -279,9 +292,15 @@ class _Run:
             if self._feasible(ending) and ending.status is not Status.UNBOUNDED:
                 other = self._merit(ending)
                 if is_better(self.problem, other, merit, ending.x, _numpy(self.start)):
-                    kept = dataclasses.replace(ending, iterations=own.iterations + ending.iterations)
+                    detail = " ".join(filter(None, (ending.detail, FROM_ELSEWHERE.format(self._shown(own)))))
+                    kept = dataclasses.replace(ending, iterations=own.iterations + ending.iterations, detail=detail)
                     best, merit = kept, other
         return best
+
+    def _shown(self, ending: Ending) -> str:
+        if not self._feasible(ending):
+            return "no feasible point"
+        return f"{_evaluated(self.problem, torch.as_tensor(ending.x).to(self.start))[0]:.6g}"
 
     def _feasible(self, ending: Ending) -> bool:
         _, rows = _evaluated(self.problem, torch.as_tensor(ending.x).to(self.start))

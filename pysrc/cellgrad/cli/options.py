@@ -1,0 +1,90 @@
+"""What several commands share: their options, and how they answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from cellgrad.errors import ArgumentError
+
+METHODS = (
+    "auto", "gradient-descent", "momentum", "adam", "l-bfgs", "levenberg-marquardt", "sqp", "trust-constr",
+    "augmented-lagrangian", "branch-and-bound", "differential-evolution", "enumeration", "local-search",
+    "grg-nonlinear", "simplex-lp", "evolutionary",
+)  # fmt: skip
+"""For the help alone; `optimize.choice` has the say. A test compares the two."""
+
+Command = Callable[..., int]
+
+
+def options(*declared: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one decorator."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(declared):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+file_argument = click.argument("file", type=click.Path(path_type=Path))
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON on stdout.")
+model_options = options(
+    click.option("--sheet", help="The sheet of the model, and of cells named without one."),
+    click.option("--objective", metavar="REF", help="The objective cell; default: the saved model's."),
+    click.option("--changing", metavar="REF,REF", help="The changing cells, such as B2:B5,D7."),
+)
+conditions_options = options(
+    click.option("--goal", metavar="min|max|value=V", help="What to bring the objective to."),
+    click.option("--subject-to", multiple=True, metavar="CONSTRAINT",
+                 help="Such as 'B7<=100', 'C3:C9=int', 'C3:C9=bin', 'A1:A8=alldifferent'; may be repeated."),
+    click.option("--bounds", multiple=True, metavar="REF=LOW..HIGH",
+                 help="Bounds of changing cells, such as B2:B5=0..1; may be repeated."),
+)  # fmt: skip
+search_options = options(
+    model_options,
+    conditions_options,
+    click.option("--learning-rate", type=float, help="A fixed rate for a first-order method."),
+    click.option("--starts", type=int, help="Search from so many starts at once.  [default: as many as are cheap]"),
+    click.option("--seed", type=int, help="What the other starts are drawn from.  [default: the saved model's, or 0]"),
+    click.option("--seconds", type=float, default=math.inf, help="Stop after so long, keeping the best."),
+    click.option("--solver-options", is_flag=True,
+                 help="Use the saved method, convergence and integer tolerance to the letter, as Excel's Solver does."),
+    click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps."),
+    click.option("--checkpoint", type=float, metavar="SECONDS",
+                 help="Keep the best values so far in a file beside the result, this often."),
+    click.option("--resume", is_flag=True, help="Go on from the checkpoint of a run that was broken off."),
+    click.option("--out", type=click.Path(path_type=Path), help="Where to save; default: NAME-optimized beside FILE."),
+    click.option("--in-place", is_flag=True, help="Save into FILE itself; `cellgrad undo FILE` takes it back."),
+    click.option("--report", type=click.Path(path_type=Path), metavar="OUT.xlsx", help="Write reports too."),
+    click.option("--reports", metavar="NAMES", default="",
+                 help="Which: some of answer,sensitivity,least-squares,basins,history,structure.  [default: all]"),
+    as_json_option,
+)  # fmt: skip
+
+
+def print_json(answer: object) -> None:
+    """One JSON document on stdout."""
+    from cellgrad.answers import to_json
+
+    click.echo(to_json(answer))
+
+
+def require_report(report: Path, *others: Path) -> None:
+    """Raises ArgumentError or WriteError where a report cannot be written there, or would replace one of the others."""
+    from cellgrad.reports.style import require_report as require
+
+    require(report)
+    for other in others:
+        if report.resolve() == other.resolve():
+            raise ArgumentError(f"'{report}' is the workbook itself", action="name another file for the report")
+
+
+def tell_report(report: Path | None) -> None:
+    """Where a report went."""
+    if report is not None:
+        click.echo(f"report: {report}")
