@@ -141,6 +141,7 @@ def test_a_heading_on_the_left_is_left_out_and_said_to_be() -> None:
     found = resolved(("D1:D3", "<=", "E1:E3"))
     assert [str(cell) for cell in found.cells] == ["S!D2 <= S!E2", "S!D3 <= S!E3"]
     assert found.notes == ("S!D1 holds a text and is left out of the constraint D1:D3 <= E1:E3",)
+    assert said(("D1:D2", "<=", "D1:D2")) == ["S!D2 <= S!D2"]  # beside a heading may stand another
 
 
 @pytest.mark.parametrize(

@@ -128,15 +128,15 @@ class _Lines:
         lefts = self._left(line)
         places = np.concatenate([self._places(area) for area in lefts])
         cells = _cells(lefts)
+        texts = self._texts(lefts) & (places < 0)
+        if texts.any():
+            self._note_texts(line, cells, texts)
         if line.relation.is_discrete:
             if not self.ignore_integers:
                 self._require_changing(line, cells, places)
             rights: list[Right] = [np.nan] * len(cells)
         else:
-            rights = self._rights(line, lefts)
-        texts = self._texts(lefts) & (places < 0)
-        if texts.any():
-            self._note_texts(line, cells, texts)
+            rights = self._rights(line, lefts, texts)
         seen: set[tuple[Cell, Right]] = set()
         for cell, right, place, is_text in zip(cells, rights, places.tolist(), texts.tolist(), strict=True):
             key = (cell, "" if line.relation.is_discrete else right)
@@ -173,22 +173,23 @@ class _Lines:
                     line, f"only a changing cell can be held to {_HELD[line.relation]}, and this cell is none", cell
                 )
 
-    def _rights(self, line: Constraint, lefts: list[Region]) -> list[Right]:
+    def _rights(self, line: Constraint, lefts: list[Region], left_out: NDArray[np.bool_]) -> list[Right]:
         """The right side of every cell on the left."""
-        count = sum(area.size for area in lefts)
+        count = len(left_out)
         found = self._right(line)
         if not isinstance(found, list):
             return [found] * count
-        cells = _cells(found)
+        cells, texts = _cells(found), self._texts(found)
         if len(cells) not in (1, count):
             raise _senseless(line, f"its left side is {count} cells and its right side {len(cells)}")
+        order = np.arange(len(cells)) if len(cells) == count else np.zeros(count, np.int64)
         if len(lefts) == len(found) == 1 and _turned_over(lefts[0], found[0]):
-            cells = [cells[i] for i in np.arange(count).reshape(found[0].height, -1).T.reshape(-1).tolist()]
-        texts = self._texts(found)
-        if texts.any():
-            text = _cells(found)[int(texts.argmax())]
+            order = order.reshape(found[0].height, -1).T.reshape(-1)
+        wrong = texts[order] & ~left_out
+        if wrong.any():
+            text = cells[order[int(wrong.argmax())]]
             raise _senseless(line, "its right side must be a number, and this cell holds a text", text)
-        return [*cells] if len(cells) == count else [*(cells * count)]
+        return [cells[place] for place in order.tolist()]
 
     def _right(self, line: Constraint) -> float | str | list[Region]:
         number = plain_number(line.right)
