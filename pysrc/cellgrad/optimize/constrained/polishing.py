@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cellgrad.optimize.conditions import Floats
-from cellgrad.optimize.constrained.kkt import Activity, Kkt, Mask, activity, kkt
+from cellgrad.optimize.constrained.kkt import Activity, activity, kkt
 from cellgrad.optimize.constrained.model import Slopes, View
 
 MOST_CELLS = 1_500
@@ -21,6 +21,8 @@ NEAR = 1e-4
 """A limit this close to the unpolished point, with a multiplier, is taken for active."""
 MOST_STEPS = 40
 MOST_CHANGES = 30
+MOST_FRUITLESS = 3
+STILL = 1e-15
 RANK = 1e-13
 
 
@@ -46,7 +48,7 @@ def polished(view: View, z: Floats) -> Floats:
         np.where(view.equal, -1, np.where(found.rows > 0, -1, np.where(found.rows < 0, 1, 0))),
         np.where(found.cells > 0, -1, np.where(found.cells < 0, 1, 0)),
     )
-    best = _newton(view, z, working, found.rows)
+    best = _newton(view, z, working)
     if best is None:
         return z
     after_slopes = view.slopes(best)
@@ -60,38 +62,34 @@ def _distance(view: View, a: Floats, b: Floats) -> float:
     return float(np.abs(a - b).sum())
 
 
-def _newton(view: View, z: Floats, working: _Working, y: Floats) -> Floats | None:
-    """The best point on the way, None where nothing moved."""
+def _newton(view: View, z: Floats, working: _Working) -> Floats | None:
+    """The best point on the way, None where there is none."""
     best, best_size = None, np.inf
-    changes = 0
     z = _at_bounds(view, z, working)
+    fruitless = changes = 0
     for _ in range(MOST_STEPS):
         slopes = view.slopes(z)
         if not slopes.finite:
-            return best
-        found = kkt(view, z, slopes, _held(view, z, slopes, working))
-        size = found.residual
+            break
+        size = kkt(view, z, slopes).residual
+        fruitless = 0 if size < 0.5 * best_size else fruitless + 1
         if size < best_size:
-            improved, best, best_size = size < 0.5 * best_size, z, size
-        else:
-            improved = False
-        y = found.rows
-        moved = _step(view, z, slopes, working, y)
+            best, best_size = z, size
+        moved = _step(view, z, slopes, working)
         if moved is None:
-            return best
+            break
         after, y, joined = moved
-        if joined and changes < MOST_CHANGES:
-            changes += 1
-            z = after
-            continue
-        if np.array_equal(after, z) or (not improved and size < 1e-13):
-            return best
+        still = np.abs(after - z).max(initial=0.0) <= STILL * (1 + np.abs(z).max(initial=0.0))
+        if not joined and (still or fruitless > 1):
+            if changes >= MOST_CHANGES or not _leave(view, after, working, y):
+                if still or fruitless > MOST_FRUITLESS:
+                    break
+            else:
+                fruitless = 0
+        changes += joined
+        if joined and changes > MOST_CHANGES:
+            break
         z = after
-        if not improved:
-            left = _leave(view, z, working, y) if changes < MOST_CHANGES else False
-            changes += 1
-            if not left and changes > 6:
-                return best
     return best
 
 
@@ -100,19 +98,19 @@ def _at_bounds(view: View, z: Floats, working: _Working) -> Floats:
     return np.minimum(np.maximum(z, view.lower), view.upper)
 
 
-def _held(view: View, z: Floats, slopes: Slopes, working: _Working) -> Activity:
-    now = activity(view, z, slopes.c)
+def _held(view: View, working: _Working) -> Activity:
     return Activity(
-        now.row_low | (working.row_side < 0), now.row_high | (working.row_side > 0),
-        now.cell_low | (working.cell_side < 0), now.cell_high | (working.cell_side > 0),
+        view.equal | (working.row_side < 0), view.equal | (working.row_side > 0),
+        working.cell_side < 0, working.cell_side > 0,
     )  # fmt: skip
 
 
-def _step(view: View, z: Floats, slopes: Slopes, working: _Working, y: Floats) -> tuple[Floats, Floats, bool] | None:
+def _step(view: View, z: Floats, slopes: Slopes, working: _Working) -> tuple[Floats, Floats, bool] | None:
     """One Newton step, cut where a free limit stands in its way; the multipliers, and whether that limit joined."""
     free, rows = working.cell_side == 0, working.row_side != 0
     if not free.any():
         return None
+    y = kkt(view, z, slopes, _held(view, working)).rows
     H = view.hessian(z, -y)[np.ix_(free, free)]
     A = slopes.jacobian[np.ix_(rows, free)]
     limit = np.where(working.row_side < 0, view.row_lower, view.row_upper)[rows]
@@ -192,8 +190,3 @@ def _leave(view: View, z: Floats, working: _Working, y: Floats) -> bool:
     else:
         working.cell_side[int(cell_wrong.argmax())] = 0
     return True
-
-
-def held(view: View, found: Kkt) -> Mask:
-    """Rows (m,) that bind at a point whose multipliers are known."""
-    return view.equal | (found.rows != 0)

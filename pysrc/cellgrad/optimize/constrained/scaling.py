@@ -13,6 +13,7 @@ from cellgrad.optimize.conditions import Floats
 from cellgrad.optimize.constrained.model import Model, Slopes, View
 
 ROUNDS = 8
+KEPT = 1e-2
 WIDEST = 1e12
 """No cell is scaled by more than this part of another."""
 
@@ -22,17 +23,22 @@ def plain(model: Model) -> View:
     return View(model, np.ones(model.n), np.ones(model.m), 1.0)
 
 
-def scaled(model: Model, x: Floats, others: tuple[Floats, ...] = ()) -> View:
-    """The model in units that suit the point x (n,), and other points where x alone tells nothing."""
-    slopes = [s for s in (model.slopes(point) for point in (x, *others)) if s.finite]
-    if not slopes:
-        return plain(model)
-    cells = cell_sizes(model, x, slopes)
+def scaled(model: Model, x: Floats, before: View | None = None) -> View:
+    """The model in units that suit the point x (n,).
+
+    before: the units in use so far: a cell that went to zero keeps some of its size, and the merit its unit, because
+    its slope at an optimum is zero and no unit for anything.
+    """
+    own = model.slopes(x)
+    if not own.finite:
+        return before or plain(model)
+    slopes = [own]
+    cells = np.maximum(np.abs(x), KEPT * before.cells) if before else cell_sizes(model, x, slopes)
     steepness = np.max([np.abs(s.jacobian * cells).max(1, initial=0.0) for s in slopes], axis=0)
     limits = np.where(np.isfinite(model.row_upper), model.row_upper, model.row_lower)
     rows = 1.0 / np.where(steepness > 0, steepness, np.maximum(1.0, np.abs(limits)))
     steepest = max(float(np.abs(s.gradient * cells).max(initial=0.0)) for s in slopes)
-    return View(model, cells, rows, 1.0 / steepest if steepest > 0 else 1.0)
+    return View(model, cells, rows, before.merit if before else 1.0 / steepest if steepest > 0 else 1.0)
 
 
 def cell_sizes(model: Model, x: Floats, slopes: list[Slopes]) -> Floats:

@@ -8,6 +8,7 @@ from torch import Tensor
 from cellgrad.errors import ArgumentError
 from cellgrad.optimize.conditions import Conditions, Floats
 from cellgrad.optimize.constrained.candidates import Candidate, judge, multipliers
+from cellgrad.optimize.constrained.interior import interior_point
 from cellgrad.optimize.constrained.model import Model, View
 from cellgrad.optimize.constrained.polishing import polished
 from cellgrad.optimize.constrained.record import Interrupted, Record
@@ -18,9 +19,9 @@ from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.search import Limits
 from cellgrad.optimize.solution import Callback, Ending, Status
 
-METHODS = ("sqp",)
+METHODS = ("sqp", "interior-point")
 
-ENGINES = {"sqp": sqp}
+ENGINES = {"sqp": sqp, "interior-point": interior_point}
 
 
 def solve_constrained(
@@ -93,8 +94,7 @@ class _Run:
 
     def judged(self, model: Model, view: View, z: Floats) -> Candidate | None:
         """The candidate an engine's end becomes, polished in units that suit it."""
-        here = view if not self.scaling else scaled(model, view.x(z))
-        here = replace_merit(here, view)
+        here = scaled(model, view.x(z), view) if self.scaling else view
         z = polished(here, here.z(view.x(z)))
         return judge(model, here, self.conditions, z)
 
@@ -110,9 +110,3 @@ class _Run:
             x = best.view.model.full(best.x)
             return Ending(x, status, multipliers=multipliers(best) if best.feasible else None, **common)
         return Ending(record.point(), status, **common)
-
-
-def replace_merit(here: View, before: View) -> View:
-    """The new units of cells and rows with the merit's unit of the start: at an optimum without limits its slope is
-    zero and no unit for anything."""
-    return View(here.model, here.cells, here.rows, before.merit)
