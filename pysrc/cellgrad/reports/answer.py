@@ -21,14 +21,14 @@ from cellgrad.workbook import Workbook
 
 __all__ = ["AnswerReport", "Run", "run_of", "write_answer"]
 
-MOST_CELLS = 100_000
-"""No more changing cells than these are listed on a sheet."""
-CHART_AT, HISTORY_AT = 8, 20
-"""The columns where the chart and the table it is drawn from begin; the table is not printed."""
-CHART_SIZE = (620, 340)
-WIDTHS = (20, 26, 13, 13, 13, 13, 18, 3)
-WIDE = 26
-"""The width of the fourth column where it holds the formulas of constraints."""
+MOST_CELLS, MOST_LISTED = 100_000, 12
+"""No more changing cells are listed on a sheet, no more constraints in a sentence."""
+CHART_AT, CHART_ENDS, HISTORY_AT = 8, 16, 20
+"""The columns where the chart begins and ends, and where the table it is drawn from begins, which is not printed."""
+CHART_SIZE = (520, 320)
+WIDTHS = (20, 26, 13, 13, 13, 13, 3, 3)
+WIDE, BOUNDS = 26, 18
+"""The width of the fourth column where it holds formulas of constraints, of the seventh where it holds bounds."""
 
 OBJECTIVE = (
     Column("objective"), Column("name"), Column("before", "number"), Column("after", "goal"),
@@ -108,14 +108,20 @@ class AnswerReport:
             ],
             "status": None,
         }  # fmt: skip
-        return told if solution is None else told | _told(solution) | {"device": run.device, "since": run.since or None}
+        among = _conflicting(run, self.constraints)
+        return (
+            told
+            if solution is None
+            else told | _told(solution, among) | {"device": run.device, "since": run.since or None}
+        )
 
     def write(self, page: Page) -> None:
         """The sheet: objective, how it went, changing cells, constraints; at the right the objective step by step."""
         run = self.run
         if self.constraints:
-            page.widths[3] = WIDE
-            page.sheet.set_column(3, 3, WIDE)
+            page.widen(3, WIDE)
+        if run.bounds or any(line.in_conflict for line in self.constraints):
+            page.widen(6, BOUNDS)
         values = (run.objective, self.name, run.before, run.after, run.after - run.before)
         page.table(OBJECTIVE, [values])
         page.facts(_how(run, self.constraints), 5)
@@ -128,9 +134,9 @@ class AnswerReport:
         if self.constraints:
             self._write_constraints(page)
         last = max(page.row, table.last)
-        if run.solution is not None and run.solution.history:
-            self._write_history(page)
-        page.sheet.print_area(0, 0, max(last, 22), HISTORY_AT - 2)
+        self._write_history(page)
+        drawn = run.solution is not None and len(run.solution.history) > 0
+        page.sheet.print_area(0, 0, max(last, 22), CHART_ENDS if drawn else 6)
         page.sheet.freeze_panes(2, 0)
 
     def _write_constraints(self, page: Page) -> None:
@@ -158,7 +164,8 @@ class AnswerReport:
 
     def _write_history(self, page: Page) -> None:
         """The objective step by step: a table at the right, and its chart."""
-        assert self.run.solution is not None
+        if self.run.solution is None or not self.run.solution.history:
+            return
         told = [(0, self.run.before), *((step, value) for step, value, _ in thinned(self.run.solution.history))]
         points = [(step, value) for step, value in told if math.isfinite(value)]
         if not points:
@@ -173,8 +180,8 @@ class AnswerReport:
         page.sheet.set_column(HISTORY_AT, HISTORY_AT + 1, 12)
 
 
-def _told(solution: Solution) -> dict[str, Any]:
-    """How a run went, for JSON."""
+def _told(solution: Solution, among: list[str]) -> dict[str, Any]:
+    """How a run went, for JSON. among: the constraints and bounds in conflict."""
     status, own = solution.status, solution.starts[0] if solution.starts else None
     conflict = solution.conflict
     return {
@@ -193,7 +200,7 @@ def _told(solution: Solution) -> dict[str, Any]:
             "best": solution.best_start,
             "own": None if own is None else {"value": finite(own.value), "status": own.status.word},
         },
-        "conflict": None if conflict is None else {"irreducible": conflict.irreducible},
+        "conflict": None if conflict is None else {"irreducible": conflict.irreducible, "among": among},
         "warnings": list(solution.warnings),
     }
 
@@ -240,16 +247,21 @@ def _conflict(run: Run, constraints: tuple[ConstraintLine, ...]) -> Iterator[tup
     conflict = None if run.solution is None else run.solution.conflict
     if conflict is None:
         return
-    formulas = [line.formula for line in constraints if line.in_conflict]
-    told = {line.constraint.place for line in constraints if line.in_conflict}
-    formulas += [
-        f"{run.short(str(run.cells[place]))} {run.bounds.get(run.cells[place], 'between its bounds')}"
-        for place in conflict.cells if place not in told
-    ]  # fmt: skip
-    more = len(formulas) - 12
-    listed = "; ".join(formulas[:12]) + (f"; and {more:,} more" if more > 0 else "")
+    formulas = _conflicting(run, constraints)
+    more = len(formulas) - MOST_LISTED
+    listed = "; ".join(formulas[:MOST_LISTED]) + (f"; and {more:,} more" if more > 0 else "")
     rest = "leave out any one of them and the others can" if conflict.irreducible else "fewer may already conflict"
     yield "in conflict", f"{listed}. These cannot hold together; {rest}"
+
+
+def _conflicting(run: Run, constraints: tuple[ConstraintLine, ...]) -> list[str]:
+    """The constraints that cannot hold together, and after them the bounds that no constraint of the list tells."""
+    if run.solution is None or run.solution.conflict is None:
+        return []
+    told = {line.constraint.place for line in constraints if line.in_conflict}
+    others = (run.cells[place] for place in run.solution.conflict.cells if place not in told)
+    bounds = [f"{run.short(str(cell))} {run.bounds.get(cell, 'between its bounds')}" for cell in others]
+    return [line.formula for line in constraints if line.in_conflict] + bounds
 
 
 def write_answer(path: Path, workbook: Workbook, runs: Sequence[Run], name: str) -> None:

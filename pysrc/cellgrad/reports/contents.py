@@ -9,13 +9,13 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from cellgrad.address import Region, parse_region, quote_sheet
 from cellgrad.errors import CellgradError
 from cellgrad.gradients.structure import Structure
 from cellgrad.optimize.conditions import PRECISION, Conditions
 from cellgrad.optimize.constraint_cells import ConstraintCell, Standing
+from cellgrad.optimize.fit_statistics import FitStatistics, fit_statistics_at
 from cellgrad.optimize.solution import Solution
 from cellgrad.reports.bounds import KINDS, Bounds, bounds_of
 from cellgrad.reports.page import Page
@@ -25,26 +25,10 @@ from cellgrad.workbook import Workbook
 
 EXCELS_INFINITY = 1e30
 """What Solver's reports write where there is no limit."""
+MOST_WORK = 4e9
+"""Residuals x changing cells^2, from which on the statistics of a fit would take longer than anybody asked for."""
 MOST_POINTS = 1000
 """A longer history is thinned to so many."""
-
-
-class Fit(Protocol):
-    """What the least-squares report asks of the statistics of a fit: n parameters, m residuals; nan where a parameter
-    is not determined. confidence: of the intervals from `lower` to `upper`. r_squared: None where unknown."""
-
-    residuals: NDArray[np.float64]
-    standard_errors: NDArray[np.float64]
-    t_values: NDArray[np.float64]
-    p_values: NDArray[np.float64]
-    lower: NDArray[np.float64]
-    upper: NDArray[np.float64]
-    correlations: NDArray[np.float64]
-    confidence: float
-    degrees_of_freedom: int
-    residual_deviation: float
-    sum_of_squares: float
-    r_squared: float | None
 
 
 class Report(Protocol):
@@ -90,7 +74,7 @@ class Run:
     conditions: Conditions | None = None
     lefts: dict[Region, float] = field(default_factory=dict, repr=False)
     structure: Structure | None = None
-    fit: Fit | None = None
+    fit: FitStatistics | None = None
 
     @property
     def objective_cell(self) -> Region | None:
@@ -150,7 +134,22 @@ def run_of(
         model.conditions,
         _lefts(model, cells, constraints, solution),
         model.structure,
+        _fit(model, solution),
     )
+
+
+def _fit(model: Model, solution: Solution | None) -> FitStatistics | None:
+    """The statistics of a fit that is to be as close as can be; None for any other model, and before a run."""
+    function, n = model.function, len(model.compiled.x0)
+    wanted = model.has_objective and model.goal.kind == "min" and function.has_residuals
+    if solution is None or not solution.usable or not wanted or function.residual_count * n * n > MOST_WORK:
+        return None
+    observed = function.observed
+    found = fit_statistics_at(
+        function, solution.x, model.conditions, scale=function.residual_scale,
+        observed=None if observed is None else observed.double().cpu().numpy(),
+    )  # fmt: skip
+    return found if found is not None and found.degrees_of_freedom > 0 else None
 
 
 def _since(model: Model, solution: Solution, value: float) -> str:

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellgrad.optimize.fit_statistics import FitStatistics
 from cellgrad.reports import charts
-from cellgrad.reports.contents import Fit, Run, finite
+from cellgrad.reports.contents import Run, finite, without_end
 from cellgrad.reports.page import Column, Page, Table
 from cellgrad.reports.style import BLUES, REDS, name_of
 from cellgrad.workbook import Workbook
@@ -26,6 +27,10 @@ WIDTHS = (20, 26, 14, 14, 12, 12, 14, 14)
 LAST, DATA_AT = 7, 60
 """The last column of the page, and the first of the tables that the charts are drawn from, which are not printed."""
 CHART_SIZE = (470, 300)
+ILL_CONDITIONED = 1e8
+"""From this condition on, half of the digits of a standard error are rounding."""
+EXCHANGEABLE = "the parameters can nearly stand in for each other: the standard errors have fewer digits than shown"
+MOST_LISTED = 12
 STRONG = 0.95
 """Two parameters correlated beyond this can hardly be told apart."""
 LEVELS = (0.5, 0.8, 0.95)
@@ -46,7 +51,7 @@ class LeastSquaresReport:
     """names: of the parameters, for people."""
 
     run: Run
-    fit: Fit
+    fit: FitStatistics
     names: tuple[str, ...]
 
     @staticmethod
@@ -83,12 +88,15 @@ class LeastSquaresReport:
             "report": "least-squares",
             "sheet": self.run.sheet,
             "objective": self.run.objective,
-            "residuals": len(fit.residuals),
+            "observations": fit.observations,
             "degrees_of_freedom": fit.degrees_of_freedom,
             "sum_of_squares": finite(fit.sum_of_squares),
             "residual_standard_deviation": finite(fit.residual_deviation),
             "r_squared": finite(fit.r_squared),
             "confidence": fit.confidence,
+            "condition": without_end(fit.condition),
+            "undetermined": [str(self.run.cells[place]) for place in fit.undetermined],
+            "at_bounds": [str(self.run.cells[place]) for place in fit.at_bounds],
             "parameters": [
                 {"cell": str(cell), "name": name} | dict(zip(keys, map(finite, values), strict=True))
                 for cell, name, *values in zip(self.run.cells, self.names, *columns, strict=True)
@@ -115,18 +123,27 @@ class LeastSquaresReport:
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         fit, run = self.fit, self.run
-        yield (
-            "fit",
-            f"{len(fit.residuals):,} residuals, {len(run.cells):,} parameters; {run.objective} is {run.after:.6g}",
-        )
+        counts = f"{fit.observations:,} observations, {len(run.cells):,} parameters"
+        yield "fit", f"{counts}; {run.objective} is {run.after:.6g}"
         yield "degrees of freedom", f"{fit.degrees_of_freedom:,}"
         yield "residual deviation", f"{fit.residual_deviation:.6g}: what a residual typically amounts to"
         yield "sum of squares", f"{fit.sum_of_squares:.8g}"
         if fit.r_squared is not None and math.isfinite(fit.r_squared):
             yield "R squared", f"{fit.r_squared:.6f}: the part of the variation that the fit explains"
+        if fit.undetermined:
+            yield "not determined", f"{self._listed(fit.undetermined)}: the data leave these open; others fit as well"
+        if fit.at_bounds:
+            yield "held", f"{self._listed(fit.at_bounds)}: at a bound, or a whole number; taken as known"
+        if ILL_CONDITIONED < fit.condition < math.inf:
+            yield "warning", f"{EXCHANGEABLE} (condition {fit.condition:.1e})"
         close = list(self._close())
         if close:
             yield "hard to tell apart", "; ".join(close)
+
+    def _listed(self, places: Sequence[int]) -> str:
+        more = len(places) - MOST_LISTED
+        named = ", ".join(self.run.short(str(self.run.cells[place])) for place in places[:MOST_LISTED])
+        return named + (f" and {more:,} more" if more > 0 else "")
 
     def _close(self) -> Iterator[str]:
         """The pairs of parameters that are correlated most, in words; a few."""
@@ -209,4 +226,5 @@ def _bins(residuals: NDArray[np.float64]) -> list[tuple[float, int]]:
 def _fill(correlation: float) -> dict[str, Any]:
     """The colour of a correlation: red for those that go together, blue for opposites."""
     level = sum(abs(correlation) >= limit for limit in LEVELS)
-    return {} if level == 0 else {"bg_color": (REDS if correlation > 0 else BLUES)[level - 1]}
+    fill = {"bg_color": (REDS if correlation > 0 else BLUES)[level]}
+    return {} if level == 0 else fill | ({"font_color": "#FFFFFF"} if level == len(LEVELS) else {})

@@ -11,13 +11,15 @@ from typing import Any
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from cellgrad.reports.style import FAINT, GOAL, HEADER, LEARNED, RULE, Book, shown
+from cellgrad.reports.style import FAINT, GOAL, HEADER, LEARNED, RULE, Book
 
 INFINITE = 1e30
-CHARACTERS_A_WIDTH = 0.95
+CHARACTERS_A_WIDTH = 1.18
 """Characters of running text that fit into one unit of a column's width."""
 WIDEST = 44.0
 """No column is made wider than this for a text in it."""
+FEW_DECIMALS, LARGEST = 1e4, 1e12
+"""From these sizes on a column of numbers has two decimals, and a number is shown by its power of ten."""
 LINE = 15.0
 """Points a line of text is high."""
 ROOM_BELOW_CHART = 20.0
@@ -28,11 +30,13 @@ ROOM_BELOW_CHART = 20.0
 class Column:
     """A column of a table. kind: how its values stand: ``text``, ``words`` (text broken into lines), ``number``,
     ``count``, ``share``, ``probability``, or ``answer`` and ``goal`` (numbers on the fills of changing and objective
-    cells). note: what it says, in words, for the notes below the table."""
+    cells). note: what it says, in words, for the notes below the table. mixed: whether its numbers have nothing to do
+    with each other, so that each is shown by its own size."""
 
     header: str
     kind: str = "text"
     note: str = ""
+    mixed: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -113,13 +117,18 @@ class Page:
             follows = number > 0 and columns[number - 1].is_number and not column.is_number
             look = self._header(column.is_number, follows)
             self.sheet.write_string(top, left + number, column.header, look)
-        if any(len(column.header) > self._width(left + number) for number, column in enumerate(columns)):
+        if any(
+            len(column.header) > CHARACTERS_A_WIDTH * self._width(left + number)
+            for number, column in enumerate(columns)
+        ):
             self.sheet.set_row(top, 2 * LINE)
+        together = [_decimals([row[number] for row in rows]) for number in range(len(columns))]
         last = top
         for last, values in enumerate(rows, start=top + 1):
             for number, (column, value) in enumerate(zip(columns, values, strict=True)):
                 follows = number > 0 and columns[number - 1].is_number
-                self.put(last, left + number, value, column.kind, int(follows))
+                decimals = _decimals([value]) if column.mixed else together[number]
+                self.put(last, left + number, value, column.kind, int(follows), decimals)
             self._make_room(last, left, columns, values)
         self.row = last + 2
         return Table(top, top + 1, last, left, left + len(columns) - 1)
@@ -130,9 +139,13 @@ class Page:
             if column.kind == "text" and left + number < len(self.widths):
                 longest = max((len(str(row[number])) for row in rows if row[number] is not None), default=0)
                 width = min(WIDEST, longest / CHARACTERS_A_WIDTH + 2)
-                if width > self.widths[left + number]:
-                    self.widths[left + number] = width
-                    self.sheet.set_column(left + number, left + number, width)
+                self.widen(left + number, width)
+
+    def widen(self, column: int, width: float) -> None:
+        """Make a column at least so wide."""
+        if width > self.widths[column]:
+            self.widths[column] = width
+            self.sheet.set_column(column, column, width)
 
     def _make_room(self, row: int, left: int, columns: Sequence[Column], values: Sequence[object]) -> None:
         """Make a row high enough for the words in it."""
@@ -144,32 +157,35 @@ class Page:
         if lines and max(lines) > 1:
             self.sheet.set_row(row, LINE * max(lines))
 
-    def put(self, row: int, column: int, value: object, kind: str, indent: int = 0) -> None:
+    def put(self, row: int, column: int, value: object, kind: str, indent: int = 0, decimals: int = 4) -> None:
         """One value of a table, in the way of its kind of column."""
         if value is None:
             return
         if isinstance(value, str):
             wrapped = {"text_wrap": True} if kind == "words" else {}
-            self.sheet.write_string(row, column, value, self.book.look("@", indent=indent, valign="top", **wrapped))
+            self.sheet.write_string(
+                row, column, value, self.book.look("@", indent=indent, align="left", valign="vcenter", **wrapped)
+            )
             return
         number = float(value)  # type: ignore[arg-type]
         if math.isnan(number):
-            self.sheet.write_string(row, column, "none", self.book.faint(align="right"))
+            self.sheet.write_string(row, column, "none", self.book.faint(align="right", valign="vcenter"))
         elif abs(number) >= INFINITE:
             endless = math.copysign(INFINITE, number)
-            self.sheet.write_number(row, column, endless, self.book.look("0E+00", font_color=FAINT))
+            self.sheet.write_number(row, column, endless, self.book.look("0E+00", font_color=FAINT, valign="vcenter"))
         else:
-            self.sheet.write_number(row, column, number, self._look(number, kind))
+            self.sheet.write_number(row, column, number, self._look(number, kind, decimals))
 
-    def _look(self, value: float, kind: str) -> Format:
+    def _look(self, value: float, kind: str, decimals: int) -> Format:
         if kind == "count":
-            return self.book.look("#,##0")
+            return self.book.look("#,##0", valign="vcenter")
         if kind == "share":
-            return self.book.look("0.0%")
+            return self.book.look("0.0%", valign="vcenter")
         if kind == "probability":
-            return self.book.look("0.0000" if value == 0 or value >= 1e-4 else "0.0E+00")
+            return self.book.look("0.0000" if value == 0 or value >= 1e-4 else "0.0E+00", valign="vcenter")
         fill = {"answer": LEARNED, "goal": GOAL}.get(kind)
-        return self.book.look(shown(value), **({"bold": True, "bg_color": fill} if fill else {}))
+        strong = {"bold": True, "bg_color": fill} if fill else {}
+        return self.book.look(_digits(value, decimals), valign="vcenter", **strong)
 
     def _header(self, right: bool, follows: bool) -> Format:
         return self.book.look(
@@ -178,7 +194,7 @@ class Page:
         )  # fmt: skip
 
     def _width(self, column: int) -> float:
-        return self.widths[column] if column < len(self.widths) else 8.43
+        return self.widths[column] if column < len(self.widths) else math.inf
 
     def chart(self, chart: Any, row: int, column: int, width: int, height: int) -> None:
         """Place a chart with its upper left corner in a cell; sizes in pixels."""
@@ -188,6 +204,23 @@ class Page:
     def below(self, row: int, height: int) -> None:
         """Go on below a chart of this height in pixels that begins in a row."""
         self.row = max(self.row, row + math.ceil(height / ROOM_BELOW_CHART) + 1)
+
+
+def _decimals(values: Sequence[object]) -> int:
+    """How many decimals the numbers of a column are read best with: none for whole numbers, fewer for large ones."""
+    sizes = [abs(v) for v in values if isinstance(v, int | float) and math.isfinite(v) and abs(v) < INFINITE]
+    if all(float(size).is_integer() for size in sizes):
+        return 0
+    return 2 if max(sizes) >= FEW_DECIMALS else 4
+
+
+def _digits(value: float, decimals: int) -> str:
+    """The number format of a value in a column of so many decimals: powers of ten where those would not tell it."""
+    size = abs(value)
+    if size >= LARGEST or (0 < size < 10.0 ** (1 - decimals) and round(size, decimals) != size):
+        return "0.00E+00"
+    plain = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return f"{plain};-{plain};0"
 
 
 def _lines(text: str, room: float) -> int:

@@ -87,7 +87,7 @@ class StructureReport:
         table = page.table(FORMS, self._forms())
         for row, form in enumerate(self._present(), start=table.first):
             fill = {"bg_color": FILLS[form]} if form in FILLS else {}
-            page.sheet.write_string(row, 0, form.name.lower(), page.book.look("@", valign="top", **fill))
+            page.sheet.write_string(row, 0, form.name.lower(), page.book.look("@", valign="vcenter", **fill))
         if self.structure.reasons:
             page.heading("The cells that make it so, the hardest first")
             page.table(REASONS, (

@@ -11,8 +11,9 @@ from cellgrad.reports.style import Book
 
 WIDTHS = (16, 18, 12, 13, 13, 22, 9, 10, 50)
 COLUMNS = (
-    Column("sheet"), Column("objective"), Column("goal"), Column("before", "number"), Column("after", "goal"),
-    Column("method"), Column("steps", "count"), Column("seconds", "number"), Column("how it ended"),
+    Column("sheet"), Column("objective"), Column("goal"),
+    Column("before", "number", mixed=True), Column("after", "goal", mixed=True),
+    Column("method"), Column("steps", "count"), Column("seconds", "number", mixed=True), Column("how it ended"),
 )  # fmt: skip
 
 
