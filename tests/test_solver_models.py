@@ -225,6 +225,8 @@ def test_where_the_number_of_constraints_is_missing_the_complete_ones_count() ->
         ("solver_opt", "nowhere", "is no reference to cells"),
         ("solver_opt", "Gone!$A$1", "Gone"),
         ("solver_opt", "SUM(Sheet1!$A$1)", "is not a list of cells"),
+        ("solver_opt", "[1]Sheet1!$A$1", "[1]Sheet1!$A$1 is in another workbook"),
+        ("solver_adj", "Sheet1!$A$1,'[Plan.xlsx]My sheet'!$A$1", "is in another workbook"),
         ("solver_opt", "Sheet1!$A$", "solver_opt is =Sheet1!$A$"),
         ("solver_adj", "T[c]", "solver_adj is =T[c]"),
         ("solver_adj", "A:XFD", "more than 10000000 changing cells"),

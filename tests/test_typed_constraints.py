@@ -45,7 +45,9 @@ LOW, EQUAL, HIGH = Relation.AT_LEAST, Relation.EQUAL, Relation.AT_MOST
     ],
 )
 def test_subject_to(text: str, expected: tuple[str, Relation, str]) -> None:
-    assert parse_subject_to(text) == Constraint(*expected)
+    constraint = Constraint(*expected)
+    assert parse_subject_to(text) == constraint
+    assert parse_subject_to(str(constraint)) == constraint
 
 
 @pytest.mark.parametrize(

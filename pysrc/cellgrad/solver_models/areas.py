@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cellgrad.address import Region
 from cellgrad.errors import FormulaError
 from cellgrad.formula.parse import parse
-from cellgrad.formula.tree import Binary, Literal, Node, Range
+from cellgrad.formula.tree import Binary, External, Literal, Node, Range
 from cellgrad.graph.binding import bind, regions_of
 from cellgrad.workbook import Workbook
 
@@ -25,6 +25,8 @@ def areas(book: Workbook, sheet: str, text: str) -> Iterator[Region]:
                 pending += [right, left]
             case Range():
                 yield from regions_of(node, book, sheet, 0, 0)
+            case External(text=outside):
+                raise FormulaError(f"{outside} is in another workbook")
             case Literal(value=value):
                 raise FormulaError(f"'{value}' is no reference to cells")
             case _:

@@ -53,8 +53,10 @@ class Constraint:
     right: str
 
     def __str__(self) -> str:
-        said = f"{self.left} {self.relation.symbol}"
-        return said if self.relation.is_discrete else f"{said} {self.right}"
+        if self.relation.is_discrete:
+            return f"{self.left} {self.relation.symbol}"
+        equals = "=" if any(sign in self.right for sign in "<=>") else ""  # a comparison is no second relation
+        return f"{self.left} {self.relation.symbol} {equals}{self.right}"
 
 
 @dataclass(frozen=True, slots=True)
