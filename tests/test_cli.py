@@ -178,7 +178,7 @@ def test_methods(tmp_path: Path, method: str) -> None:
 def test_starts_and_seed(tmp_path: Path) -> None:
     """COS(A1) + A1^2/50 from A1 = 9 rolls into the valley near 9.06; other starts find the lowest, near +-3.02."""
     path = workbook(tmp_path / "book.xlsx", {"A1": 9, "B1": "=COS(A1)+A1^2/50"})
-    (alone,) = run("optimize", path, *PARABOLA, "--json").json
+    (alone,) = run("optimize", path, *PARABOLA, "--starts", 1, "--json").json
     (many,) = run("optimize", path, *PARABOLA, "--starts", 32, "--seed", 1, "--json").json
     (again,) = run("optimize", path, *PARABOLA, "--starts", 32, "--seed", 1, "--json").json
     assert abs(alone["changing"][0]["after"]) > 8
@@ -193,7 +193,7 @@ def test_dead_units_are_named_by_cell(titanic: Path) -> None:
     for column in "GHIJKLMNOP":
         book["nnet"][f"{column}1"] = -1
     book.save(titanic)
-    (answer,) = run("optimize", titanic, "--sheet", "nnet", "--json").json
+    (answer,) = run("optimize", titanic, "--sheet", "nnet", "--starts", 1, "--json").json
     assert answer["flat"] == ["nnet!X4:X715"]
     assert "nnet!X4:X715 went flat" in answer["message"]
     assert "nnet!G1, nnet!H1, nnet!I1, ... nnet!P1 (10 cells) no longer move the objective" in answer["message"]
@@ -205,11 +205,24 @@ def test_when_everything_is_dead_nothing_is_solved(titanic: Path) -> None:
     for column in "GHIJKLMNOP":
         book["nnet"][f"{column}1"] = book["nnet"][f"{column}2"] = -1
     book.save(titanic)
-    ran = run("optimize", titanic, "--sheet", "nnet", "--json")
+    ran = run("optimize", titanic, "--sheet", "nnet", "--starts", 1, "--json")
     (answer,) = ran.json
     assert (ran.code, answer["status"], answer["out"]) == (1, "flat", None)
     assert answer["flat"] == ["nnet!X4:X715", "nnet!Y4:Y715"]
     assert not titanic.with_name("titanic-optimized.xlsx").exists()
+
+
+def test_without_options_a_dead_net_comes_alive(titanic: Path) -> None:
+    """All parameters at -1: from there no descent moves. Further starts do, and the answer says what was tried."""
+    book = openpyxl.load_workbook(titanic)
+    for column in "GHIJKLMNOP":
+        book["nnet"][f"{column}1"] = book["nnet"][f"{column}2"] = -1
+    book.save(titanic)
+    (answer,) = run("optimize", titanic, "--sheet", "nnet", "--json").json
+    assert answer["objective"]["after"] < 0.1325
+    assert answer["flat"] == []
+    assert "63 other starts were tried besides the sheet's own, which ended at 0.404494" in answer["message"]
+    assert sum(basin["starts"] for basin in answer["basins"]) == 64
 
 
 def test_the_bottom_of_a_valley_is_not_called_flat(tmp_path: Path) -> None:
@@ -338,7 +351,8 @@ def test_models(titanic: Path) -> None:
     assert ran.json[2]["changing"] == "mmult!$S$4:$T$13"
 
 
-def test_a_saved_model_with_constraints_is_refused_in_words(tmp_path: Path) -> None:
+def test_a_saved_model_with_constraints(tmp_path: Path) -> None:
+    """(A1-3)^2 with A1 <= 2.5: the bound binds, and moving it by one would change the objective by 2 (2.5 - 3)."""
     path = parabola(tmp_path / "book.xlsx")
     book = openpyxl.load_workbook(path)
     for name, text in (("opt", "Sheet1!B1"), ("adj", "Sheet1!A1"), ("typ", "2"), ("neg", "2"), ("num", "1"),
@@ -347,13 +361,57 @@ def test_a_saved_model_with_constraints_is_refused_in_words(tmp_path: Path) -> N
         book["Sheet1"].defined_names[f"solver_{name}"] = defined
     book.save(path)
     (listed,) = run("models", path, "--json").json
-    assert (listed["can_run"], listed["constraints"]) == (False, ["Sheet1!A1 <= 2.5"])
-    ran = run("optimize", path, "--json")
-    assert (ran.code, ran.json[0]["status"]) == (1, "cannot run")
-    assert "has constraints, which this version cannot keep: Sheet1!A1 <= 2.5" in ran.json[0]["message"]
+    assert (listed["can_run"], listed["constraints"]) == (True, ["Sheet1!A1 <= 2.5"])
+    (answer,) = run("optimize", path, "--json").json
+    assert answer["changing"][0]["after"] == 2.5
+    (constraint,) = answer["constraints"]
+    assert (constraint["cell"], constraint["standing"], constraint["slack"]) == ("Sheet1!A1", "binding", 0)
     (exact,) = run("gradients", path, "--check", "--json").json  # a derivative asks nothing of the constraints
     assert exact["gradients"]["Sheet1!A1"] == pytest.approx(run_named(path)["gradients"]["Sheet1!A1"])
     assert exact["max_relative_error"] < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("options", "after"),
+    [
+        (("--bounds", "A1=0..2"), 2),
+        (("--subject-to", "A1>=4"), 4),
+        (("--subject-to", "A1<=2.5", "--subject-to", "A1=int"), 2),
+        (("--subject-to", "A1<="), None),
+        (("--subject-to", "A1+0.5<=B1"), 1.5635083269),  # A1 + 0.5 = (A1 - 3)^2
+    ],
+)
+def test_conditions_on_the_command_line(tmp_path: Path, options: tuple[str, ...], after: float | None) -> None:
+    """(A1-3)^2 between what the options allow."""
+    ran = run("optimize", parabola(tmp_path / "book.xlsx"), *PARABOLA, *options, "--json")
+    if after is None:
+        assert (ran.code, ran.json["error"]["kind"]) == (2, "ArgumentError")
+    else:
+        assert ran.json[0]["changing"][0]["after"] == pytest.approx(after, abs=1e-9)
+
+
+def test_a_checkpoint_goes_on_where_a_run_was_broken_off(tmp_path: Path) -> None:
+    """Rosenbrock by plain descent, stopped after 50 steps with a checkpoint of every step; the next run starts there."""
+    path = workbook(tmp_path / "book.xlsx", {"A1": -1.2, "A2": 1, "B1": "=100*(A2-A1^2)^2+(1-A1)^2"})
+    asked = ("--objective", "B1", "--changing", "A1:A2", "--method", "gradient-descent", "--json")
+    source = tmp_path / "source.xlsx"
+    path.rename(source)
+    kept = tmp_path / "source-optimized.xlsx.checkpoint"
+
+    class Broken(Exception):
+        pass
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("cellgrad.session.Book.write", lambda *_: (_ for _ in ()).throw(Broken))
+        with pytest.raises(Broken):
+            run("optimize", source, *asked, "--steps", 50, "--checkpoint", 1e-9)
+    (held,) = json.loads(kept.read_text())["models"].values()
+    reached = float.fromhex(held["value"])
+    (more,) = run("optimize", source, *asked, "--steps", 1, "--resume").json
+    assert more["objective"]["before"] == pytest.approx(24.2)
+    assert more["objective"]["after"] <= reached < 24
+    assert not kept.exists()
+    assert run("optimize", source, *asked, "--resume").code == 2  # it has served
 
 
 def run_named(path: Path) -> Any:

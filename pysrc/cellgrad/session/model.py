@@ -221,10 +221,19 @@ class Model:
         if not self.conditions.count and self.has_objective:
             self._require_sound(solution)
         solution = dataclasses.replace(solution, warnings=(*self.notes, *solution.warnings))
+        if start is not None:
+            solution = self._from_the_sheets_values(solution)
         self.solution = solution
         if solution.usable:
             self._keep(solution)
         return solution
+
+    def _from_the_sheets_values(self, solution: Solution) -> Solution:
+        """A solution told as a change of what the sheet holds, wherever the run began."""
+        x0 = torch.as_tensor(self.compiled.x0)[None]
+        value, rows = (found[0].double().numpy() for found in self.system.values(x0))
+        violation = self.conditions.violation(self.compiled.x0, rows)
+        return dataclasses.replace(solution, start_value=float(value), start_violation=violation)
 
     def _require_sound(self, solution: Solution) -> None:
         """Raises the error that an unusable end deserves, where it is a cell's."""
