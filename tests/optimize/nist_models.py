@@ -1,4 +1,6 @@
-"""The models of NIST's Statistical Reference Datasets for nonlinear regression, by hand: b (n, K, 1), x (m,) -> (K, m).
+"""The models of NIST's Statistical Reference Datasets for nonlinear regression, by hand.
+
+b (n, K, 1), x (m,) or, of two predictors, (2, m) -> (K, m).
 
 https://www.itl.nist.gov/div898/strd/nls/nls_main.shtml; starts, data and certified values are in data/nist_strd.json.
 """
@@ -64,6 +66,7 @@ MODELS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "Misra1b": lambda b, x: b[0] * (1 - (1 + b[1] * x / 2) ** -2),
     "Misra1c": lambda b, x: b[0] * (1 - (1 + 2 * b[1] * x) ** -0.5),
     "Misra1d": lambda b, x: b[0] * b[1] * x / (1 + b[1] * x),
+    "Nelson": lambda b, x: b[0] - b[1] * x[0] * torch.exp(-b[2] * x[1]),
     "Rat42": lambda b, x: b[0] / (1 + torch.exp(b[1] - b[2] * x)),
     "Rat43": lambda b, x: b[0] / (1 + torch.exp(b[1] - b[2] * x)) ** (1 / b[3]),
     "Roszman1": lambda b, x: b[0] - b[1] * x - torch.atan(b[2] / (x - b[3])) / math.pi,
@@ -79,5 +82,6 @@ def datasets() -> dict[str, dict[str, Any]]:
 def objective(entry: dict[str, Any]) -> Squares:
     """The residual sum of squares of one of them."""
     data = torch.tensor(entry["data"], dtype=torch.float64)
-    y, x, model = data[:, 0], data[:, 1], MODELS[entry["name"]]
+    y, x, model = data[:, 0], data[:, 1:].T.squeeze(0), MODELS[entry["name"]]
+    y = torch.log(y) if entry["response"] == "LN(y)" else y
     return Squares(lambda B: model(B.T.unsqueeze(2), x) - y, len(entry["certified"]))

@@ -1,4 +1,4 @@
-"""The linear least squares that Levenberg-Marquardt solves at its present points, between bounds where there are any."""
+"""The linear least squares that Levenberg-Marquardt solves at its points, between bounds where there are any."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from cellgrad.errors import ArgumentError
-from cellgrad.program.squares import residuals_of, under_root
+from cellgrad.program.squares import observed_of, residual_scale, residuals_of, under_root
 from cellgrad.tensors.derivatives import gradient, pull_back, push_forward
 from cellgrad.tensors.execute import Program, listing
 from cellgrad.tensors.nodes import Node, input_node, topological
@@ -68,6 +68,17 @@ class CompiledObjective:
     @property
     def residual_count(self) -> int:
         return 0 if self._residuals is None else self._residuals.size
+
+    @cached_property
+    def residual_scale(self) -> float:
+        """What the objective multiplies every residual by, as 1 / sqrt(m) in a mean of squares."""
+        squares = under_root(self._value)
+        return residual_scale(self._value if squares is None else squares)
+
+    @cached_property
+    def observed(self) -> Tensor | None:
+        """The numbers (m,) that the residuals compare a model with, where they plainly do; else None."""
+        return None if self._residuals is None else observed_of(self._residuals)
 
     @cached_property
     def elements(self) -> int:

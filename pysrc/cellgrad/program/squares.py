@@ -27,7 +27,7 @@ def residuals_of(value: Node) -> Node | None:
         return None
     if parts is None:
         return None
-    flat = [t.reshape(part, (part.size,)) for part in parts]
+    flat = [t.reshape(t.mul(t.number(factor), root), (root.size,)) for factor, root in parts]
     if len(flat) == 1:
         return flat[0]
     places, start = [], 0
@@ -35,6 +35,32 @@ def residuals_of(value: Node) -> Node | None:
         places.append((part, (start,)))
         start += part.size
     return t.assemble((start,), places)
+
+
+def residual_scale(value: Node) -> float:
+    """What every residual of `residuals_of` is multiplied by, as 1 / sqrt(m) in a mean of squares; 1 where they have
+    not all the same factor."""
+    try:
+        parts = _terms(value, 1.0) or []
+    except _TooDeep:
+        return 1.0
+    factors = {factor for factor, _ in parts}
+    return factors.pop() if len(factors) == 1 else 1.0
+
+
+def observed_of(residuals: Node) -> torch.Tensor | None:
+    """The numbers (m,) that a model is fitted to, where the residuals (m,) are plainly the difference of the two; else
+    None."""
+    node = residuals
+    while node.operation in _SHAPERS or node.operation == "mul":
+        inner = [part for part in node.inputs if not (part.is_constant and part.size == 1)]
+        if len(inner) != 1 or inner[0].size != residuals.size:
+            return None
+        node = inner[0]
+    if node.operation != "sub":
+        return None
+    known = [part.value for part in node.inputs if part.value is not None and part.size == residuals.size]
+    return known[0].reshape(-1) if known else None
 
 
 def under_root(value: Node) -> Node | None:
@@ -52,8 +78,8 @@ class _TooDeep(Exception):  # noqa: N818 - an answer
     """The expression is nested more deeply than a sum of squares that people write."""
 
 
-def _terms(node: Node, scale: float, depth: int = 0) -> list[Node] | None:
-    """Residuals whose squares, times `scale`, add up to a one-element node."""
+def _terms(node: Node, scale: float, depth: int = 0) -> list[tuple[float, Node]] | None:
+    """Factors and what they multiply: residuals whose squares, times `scale`, add up to a one-element node."""
     if node.is_constant:
         return None
     if depth > _DEEPEST:
@@ -76,7 +102,7 @@ def _terms(node: Node, scale: float, depth: int = 0) -> list[Node] | None:
         root = _weighted_root(*node.inputs)
     else:
         root = _root(node)
-    return None if root is None else [t.mul(t.number(math.sqrt(scale)), root)]
+    return None if root is None else [(math.sqrt(scale), root)]
 
 
 def _positive_scalar(node: Node) -> float | None:
@@ -92,7 +118,8 @@ def _root(node: Node, depth: int = 0) -> Node | None:
         raise _TooDeep
     depth += 1
     if node.value is not None:
-        fine = not node.boolean and bool((node.value >= 0).all())
+        # an error (not a number), as where SUMXMY2 meets one, is the square of an error
+        fine = not node.boolean and bool(((node.value >= 0) | node.value.isnan()).all())
         return constant(torch.sqrt(node.value)) if fine else None
     match node.operation:
         case "square":
