@@ -11,7 +11,7 @@ from functools import partial
 
 from cellgrad.program.row_slices import DEEPEST, NotByRows, Rows, RowSlices, Table
 from cellgrad.tensors import operations as t
-from cellgrad.tensors.nodes import Node
+from cellgrad.tensors.nodes import Node, topological
 
 _LINEAR = frozenset({"reshape", "permute", "broadcast", "crop", "neg", "add", "sub", "concatenate", "assemble", "sum"})
 _BILINEAR = frozenset({"mul", "matmul"})
@@ -19,21 +19,13 @@ _FINITENESS = frozenset({"isfinite", "and"})
 
 
 def sizes_summed(value: Node) -> list[int]:
-    """The lengths of the axes that `value` may add up, the longest first."""
+    """The lengths of the axes that are added up on the way to `value`, the longest first."""
     found: set[int] = set()
-    seen: set[int] = set()
-    stack = [value]
-    while stack:
-        node = stack.pop()
-        if id(node) in seen or node.is_constant:
-            continue
-        seen.add(id(node))
+    for node in topological([value]):
         if node.operation == "sum":
             found.update(node.inputs[0].shape[axis] for axis in _axes(node))
         elif node.operation == "matmul":
             found.add(node.inputs[0].shape[-1])
-        if node.operation in _LINEAR or node.operation in _BILINEAR or node.operation in ("div", "select"):
-            stack += node.inputs
     return sorted((size for size in found if size > 1), reverse=True)
 
 
