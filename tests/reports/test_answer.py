@@ -11,8 +11,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tests import commands
 from tests.sheets import book_of
 
-from cellgrad.reports.answer import CHANGING, HISTORY_AT, run_of, write_answer
-from cellgrad.reports.contents import MOST_POINTS, thinned
+from cellgrad.reports.answer import CHANGING, HISTORY_AT
+from cellgrad.reports.contents import MOST_POINTS, run_of, thinned
+from cellgrad.reports.every import write_reports
 from cellgrad.session import Book, open_book
 from cellgrad.solver_models import Constraint, Relation, SolverModel
 
@@ -78,7 +79,8 @@ def test_the_history_is_a_table_and_a_chart(tmp_path: Path) -> None:
 
 def test_several_models_have_a_sheet_each_and_a_summary(tmp_path: Path) -> None:
     report = tmp_path / "r.xlsx"
-    ran = commands.run("optimize", TITANIC, "--out", tmp_path / "o.xlsx", "--report", report, "--json")
+    ran = commands.run("optimize", TITANIC, "--out", tmp_path / "o.xlsx", "--report", report, "--reports", "answer",
+                       "--json")  # fmt: skip
     assert ran.code == 0
     book = openpyxl.load_workbook(report)
     assert book.sheetnames == ["summary", "answer linear", "answer nnet", "answer mmult"]
@@ -108,7 +110,7 @@ def test_a_model_that_cannot_run_says_why(tmp_path: Path) -> None:
 def test_before_any_run_the_report_tells_what_is(tmp_path: Path) -> None:
     book = open_book(TITANIC)
     model = book.model("linear")
-    write_answer(tmp_path / "r.xlsx", book.workbook, [run_of(model)], "titanic.xlsx")
+    write_reports(tmp_path / "r.xlsx", ["answer"], [run_of(model)], book.workbook, "titanic.xlsx")
     page = openpyxl.load_workbook(tmp_path / "r.xlsx")["answer"]
     assert str(texts(page)["run"]).startswith("none yet")
     rows = table(page, "cell")
@@ -151,7 +153,7 @@ def test_bounds_are_those_of_the_saved_model(constraint: Constraint, expected: d
 
 def test_bounds_get_a_column(tmp_path: Path) -> None:
     book = saved(Constraint("S!$A$2", Relation.AT_MOST, "9"), non_negative=True)
-    write_answer(tmp_path / "r.xlsx", book.workbook, [run_of(book.model("S"))], "b.xlsx")
+    write_reports(tmp_path / "r.xlsx", ["answer"], [run_of(book.model("S"))], book.workbook, "b.xlsx")
     rows = table(openpyxl.load_workbook(tmp_path / "r.xlsx")["answer"], "cell")
     assert [row[6] for row in rows] == [">= 0", ">= 0, <= 9"]
 

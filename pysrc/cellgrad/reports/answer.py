@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,11 +14,10 @@ from cellgrad.optimize.solution import Solution
 from cellgrad.reports import charts
 from cellgrad.reports.contents import ConstraintLine, Run, constraint_lines, finite, goal_in_words, run_of, thinned
 from cellgrad.reports.page import Column, Page
-from cellgrad.reports.style import name_of, writing
-from cellgrad.reports.summary import write_summary
+from cellgrad.reports.style import name_of
 from cellgrad.workbook import Workbook
 
-__all__ = ["AnswerReport", "Run", "run_of", "write_answer"]
+__all__ = ["AnswerReport", "Run", "run_of"]
 
 MOST_CELLS, MOST_LISTED = 100_000, 12
 """No more changing cells are listed on a sheet, no more constraints in a sentence."""
@@ -262,21 +260,3 @@ def _conflicting(run: Run, constraints: tuple[ConstraintLine, ...]) -> list[str]
     others = (run.cells[place] for place in run.solution.conflict.cells if place not in told)
     bounds = [f"{run.short(str(cell))} {run.bounds.get(cell, 'between its bounds')}" for cell in others]
     return [line.formula for line in constraints if line.in_conflict] + bounds
-
-
-def write_answer(path: Path, workbook: Workbook, runs: Sequence[Run], name: str) -> None:
-    """Write the answer report alone on runs of models of one workbook, called `name` for people, as the workbook
-    `path`. Raises ArgumentError or WriteError where that file cannot be."""
-    with writing(path) as book:
-        if len(runs) > 1:
-            write_summary(book, runs, name)
-        for run in runs:
-            title, sheet = (
-                f"Answer: {run.objective or run.sheet}",
-                "answer" if len(runs) == 1 else f"answer {run.sheet}",
-            )
-            page = Page(book, sheet, title, name, WIDTHS)
-            if run.error is not None:
-                page.sentence(str(run.error.cause), 5)
-            else:
-                AnswerReport.of(run, workbook).write(page)

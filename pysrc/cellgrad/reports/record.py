@@ -11,7 +11,7 @@ import numpy as np
 
 from cellgrad.optimize.solution import Basin, Conflict, Multipliers, Ranges, Solution, StartOutcome, Status
 from cellgrad.reports.contents import thinned
-from cellgrad.session import Model
+from cellgrad.session import Book, Model
 
 PARTS = {"multipliers": Multipliers, "ranges": Ranges}
 """Fields of a solution that are a record of arrays, or None."""
@@ -21,7 +21,9 @@ MOST_BASINS = 1000
 
 @dataclass(frozen=True)
 class Record:
-    """The model as `Book.model` takes it, the values (n,) that the run started from, and how it went."""
+    """The model as `Book.model` takes it, the values (n,) that the run started from, and how it went. objective: ''
+    where the model only had to be made feasible. saved: whether it was the model saved in the sheet, with what that
+    asks of its cells."""
 
     sheet: str
     objective: str
@@ -30,14 +32,29 @@ class Record:
     start: np.ndarray
     solution: Solution
     device: str
+    saved: bool = False
+
+    def model(self, book: Book) -> Model:
+        """The model in a workbook, with the saved conditions where it still is the saved one; without any where it has
+        been changed. Raises what `Book.model` raises."""
+        if self.saved and self.sheet in book.saved:
+            model = book.model(self.sheet)
+            if _names(model) == (self.objective, self.changing, self.goal):
+                return model
+        return book.model(self.sheet, self.objective or None, self.changing, self.goal)
+
+
+def _names(model: Model) -> tuple[str, list[str], str]:
+    objective = str(model.objective) if model.has_objective else ""
+    return objective, list(map(str, model.compiled.areas)), str(model.goal)
 
 
 def record_of(model: Model, solution: Solution) -> str:
     """A run as JSON. The history is thinned; numbers keep all their digits."""
+    objective, changing, goal = _names(model)
     return json.dumps({
-        "sheet": model.sheet, "objective": str(model.objective), "changing": list(map(str, model.compiled.areas)),
-        "goal": str(model.goal), "start": model.x0.tolist(), "device": str(model.ran_on.device),
-        "solution": solution_told(solution),
+        "sheet": model.sheet, "objective": objective, "changing": changing, "goal": goal, "start": model.x0.tolist(),
+        "device": str(model.ran_on.device), "saved": model.saved is not None, "solution": solution_told(solution),
     })  # fmt: skip
 
 

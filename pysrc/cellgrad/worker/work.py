@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cellgrad.optimize.solution import Progress
-from cellgrad.reports.answer import run_of, write_answer
 from cellgrad.reports.check import check_model
+from cellgrad.reports.contents import run_of
+from cellgrad.reports.every import write_reports
 from cellgrad.reports.gradient_map import write_gradient_map
 from cellgrad.reports.record import read_record, record_of
 from cellgrad.session import Book
@@ -67,7 +68,7 @@ def gradient_map(workbook: Workbook, name: str, sheet: str, out: str) -> None:
 
 
 def answer_report(workbook: Workbook, name: str, sheet: str, out: str, record: str) -> None:
-    """Write the answer report on the last run in a sheet as the workbook `out`.
+    """Write the reports on the last run in a sheet as the workbook `out`, the answer first.
 
     record: what that run left, '' where there was none. One of another sheet counts as none: then the report tells
     what the sheet's model is now.
@@ -76,6 +77,5 @@ def answer_report(workbook: Workbook, name: str, sheet: str, out: str, record: s
     if last is None or last.sheet != sheet:
         run = run_of(book.model(sheet))
     else:
-        model = book.model(last.sheet, last.objective, last.changing, last.goal)
-        run = run_of(model, last.solution, last.start, last.device)
-    write_answer(Path(out), workbook, [run], name)
+        run = run_of(last.model(book), last.solution, last.start, last.device)
+    write_reports(Path(out), None, [run], workbook, name)
