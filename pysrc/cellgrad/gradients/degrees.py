@@ -102,4 +102,4 @@ def _confirmed(slopes: Slopes, bends: Bends, points: Tensor) -> np.ndarray:
 
 def _sizes(values: np.ndarray) -> np.ndarray:
     """Magnitudes (m,), none below what rounding of the largest may leave."""
-    return np.maximum(values, 1e-8 * values[np.isfinite(values)].max(initial=0.0))
+    return np.maximum(values, 1e-4 * values[np.isfinite(values)].max(initial=0.0))

@@ -199,6 +199,9 @@ def _matmul(node: Node, forms: list[Tensor], verdicts: Mapping[int, Form]) -> Te
     if max(a.size, b.size) > _LARGE:
         either = max(map(hardest, forms))
         return _uniform(node, either if a.is_constant or b.is_constant else of_product(*map(hardest, forms)))
+    for factor, other, axis in ((a, forms[1], -1), (b, forms[0], -2)):
+        if factor.value is not None and other.numel() == 1:
+            return (factor.value != 0).any(axis, keepdim=True).to(torch.uint8) * other
     wholes = [form.expand(one.shape) for form, one in zip(forms, node.inputs, strict=True)]
     weights = [None if one.value is None else (one.value != 0) for one in node.inputs]
     found = torch.zeros((), dtype=torch.uint8)
@@ -264,7 +267,7 @@ def _scan(node: Node, forms: list[Tensor], verdicts: Mapping[int, Form]) -> Tens
     beyond, leaves = forms[: len(loop.reads)], forms[len(loop.reads) :]
     given = {id(one): _uniform(one, hardest(leaf)) for one, leaf in zip(loop.inputs, leaves, strict=True)}
     reads = [(read, hardest(form)) for read, form in zip(loop.reads, beyond, strict=True)]
-    return _inside(node, loop.results, reads, given)
+    return _inside(node, loop.results, reads, given).clamp(min=int(verdicts.get(id(node), Form.CONSTANT)))
 
 
 def _fixed_point(node: Node, forms: list[Tensor], verdicts: Mapping[int, Form]) -> Tensor:

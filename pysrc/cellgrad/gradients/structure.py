@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from torch import Tensor
 from cellgrad.address import Region
 from cellgrad.gradients.blame import Reason, reasons_of, used_parts, values_of
 from cellgrad.gradients.convexity import curves
-from cellgrad.gradients.degrees import SCALES, Surroundings, degrees
+from cellgrad.gradients.degrees import NOTHING, SCALES, Surroundings, degrees
 from cellgrad.gradients.form import Form
 from cellgrad.gradients.node_forms import forms_of, hardest, total_elements
 from cellgrad.gradients.switches import switches_of, verdicts
@@ -31,6 +32,8 @@ __all__ = ["Form", "Reason", "Structure", "structure_of"]
 
 TOGETHER = 2**23
 """How many elements are evaluated at once."""
+FAR = 1e3
+"""How long a step makes a curvature show that is the same everywhere."""
 LARGE = 2**20
 """A model that evaluates more elements is looked at on one scale alone."""
 
@@ -128,11 +131,17 @@ def _objective_form(compiled: Compiled, bound: Form, around: Surroundings) -> Fo
     elements = total_elements([function.value_node])
 
     def slopes(X: Tensor) -> Tensor:
-        return _in_parts(lambda part: function.value_and_gradient(part)[1], [X], elements)
+        return _in_parts(lambda part: _where_finite(*function.value_and_gradient(part)), [X], elements)
 
     def bends(X: Tensor, directions: Tensor) -> Tensor:
         return _in_parts(function.hessian_product, [X, directions], elements)
 
+    if bound is Form.QUADRATIC:  # its curvature is the same everywhere: a look at one point is enough
+        if function.has_residuals and not function.rooted:
+            return bound
+        point, step = (torch.from_numpy(one[None]) for one in (around.x0, around.step(FAR)))
+        bend = bends(point, step).abs().max()
+        return Form.LINEAR if bool(bend <= NOTHING * slopes(point).abs().max()) else bound
     found = int(degrees(slopes, bends, around, _scales(elements)).max(initial=0))
     return Form(found) if found else bound
 
@@ -145,22 +154,31 @@ def _row_forms(x: Node, rows: Node, bounds: np.ndarray, around: Surroundings) ->
     fixed = {"direction": torch.from_numpy(around.step(1.0)[None])}
     slope = push_forward(rows, x, input_node("direction", x.shape))
     elements = total_elements([slope])
-    program = Program([slope], ["x"], fixed=fixed)
+    program = Program([rows, slope], ["x"], fixed=fixed)
+
+    def first(part: Tensor) -> Tensor:
+        g, found = (one.expand(len(part), rows.size) for one in program(part))
+        return torch.where(g.isfinite(), found, torch.nan)
 
     def slopes(X: Tensor) -> Tensor:
-        return _in_parts(lambda part: program(part)[0].expand(len(part), rows.size), [X], elements)
+        return _in_parts(first, [X], elements)
+
+    @cache
+    def second() -> tuple[Program, int]:
+        bend = push_forward(slope, x, input_node("tangent", x.shape))
+        return Program([bend], ["x", "tangent"], fixed=fixed), total_elements([bend])
 
     def bends(X: Tensor, directions: Tensor) -> Tensor:
-        bend = push_forward(slope, x, input_node("tangent", x.shape))
-        second = Program([bend], ["x", "tangent"], fixed=fixed)
-
-        def run(part: Tensor, tangents: Tensor) -> Tensor:
-            return second(part, tangents)[0].expand(len(part), rows.size)
-
-        return _in_parts(run, [X, directions], total_elements([bend]))
+        run, size = second()
+        return _in_parts(lambda *given: run(*given)[0].expand(len(given[0]), rows.size), [X, directions], size)
 
     found = degrees(slopes, bends, around, _scales(elements))
     return np.where(open_ & (found > 0), np.minimum(bounds, found), bounds)
+
+
+def _where_finite(values: Tensor, slopes: Tensor) -> Tensor:
+    """Slopes (K, n) of the points whose value (K,) is none: NaN."""
+    return torch.where(values.isfinite()[:, None], slopes, torch.nan)
 
 
 def _scales(elements: int) -> tuple[float, ...]:

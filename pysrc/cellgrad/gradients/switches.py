@@ -16,9 +16,11 @@ from torch import Tensor
 
 from cellgrad.gradients.degrees import Surroundings
 from cellgrad.gradients.form import Form
-from cellgrad.gradients.node_forms import DOMAIN, Forms, hardest, is_number_of_truth, total_elements
+from cellgrad.gradients.node_forms import DOMAIN, Forms, forms_of, hardest, is_number_of_truth, total_elements
 from cellgrad.tensors.execute import Program
 from cellgrad.tensors.nodes import Node, topological
+from cellgrad.tensors.operations import ONE, ZERO, broadcast, compare, reshape
+from cellgrad.tensors.scan import Loop, substituted
 
 SCALES = (1.0, 1e-2, 1.0, 1e2, 1.0, 1e4, 1e-1, 10.0)
 """How far the lines reach, in units of the changing cells."""
@@ -28,6 +30,8 @@ ROUNDS = 14
 LOCAL = 4
 """After so many rounds the values on both sides tell how large a jump has to be to be one."""
 JUMP = 1e-5
+ENDLESS = 1e4
+"""Sides that have grown by this since are on their way to infinity."""
 MOST_ELEMENTS = 2**23
 """How much is evaluated at once."""
 MOST_WORK = 2**28
@@ -41,11 +45,19 @@ A_SWITCH = 3
 
 @dataclass(frozen=True)
 class Switch:
-    """A node that takes one of two values by a condition. domain: which only says whether a number is one."""
+    """A node that takes one of two values by a condition, which is found to change along a line.
+
+    sides: the values between which it switches. owner: the node whose form this decides: itself, or the recurrence
+    whose step it is part of. patch: it holds nowhere but at the end of a domain or at single points (``A1=0``), so
+    that nothing is decided where no change is found.
+    """
 
     node: Node
     condition: Node
-    domain: bool
+    sides: tuple[Node, Node]
+    owner: Node
+    patch: bool
+    equality: bool = False
 
 
 @dataclass
@@ -64,19 +76,43 @@ def switches_of(outputs: Sequence[Node], forms: Forms) -> list[Switch]:
     """The nodes below the outputs that switch on a live condition, other than from a number to an error."""
     found = []
     for node in topological(outputs):
-        if node.is_constant:
-            continue
-        condition: Node | None = None
-        if node.operation == "select" and not any(_is_error(branch) for branch in node.inputs[1:]):
-            condition = node.inputs[0]
-        elif node.operation == "mul":
-            truths = [truth for truth in map(is_number_of_truth, node.inputs) if truth is not None]
-            condition = truths[0] if len(truths) == 1 else None
-        elif node.operation == "number" and hardest(forms[id(node.inputs[0])]) == DOMAIN:
-            condition = node.inputs[0]
-        if condition is not None and not condition.is_constant and hardest(forms[id(condition)]):
-            found.append(Switch(node, condition, hardest(forms[id(condition)]) == DOMAIN))
+        if node.operation == "scan":
+            loop: Loop = node.parameters[0]
+            steps = substituted(loop.results, loop.given(node.inputs, node))
+            known = forms_of(steps, known=forms)
+            inside = [_switch(inner, node, known) for inner in topological(steps) if id(inner) not in forms]
+            found += [switch for switch in inside if switch is not None]
+        elif not node.is_constant:
+            switch = _switch(node, node, forms)
+            found += [] if switch is None else [switch]
     return found
+
+
+def _switch(node: Node, owner: Node, forms: Forms) -> Switch | None:
+    """The switch that a node is, if it is one."""
+    condition: Node | None = None
+    if node.operation == "select" and not any(_is_error(branch) for branch in node.inputs[1:]):
+        condition, *sides = node.inputs
+    elif node.operation == "mul":
+        truths = [is_number_of_truth(one) for one in node.inputs]
+        if sum(truth is not None for truth in truths) != 1:
+            return None
+        (condition,) = (truth for truth in truths if truth is not None)
+        sides = [one for one, truth in zip(node.inputs, truths, strict=True) if truth is None] + [ZERO]
+    elif node.operation == "number" and hardest(forms[id(node.inputs[0])]) == DOMAIN:
+        condition, sides = node.inputs[0], [ONE, ZERO]
+    if condition is None or condition.is_constant or not hardest(forms[id(condition)]):
+        return None
+    compared = condition
+    while compared.operation in ("reshape", "broadcast", "not"):
+        compared = compared.inputs[0]
+    equality = compared.operation in ("eq", "ne") and all(
+        hardest(forms[id(one)]) < Form.DISCONTINUOUS for one in compared.inputs
+    )
+    if equality:  # of what moves steadily, which holds at single points: the order of what is compared changes there
+        condition = _laid_out(compare("gt", *compared.inputs), condition)
+    domain = hardest(forms[id(condition)]) == DOMAIN if id(condition) in forms else False
+    return Switch(node, condition, (sides[0], sides[1]), owner, domain or equality, equality)
 
 
 def verdicts(switches: Sequence[Switch], x: Node, around: Surroundings) -> dict[int, Form]:
@@ -84,7 +120,8 @@ def verdicts(switches: Sequence[Switch], x: Node, around: Surroundings) -> dict[
     domain of a function is at stake, and its end is nowhere around."""
     if not switches:
         return {}
-    nodes = [one.condition for one in switches] + [one.node for one in switches]
+    conditions = [one.condition for one in switches]
+    nodes = [*conditions, *(one.node for one in switches), *(side for one in switches for side in one.sides)]
     elements = max(1, total_elements(nodes))
     if elements > TOO_LARGE:
         return {}
@@ -92,12 +129,13 @@ def verdicts(switches: Sequence[Switch], x: Node, around: Surroundings) -> dict[
     most = min(MOST_CHANGES, max(1, MOST_WORK // (ROUNDS * POINTS * elements)))
     changes = look.changes(around, most)
     look.close_in(changes)
-    seen = {change.switch for change in changes}
-    jumping = {change.switch for change in changes if _jumps(change)}
-    found = {}
+    found: dict[int, Form] = {}
     for number, switch in enumerate(switches):
-        form = Form.CONSTANT if switch.domain and number not in seen else Form.PIECEWISE
-        found[id(switch.node)] = Form.DISCONTINUOUS if number in jumping else form
+        own = [change for change in changes if change.switch == number]
+        form = Form.CONSTANT if switch.patch and not (own and not switch.equality) else Form.PIECEWISE
+        if any(map(_jumps, own)):
+            form = Form.DISCONTINUOUS
+        found[id(switch.owner)] = max(form, found.get(id(switch.owner), Form.CONSTANT))
     return found
 
 
@@ -109,18 +147,22 @@ class _Look:
         self.switches = switches
         self.together = together
 
-    def at(self, points: np.ndarray) -> list[tuple[Tensor, Tensor]]:
-        """For each switch the condition and the value (K, elements) at points (K, n)."""
-        runs = [self.program(part) for part in torch.from_numpy(points).split(self.together)]
-        sizes = [len(part) for part in torch.from_numpy(points).split(self.together)]
-        half, found = len(self.switches), []
+    def at(self, points: np.ndarray) -> list[tuple[Tensor, Tensor, Tensor, Tensor]]:
+        """For each switch the condition, the value and both sides (K, elements) at points (K, n)."""
+        parts = torch.from_numpy(points).split(self.together)
+        runs = [self.program(part) for part in parts]
+        count = len(self.switches)
+
+        def whole(at: int, shape: tuple[int, ...]) -> Tensor:
+            shown = (run[at] for run in runs)
+            sized = zip(shown, parts, strict=True)
+            return torch.cat([_batched(one, len(part), shape).reshape(len(part), -1) for one, part in sized])
+
+        found = []
         for number, switch in enumerate(self.switches):
-            shape = switch.node.shape
-            both = [
-                torch.cat([run[at].expand(k, *shape).reshape(k, -1) for run, k in zip(runs, sizes, strict=True)])
-                for at in (number, half + number)
-            ]
-            found.append((both[0], both[1]))
+            places = (number, count + number, 2 * count + 2 * number, 2 * count + 2 * number + 1)
+            condition, value, one, other = (whole(at, switch.node.shape) for at in places)
+            found.append((condition, value, one, other))
         return found
 
     def changes(self, around: Surroundings, most: int) -> list[_Change]:
@@ -131,7 +173,7 @@ class _Look:
             step = around.step(scale)
             along = np.linspace(-1.0, 1.0, POINTS + 1)[:, None]
             points = around.clipped(around.x0 + along * step)
-            for number, (condition, value) in enumerate(self.at(points)):
+            for number, (condition, value, _, _) in enumerate(self.at(points)):
                 if count[number] >= A_SWITCH or len(found) >= most:
                     continue
                 fine = value.isfinite()
@@ -153,20 +195,36 @@ class _Look:
             found = self.at(np.concatenate(lines))
             for number, (points, change) in enumerate(zip(lines, changes, strict=True)):
                 own = slice(number * len(parts), (number + 1) * len(parts))
-                condition, values = (one[own, change.element] for one in found[change.switch])
+                condition, values, one, other = (part[own, change.element] for part in found[change.switch])
                 turns = (condition != condition[0]).nonzero()
                 if not len(turns):
                     continue
                 at = int(turns[0])
                 change.start, change.end = points[at - 1], points[at]
                 change.sides = (values[at - 1].item(), values[at].item())
+                if self.switches[change.switch].equality:
+                    change.sides = (one[at].item(), other[at].item())
                 if turn <= LOCAL:
                     change.size = max(map(abs, change.sides))
 
 
+def _batched(tensor: Tensor, many: int, shape: tuple[int, ...]) -> Tensor:
+    """Values of an expression at `many` points, of the shape of what they are switched into."""
+    return tensor.expand(shape).expand(many, *shape) if tensor.dim() <= len(shape) else tensor.expand(many, *shape)
+
+
 def _jumps(change: _Change) -> bool:
+    """Whether the sides differ where they meet; a side that grows beyond all bounds there has an end of its domain."""
     one, other = change.sides
-    return abs(one - other) > JUMP * max(change.size, abs(one), abs(other)) and np.isfinite(one - other).item()
+    size = max(abs(one), abs(other))
+    if not np.isfinite(size) or size > ENDLESS * max(change.size, 1e-300):
+        return False
+    return abs(one - other) > JUMP * max(change.size, size)
+
+
+def _laid_out(node: Node, like: Node) -> Node:
+    """A node repeated and reshaped as another one of its elements is."""
+    return reshape(node, like.shape) if node.size == like.size else broadcast(node, like.shape)
 
 
 def _is_error(node: Node) -> bool:
