@@ -109,17 +109,23 @@ def _runs_away(merits: Floats, start: float) -> int | None:
     errors = np.flatnonzero(~np.isfinite(merits))
     finite = merits[: errors[0]] if len(errors) else merits
     if len(finite):
-        smooth = _smoothed(finite)
-        best = np.minimum(np.minimum.accumulate(smooth), start)
-        allowed = np.maximum(4 * (start - best), abs(start) + np.abs(best))
-        beyond = np.flatnonzero(smooth - best > allowed)
+        smooth = _smoothed(finite, start)
+        beyond = np.flatnonzero(smooth > _too_high(smooth, start))
         if len(beyond):
             return int(beyond[0]) + 1
     return int(errors[0]) if len(errors) else None
 
 
-def _smoothed(merits: Floats) -> Floats:
-    """Weighted means of neighbours, without a lag."""
+def _too_high(merits: Floats, start: float) -> Floats:
+    """For each point, the merit that is one of a walk that has run away."""
+    best = np.minimum(np.minimum.accumulate(merits), start)
+    return best + np.maximum(4 * (start - best), abs(start) + np.abs(best))
+
+
+def _smoothed(merits: Floats, start: float) -> Floats:
+    """Weighted means of neighbours, without a lag; what has run away counts no more than twice what is too high, so
+    that it leaves the points before it alone."""
+    merits = np.minimum(merits, 2 * _too_high(merits, start))
     weights = np.r_[1 : SMOOTHED_OVER + 2, SMOOTHED_OVER:0:-1].astype(float)
     middle = slice(SMOOTHED_OVER, SMOOTHED_OVER + len(merits))
     total = np.convolve(merits, weights)[middle]
@@ -127,12 +133,12 @@ def _smoothed(merits: Floats) -> Floats:
 
 
 def _read(problem: Problem, rates: Floats, merits: Floats, start: float) -> RateCurve:
-    if len(merits) < 3 or not _smoothed(merits).min() < start:
+    if len(merits) < 3 or not _smoothed(merits, start).min() < start:
         raise ArgumentError(
             "no learning rate lowers the loss from these start values",
             action="start from other values, or let the range of rates begin lower",
         )
-    smooth = _smoothed(merits)
+    smooth = _smoothed(merits, start)
     bottom = int(smooth.argmin())
     begun = int(np.argmax(smooth <= start - BEGUN * (start - smooth[bottom])))
     slopes = np.gradient(smooth, np.log(rates))[begun : bottom + 1]

@@ -62,8 +62,8 @@ class LearningRateReport:
                 ("rate suggested", f"{curve.suggestion:.2g}, for {self.method}: the smaller of the next two"),
                 ("steepest", f"{curve.steepest:.2g}, where the loss falls most steeply as the rate grows"),
                 ("a tenth", f"{curve.tenth:.2g}, a tenth of the rate at the lowest point of the curve"),
-                ("how", f"{len(curve.rates)} steps from the start values, each with a rate larger than the last, until "
-                        "the loss ran away; no cell was changed (Smith 2017, section 3.3)"),
+                ("how", f"{len(curve.rates)} steps from the start values, each with a rate larger than the last, at "
+                        "most until the loss ran away; no cell was changed (Smith 2017, section 3.3)"),
             ),
             LAST,
         )  # fmt: skip
