@@ -28,6 +28,7 @@ from cellgrad.optimize.rate_finder import find_rate
 from cellgrad.optimize.schedules import SCHEDULES, parse_schedule
 from cellgrad.optimize.search import Limits, Search, Tolerances
 from cellgrad.optimize.solution import Status
+from cellgrad.optimize.threads import threads_for
 from cellgrad.optimize.training import held_out, train
 from cellgrad.program.compiling import compile_model
 
@@ -146,7 +147,8 @@ BOWL = Squares(lambda X: (X - CENTRE) * CURVATURE.sqrt(), 4)
 def search(name, problem, start, steps=10_000, **options):
     method = first_order_method(name, FirstOrderOptions(**options), steps)
     run = Search(problem, method, torch.as_tensor(start, dtype=torch.float64), Tolerances())
-    run.run(Limits(steps))
+    with threads_for(problem.objective.elements):
+        run.run(Limits(steps))
     return run
 
 

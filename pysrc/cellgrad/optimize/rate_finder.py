@@ -17,6 +17,7 @@ from cellgrad.errors import ArgumentError
 from cellgrad.optimize.first_order import FirstOrderOptions, first_order_method
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.schedules import Growing
+from cellgrad.optimize.threads import threads_for
 
 STEPS = 120
 BELOW, ABOVE = 1e-5, 1e4
@@ -67,7 +68,19 @@ def find_rate(
     A problem of mini-batches (`row_batches.RowBatches`) is walked a batch a step. Nothing is changed by it.
     Raises ArgumentError where the objective is an error at x, or where no rate lowers it.
     """
-    X = x.unsqueeze(0)
+    with threads_for(problem.objective.elements):
+        return _find(problem, method, options, x.unsqueeze(0), lowest, highest, steps)
+
+
+def _find(
+    problem: Problem,
+    method: str,
+    options: FirstOrderOptions,
+    X: Tensor,
+    lowest: float | None,
+    highest: float | None,
+    steps: int,
+) -> RateCurve:
     plain = replace(options, rate=None, schedule="constant")
     if lowest is None or highest is None:
         f, gradient = problem.value_and_gradient(problem.project(X))

@@ -99,7 +99,7 @@ class LearningRateReport:
         })  # fmt: skip
         low, high = float(curve.smoothed.min()), float(curve.smoothed[0])
         fall = abs(high - low)
-        limits = {}
+        limits = {"min": 0.0} if low >= 0 and low < 0.5 * high else {}
         if curve.losses.max() > max(low, high) + TOO_HIGH * fall:
             limits["max"] = _round_up(max(low, high) + fall)
         chart.set_x_axis(
