@@ -49,18 +49,23 @@ def residual_scale(value: Node) -> float:
 
 
 def observed_of(residuals: Node) -> torch.Tensor | None:
-    """The numbers (m,) that a model is fitted to, where the residuals (m,) are plainly the difference of the two; else
-    None."""
+    """The numbers (m,) that a model is fitted to, where the residuals (m,) are plainly the difference of the two, as
+    y - (a x + b) and y - a x - b are; else None."""
     node = residuals
-    while node.operation in _SHAPERS or node.operation == "mul":
-        inner = [part for part in node.inputs if not (part.is_constant and part.size == 1)]
-        if len(inner) != 1 or inner[0].size != residuals.size:
+    while node.size == residuals.size:
+        if node.operation == "sub":
+            known = [part.value for part in node.inputs if part.value is not None and part.size == residuals.size]
+            if known:
+                return known[0].reshape(-1)
+            node = node.inputs[0]
+        elif node.operation in _SHAPERS or node.operation == "mul":
+            inner = [part for part in node.inputs if not (part.is_constant and part.size == 1)]
+            if len(inner) != 1:
+                return None
+            node = inner[0]
+        else:
             return None
-        node = inner[0]
-    if node.operation != "sub":
-        return None
-    known = [part.value for part in node.inputs if part.value is not None and part.size == residuals.size]
-    return known[0].reshape(-1) if known else None
+    return None
 
 
 def under_root(value: Node) -> Node | None:

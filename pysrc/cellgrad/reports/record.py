@@ -59,8 +59,7 @@ def record_of(model: Model, solution: Solution) -> str:
 
 
 def read_record(text: str) -> Record | None:
-    """What `record_of` wrote; None for anything else, such as the record of another version that tells too little or
-    too much."""
+    """What `record_of` wrote; None for anything else."""
     try:
         found: dict[str, Any] = json.loads(text)
         solution = solution_read(found.pop("solution"))
@@ -86,7 +85,8 @@ def solution_told(solution: Solution) -> dict[str, Any]:
 
 
 def solution_read(told: dict[str, Any]) -> Solution:
-    """The solution that was told. What an older version did not know of is as where there was none of it.
+    """The solution that was told. What an older version did not know of is as where there was none of it,
+    and what only a newer one knows is left out.
 
     Raises ValueError, KeyError or TypeError for what is none.
     """
@@ -100,12 +100,14 @@ def solution_read(told: dict[str, Any]) -> Solution:
             Basin(value, count, np.array(x, np.float64), first) for value, count, x, first in told.get("basins", ())
         ],
         "conflict": _conflict_read(told.get("conflict")),
+        "places": tuple(told.get("places", ())),
         "warnings": tuple(told.get("warnings", ())),
     }
     for name, kind in PARTS.items():
         part = told.get(name)
         read[name] = None if part is None else kind(**{k: np.array(v, np.float64) for k, v in part.items()})
-    return Solution(**read)
+    known = {f.name for f in dataclasses.fields(Solution)}
+    return Solution(**{name: value for name, value in read.items() if name in known})
 
 
 def _arrays_told(part: Multipliers | Ranges | None) -> dict[str, list[float]] | None:
