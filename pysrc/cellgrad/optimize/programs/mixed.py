@@ -29,6 +29,12 @@ Floats = NDArray[np.float64]
 FIRST_SLICE_SECONDS = 4.0
 SLICE_GROWTH = 4.0
 
+SHARE_OF_TIME = 0.9
+"""HiGHS gets this part of the time that is left: it looks at the clock between its phases only."""
+
+SETTLING_SECONDS = 2.0
+"""How long beyond the time limit the last whole numbers found may take to be made exact."""
+
 SAME = 1e-9
 """Costs that differ by less, relative above 1, are equal: below the accuracy that is promised."""
 
@@ -82,7 +88,11 @@ class Best:
         """The cost of the best point with the whole numbers nearest to x, infinite where there is none; kept if it is
         the best so far."""
         held = self.instance.fixed(x)
-        answer = solve_continuous(held, self.watch)
+        self.watch.overtime = SETTLING_SECONDS
+        try:
+            answer = solve_continuous(held, self.watch)
+        finally:
+            self.watch.overtime = 0.0
         if not answer.optimal or answer.x is None:
             return math.inf
         found = corner(held, answer)
@@ -138,9 +148,12 @@ def _searched(instance: Instance, watch: Watch, effort: Effort, best: Best, rela
         return _contented(best)
     if effort.feasible is not None:
         return _branched(instance, watch, effort, best)
+    if best.x is None:  # something to keep from the start
+        any(best.settle(rounded(relaxed.x)) < math.inf for rounded in (np.round, np.floor, np.ceil))
     seconds = FIRST_SLICE_SECONDS
     while True:
-        answer = solve_whole(instance, watch, seconds, effort.gap, effort.nodes)
+        allowed = min(seconds, SHARE_OF_TIME * watch.left)
+        answer = solve_whole(instance, watch, allowed, effort.gap, effort.nodes)
         best.bound = max(best.bound, answer.bound)
         if answer.x is not None:
             best.settle(answer.x)
@@ -150,6 +163,8 @@ def _searched(instance: Instance, watch: Watch, effort: Effort, best: Best, rela
             break
         if effort.nodes is not None and answer.steps >= effort.nodes:
             return best.ended(Status.SUBPROBLEM_LIMIT)
+        if allowed < seconds:
+            raise OutOfTime(Status.TIME_LIMIT)
         seconds *= SLICE_GROWTH
     return _contented(best) if best.proven(effort.gap) else _branched(instance, watch, effort, best)
 

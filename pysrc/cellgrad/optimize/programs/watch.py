@@ -26,8 +26,8 @@ LISTEN_SECONDS = 0.1
 REPORT_SECONDS = 0.5
 """How often the callback hears of a call that is still running."""
 
-GRACE_SECONDS = 1.0
-"""How long after its own time limit a call may take to come back before it is left behind."""
+GRACE_SECONDS = 2.0
+"""How long after the end of the run a call may take to come back before it is left behind."""
 
 
 class OutOfTime(Exception):  # noqa: N818
@@ -58,6 +58,7 @@ class Watch:
     """Limits, callback and the best point so far of one run.
 
     x (n,): the best feasible point, or the start while there is none. value: the objective cell there, nan before.
+    overtime: seconds beyond the limit that may be used to bring home what was found within it.
     """
 
     def __init__(self, limits: Limits, callback: Callback | None, start: Floats) -> None:
@@ -66,13 +67,14 @@ class Watch:
         self.x = start
         self.value = math.nan
         self.steps = 0
+        self.overtime = 0.0
         self.history: list[tuple[int, float, float]] = []
         self._told = time.perf_counter()
 
     @property
     def left(self) -> float:
         """Seconds left, infinite where there is no limit."""
-        return self.limits.seconds - (time.perf_counter() - self.limits.began)
+        return self.limits.seconds + self.overtime - (time.perf_counter() - self.limits.began)
 
     @property
     def found(self) -> bool:
@@ -103,7 +105,7 @@ class Watch:
         if self.left <= 0:
             raise OutOfTime(Status.TIME_LIMIT)
         call = _Call(lambda: work(allowed))
-        deadline = time.perf_counter() + allowed + GRACE_SECONDS
+        deadline = time.perf_counter() + self.left + GRACE_SECONDS
         call.start()
         while call.is_alive():
             call.join(LISTEN_SECONDS)
