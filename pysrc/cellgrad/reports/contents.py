@@ -17,6 +17,7 @@ from cellgrad.optimize.conditions import PRECISION, Conditions
 from cellgrad.optimize.constraint_cells import ConstraintCell, Standing
 from cellgrad.optimize.fit_statistics import FitStatistics, fit_statistics_at
 from cellgrad.optimize.solution import Solution
+from cellgrad.program.compiling import CompiledWithRows
 from cellgrad.reports.bounds import KINDS, Bounds, bounds_of
 from cellgrad.reports.page import Page
 from cellgrad.reports.style import name_of
@@ -164,13 +165,16 @@ def _since(model: Model, solution: Solution, value: float) -> str:
 def _lefts(
     model: Model, cells: Sequence[Region], constraints: Sequence[ConstraintCell], solution: Solution | None
 ) -> dict[Region, float]:
-    """The values of left cells that the solution's rows do not tell, where the book holds the run's values."""
-    if solution is not None and not solution.usable:
+    """The values of left cells that rows do not tell, as far as they are known: at the start, and where the book holds
+    what the run found."""
+    compiled = model.compiled
+    if solution is None and isinstance(compiled, CompiledWithRows):
+        return dict(zip(compiled.rows.cells, compiled.rows.left.tolist(), strict=True))
+    if solution is None or not solution.usable:
         return {}
     places = {cell: place for place, cell in enumerate(cells)}
-    end = model.x0 if solution is None else solution.x
-    asked = [c.left for c in constraints if c.row is not None and (c.moving or solution is None)]
-    return {cell: float(end[places[cell]]) if cell in places else model.book.value(cell) for cell in asked}
+    asked = [constraint.left for constraint in constraints if constraint.moving]
+    return {cell: float(solution.x[places[cell]]) if cell in places else model.book.value(cell) for cell in asked}
 
 
 @dataclass(frozen=True)

@@ -159,7 +159,7 @@ class Page:
 
     def put(self, row: int, column: int, value: object, kind: str, indent: int = 0, decimals: int = 4) -> None:
         """One value of a table, in the way of its kind of column."""
-        if value is None:
+        if value is None or value == "":
             return
         if isinstance(value, str):
             wrapped = {"text_wrap": True} if kind == "words" else {}
