@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cellgrad.optimize.conditions import Conditions, Floats
-from cellgrad.optimize.constrained.kkt import Kkt, kkt
-from cellgrad.optimize.constrained.model import Model, View
+from cellgrad.optimize.constrained.kkt import Kkt, kkt, kkt_given
+from cellgrad.optimize.constrained.model import View
 from cellgrad.optimize.solution import Multipliers, Status
 
 OPTIMAL = 1e-7
@@ -77,29 +77,21 @@ class Candidate:
         return self.conditions.residual < other.conditions.residual
 
 
-def judge(model: Model, view: View, conditions: Conditions, z: Floats) -> Candidate | None:
-    """The candidate at z, None where it is a cell error."""
-    slopes = view.slopes(z)
-    if not slopes.finite:
-        return None
+def judge(view: View, conditions: Conditions, z: Floats, y: Floats | None = None) -> Candidate | None:
+    """The candidate at z, None where it is a cell error. y: multipliers of the rows, where no Jacobian is to be had."""
+    model = view.model
     x = view.x(z)
-    whole = model.full(x)
     f, g = model.system.values(model.tensor(x))
     rows = g[0].detach().cpu().double().numpy()
-    found = kkt(view, z, slopes)
-    penalty = float(np.abs(found.rows) @ view.misses(slopes.c)) / view.merit
+    cell = float(f[0])
+    if not (np.isfinite(cell) and np.isfinite(rows).all()):
+        return None
+    found = kkt_given(view, z, y) if y is not None else kkt(view, z, view.slopes(z))
+    penalty = float(np.abs(found.rows) @ view.misses(view.values(z)[1])) / view.merit
     if model.problem.rooted:
-        penalty /= 2 * max(1e-300, float(f[0]))
-    return Candidate(
-        x=x,
-        merit=model.record.merit(float(f[0])),
-        cell=float(f[0]),
-        violation=conditions.violation(whole, rows),
-        penalty=penalty,
-        conditions=found,
-        view=view,
-        precision=conditions.precision,
-    )
+        penalty /= 2 * max(1e-300, cell)
+    violation = conditions.violation(model.full(x), rows)
+    return Candidate(x, model.record.merit(cell), cell, violation, penalty, found, view, conditions.precision)
 
 
 def multipliers(candidate: Candidate) -> Multipliers | None:

@@ -115,7 +115,7 @@ def _first_multipliers(barrier: _Barrier, point: _Point, slopes: Slopes) -> Floa
     n = barrier.view.n
     right = np.concatenate((slopes.gradient, np.zeros(len(point.s)))) - point.low + point.high
     A = _rows_with_slacks(barrier, slopes)
-    y = -np.linalg.lstsq(A.T, right, rcond=1e-10)[0]
+    y: Floats = -np.linalg.lstsq(A.T, right, rcond=1e-10)[0]
     return y if np.abs(y).max(initial=0.0) <= 1e3 and n else np.zeros(barrier.view.m)
 
 
@@ -280,7 +280,7 @@ class _Equations:
             try:
                 self.factor = linear.cho_factor(reduced + (shift + 1e-15 * size) * np.eye(len(reduced)))
             except linear.LinAlgError:
-                shift = max(1e-8, last / 3) if shift == 0 else 8 * shift
+                shift = (last / 3 or 1e-8) if shift == 0 else 8 * shift
                 continue
             self.H = self.H + shift * np.eye(len(self.H))
             self.full = self.full + shift * np.eye(len(self.H))

@@ -141,3 +141,14 @@ def _signed(g: Floats, J: Floats, active: Activity) -> tuple[Floats, Floats]:
     v[parts[2]] += solved[ends[1] : ends[2]]
     v[parts[3]] -= solved[ends[2] :]
     return y, v
+
+
+def kkt_given(view: View, z: Floats, y: Floats) -> Kkt:
+    """The same for multipliers of the rows that are known, without a Jacobian."""
+    _, c, gradient = view.weighted(z, -y)
+    active = activity(view, z, c)
+    v = np.where(active.cells, gradient, 0.0)
+    v = np.where(_wrong(v, active.cell_low, active.cell_high, 0.0), 0.0, v)
+    dual = float(np.abs(gradient - v).max(initial=0.0))
+    slack = max(_apart(y, c, view.row_lower, view.row_upper, ~view.equal), _apart(v, z, view.lower, view.upper, v != 0))
+    return Kkt(y, v, dual, view.violation(c), slack)

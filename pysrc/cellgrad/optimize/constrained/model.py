@@ -150,6 +150,16 @@ class Model:
             gradient = self.sign * gradient
         return Slopes(merit, gradient, self._rows(cell, g), jacobian)
 
+    def weighted(self, x: Floats, weight: float, weights: Floats) -> tuple[float, Floats, Floats]:
+        """Merit, rows, and the gradient (n,) of weight x merit + weights . rows, in one reverse pass."""
+        self.problem.evaluations += 1
+        X, cell_weight, row_weights = self._weights(x, weight, weights)
+        f, g, slope = (_numbers(part[0]) for part in self.system.weighted(X, cell_weight, row_weights))
+        gradient = slope[self.free]
+        if self.valued:
+            gradient = gradient + weight * self.pull * (x - self.anchor)
+        return self._merit(x, float(f)), self._rows(float(f), g), gradient
+
     def hessian(self, x: Floats, weight: float, weights: Floats) -> Floats:
         """Of weight x merit + weights . rows, (n, n), exact."""
         X, cell_weight, row_weights = self._weights(x, weight, weights)
@@ -217,8 +227,10 @@ class View:
         self._values: dict[bytes, tuple[float, Floats]] = {}
         self._slopes: dict[bytes, Slopes] = {}
 
-    def x(self, z: Floats) -> Floats:
+    def x(self, z: Floats, bounded: bool = True) -> Floats:
         """The free cells in their own units: exactly a bound where z is."""
+        if not bounded:
+            return z * self.cells
         x = np.minimum(np.maximum(z * self.cells, self.model.lower), self.model.upper)
         x = np.where(z <= self.lower, self.model.lower, x)
         return np.where(z >= self.upper, self.model.upper, x)
@@ -226,23 +238,23 @@ class View:
     def z(self, x: Floats) -> Floats:
         return np.minimum(np.maximum(x / self.cells, self.lower), self.upper)
 
-    def values(self, z: Floats) -> tuple[float, Floats]:
-        """f and c (m,)."""
-        key = z.tobytes()
+    def values(self, z: Floats, bounded: bool = True) -> tuple[float, Floats]:
+        """f and c (m,); beyond the bounds where `bounded` is False."""
+        key = z.tobytes() + bytes([bounded])
         if key in self._slopes:
             known = self._slopes[key]
             return known.f, known.c
         if key not in self._values:
-            f, c = self.model.values(self.x(z))
+            f, c = self.model.values(self.x(z, bounded))
             _forget(self._values)
             self._values[key] = f * self.merit, c * self.rows
         return self._values[key]
 
-    def slopes(self, z: Floats) -> Slopes:
+    def slopes(self, z: Floats, bounded: bool = True) -> Slopes:
         """f and c with their derivatives."""
-        key = z.tobytes()
+        key = z.tobytes() + bytes([bounded])
         if key not in self._slopes:
-            own = self.model.slopes(self.x(z))
+            own = self.model.slopes(self.x(z, bounded))
             _forget(self._slopes)
             self._slopes[key] = Slopes(
                 own.f * self.merit,
@@ -252,13 +264,20 @@ class View:
             )
         return self._slopes[key]
 
+    def weighted(self, z: Floats, weights: Floats) -> tuple[float, Floats, Floats]:
+        """f, c and the gradient of f + weights . c, without a Jacobian."""
+        f, c, gradient = self.model.weighted(self.x(z), self.merit, weights * self.rows)
+        return f * self.merit, c * self.rows, gradient * self.cells
+
     def hessian(self, z: Floats, weights: Floats) -> Floats:
         """Of f + weights . c, (n, n)."""
         H = self.model.hessian(self.x(z), self.merit, weights * self.rows)
         return H * self.cells * self.cells[:, None]
 
-    def hessian_product(self, z: Floats, weights: Floats, direction: Floats) -> Floats:
-        product = self.model.hessian_product(self.x(z), self.merit, weights * self.rows, direction * self.cells)
+    def hessian_product(self, z: Floats, weights: Floats, direction: Floats, weight: float = 1.0) -> Floats:
+        """Of weight x f + weights . c, times a direction (n,)."""
+        own = direction * self.cells
+        product = self.model.hessian_product(self.x(z), weight * self.merit, weights * self.rows, own)
         return product * self.cells
 
     def misses(self, c: Floats) -> Floats:

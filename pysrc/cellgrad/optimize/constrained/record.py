@@ -9,7 +9,7 @@ import numpy as np
 
 from cellgrad.optimize.conditions import Conditions, Floats
 from cellgrad.optimize.problem import Problem
-from cellgrad.optimize.search import Limits
+from cellgrad.optimize.search import UNBOUNDED_FALL, Limits
 from cellgrad.optimize.solution import Callback, Progress, Status
 
 
@@ -39,6 +39,8 @@ class Record:
         self.least: Floats | None = None
         self.least_violation = math.inf
         self.running = 1
+        self.bottom: float | None = None
+        """A merit below this falls for ever."""
 
     def merit(self, cell: float) -> float:
         """What ranks feasible points: the smaller the better."""
@@ -54,6 +56,10 @@ class Record:
         if not math.isfinite(cell):
             return
         violation = self.conditions.violation(x, rows)
+        if self.bottom is None:
+            self.bottom = -UNBOUNDED_FALL * max(1.0, abs(cell))
+        if violation <= self.conditions.precision and self.merit(cell) < self.bottom:
+            raise Interrupted(Status.UNBOUNDED)
         if violation <= self.conditions.precision and self.merit(cell) < self.best_merit:
             self.best, self.best_cell, self.best_merit = x.copy(), cell, self.merit(cell)
         if violation < self.least_violation:

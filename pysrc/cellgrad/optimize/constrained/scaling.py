@@ -70,3 +70,15 @@ def _equilibrated(sizes: Floats, unknown: np.ndarray, slopes: list[Slopes]) -> F
         column = (J * guess / row[:, None]).max(0)
         guess = np.where(moving & (column > 0), guess / np.sqrt(np.where(column > 0, column, 1.0)), guess)
     return np.where(moving | ~unknown, guess, 0.0)
+
+
+def scaled_by_values(model: Model, x: Floats) -> View:
+    """Units from the cells and limits alone, for models so large that no Jacobian is formed."""
+    sizes = np.abs(x)
+    known = sizes[sizes > 0]
+    cells = np.where(sizes > 0, sizes, float(np.median(known)) if len(known) else 1.0)
+    limits = np.where(np.isfinite(model.row_upper), model.row_upper, model.row_lower)
+    gradient = model.weighted(x, 1.0, np.zeros(model.m))[2]
+    steepest = float(np.abs(gradient * cells).max(initial=0.0))
+    merit = 1.0 / steepest if np.isfinite(steepest) and steepest > 0 else 1.0
+    return View(model, cells, 1.0 / np.maximum(1.0, np.abs(limits)), merit)

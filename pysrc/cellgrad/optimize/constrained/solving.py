@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from torch import Tensor
 
 from cellgrad.errors import ArgumentError
 from cellgrad.optimize.conditions import Conditions, Floats
+from cellgrad.optimize.constrained.augmented_lagrangian import augmented_lagrangian
 from cellgrad.optimize.constrained.candidates import Candidate, judge, multipliers
+from cellgrad.optimize.constrained.curvature import ways_down
+from cellgrad.optimize.constrained.feasibility import MISSED, conflict, nearest
 from cellgrad.optimize.constrained.interior import interior_point
 from cellgrad.optimize.constrained.model import Model, View
 from cellgrad.optimize.constrained.polishing import polished
 from cellgrad.optimize.constrained.record import Interrupted, Record
-from cellgrad.optimize.constrained.scaling import plain, scaled
+from cellgrad.optimize.constrained.scaling import plain, scaled, scaled_by_values
 from cellgrad.optimize.constrained.sqp import sqp
 from cellgrad.optimize.constrained.starting import finite_start, perturbed
-from cellgrad.optimize.problem import Problem
+from cellgrad.optimize.constrained.trust_region import trust_region
+from cellgrad.optimize.problem import Goal, Problem
 from cellgrad.optimize.search import Limits
-from cellgrad.optimize.solution import Callback, Ending, Status
+from cellgrad.optimize.solution import Callback, Conflict, Ending, Status
 
-METHODS = ("sqp", "interior-point")
+METHODS = ("sqp", "interior-point", "trust-constr", "augmented-lagrangian")
 
-ENGINES = {"sqp": sqp, "interior-point": interior_point}
+LARGE_CELLS = 1_500
+LARGE_JACOBIAN = 2**24
+"""More cells than this, or more cells x rows: only the augmented Lagrangian, which forms no Jacobian."""
+FEW_CELLS = 60
+"""Up to so many, sequential quadratic programming goes first: it bears kinks best."""
+MOST_FOR_SQP = 300
+ESCAPES = 3
+"""How often a saddle is left behind."""
+FINALISTS = 3
+RUNAWAY = 1e15
+"""Cells that grew by this factor never came to rest."""
+
+Engine = Callable[[View, Floats], Floats]
+
+
+def _lagrangian(view: View, z: Floats) -> Floats:
+    return augmented_lagrangian(view, z[None]).z[0]
+
+
+ENGINES: dict[str, Engine] = {
+    "sqp": sqp, "interior-point": interior_point, "trust-constr": trust_region, "augmented-lagrangian": _lagrangian,
+}  # fmt: skip
 
 
 def solve_constrained(
@@ -47,11 +74,10 @@ def solve_constrained(
         return Ending(starts[0], Status.BOUNDS_CONFLICT, 0, places=tuple(crossed.tolist()))
     record = Record(problem, conditions, limits, callback)
     record.running = len(starts)
-    run = _Run(problem, conditions, record, method, seed, scaling)
+    run = _Run(problem, conditions, record, method, scaling)
+    status: Status | None = None
     try:
-        for k, start in enumerate(starts):
-            run.solve(start, seed + k)
-        status: Status | None = None
+        run.solve(starts, seed)
     except Interrupted as interruption:
         status = interruption.status
     except KeyboardInterrupt:
@@ -62,51 +88,165 @@ def solve_constrained(
 class _Run:
     """One call of the door: what is known so far."""
 
-    def __init__(
-        self, problem: Problem, conditions: Conditions, record: Record, method: str, seed: int, scaling: bool
-    ) -> None:
+    def __init__(self, problem: Problem, conditions: Conditions, record: Record, method: str, scaling: bool) -> None:
         self.problem, self.conditions, self.record = problem, conditions, record
-        self.method, self.seed, self.scaling = method, seed, scaling
+        self.method, self.scaling = method, scaling
         self.best: Candidate | None = None
+        self.conflict: Conflict | None = None
         self.detail = ""
 
-    def solve(self, start: Floats, seed: int) -> None:
-        model = Model(self.problem, self.conditions, self.record, start)
-        x, rescued = finite_start(model, model.anchor, seed)
-        if x is None:
+    def solve(self, starts: Floats, seed: int) -> None:
+        """From all starts; sets `best`, and `conflict` where none was feasible."""
+        model = Model(self.problem, self.conditions, self.record, starts[0])
+        large = model.n > LARGE_CELLS or model.n * model.m > LARGE_JACOBIAN
+        points = []
+        for k, start in enumerate(starts):
+            x, rescued = finite_start(model, self.conditions.clipped(start)[model.free], seed + k, large)
+            if rescued and x is not None and k == 0:
+                self.detail = "The start is an error; the search began at values near it that are none."
+            points += [x] if x is not None else []
+        if not points:
             return
-        if rescued:
-            self.detail = "The start is an error; the search began at values near it that are none."
-        engine = ENGINES["sqp" if self.method == "auto" else self.method]
-        for attempt in range(4):
-            view = self.view(model, x)
-            candidate = self.judged(model, view, engine(view, view.z(x)))
-            if candidate is not None and candidate.better_than(self.best):
-                self.best = candidate
-            if candidate is not None and candidate.optimal:
-                return
-            x = perturbed(model, x if candidate is None else candidate.x, view.cells, seed + attempt, 0.1)
-            if not model.slopes(x).finite:
-                return
+        if not model.n:
+            self._take(judge(plain(model), self.conditions, points[0]))
+            return
+        if large:
+            self._all_at_once(scaled_by_values(model, points[0]), points, True)
+        elif self.method == "augmented-lagrangian":
+            self._all_at_once(self._view(model, points[0]), points, False)
+        else:
+            for k, x in enumerate(points):
+                self.record.running = len(points) - k
+                self._one(Model(self.problem, self.conditions, self.record, model.full(x)), x, seed + k)
+        if self.best is not None and not self.best.feasible and not large:
+            self._explain(self.best)
+        if self.best is not None and self.best.feasible and not self.best.reached:
+            self._approach(self.best)
 
-    def view(self, model: Model, x: Floats) -> View:
-        return scaled(model, x) if self.scaling else plain(model)
+    def _one(self, model: Model, x: Floats, seed: int) -> None:
+        """One start, by one engine after the other until one ends at an optimum."""
+        mine: Candidate | None = None
+        for attempt, (engine, how) in enumerate(self._plan(model)):
+            begin = x
+            if mine is not None and how == "nearest":
+                if mine.feasible:
+                    continue
+                begin = mine.view.x(nearest(mine.view, mine.view.z(mine.x)))
+            elif mine is not None and how == "moved":
+                begin = perturbed(model, mine.x, mine.view.cells, seed + attempt, 0.1)
+            if attempt and not model.slopes(begin).finite:
+                continue
+            found = self._engine(engine, self._view(model, begin), begin)
+            if found is not None and found.better_than(mine):
+                mine = found
+            if mine is not None and mine.optimal:
+                break
+        if mine is not None and mine.optimal and not model.valued:
+            self._escape(mine)
 
-    def judged(self, model: Model, view: View, z: Floats) -> Candidate | None:
-        """The candidate an engine's end becomes, polished in units that suit it."""
-        here = scaled(model, view.x(z), view) if self.scaling else view
-        z = polished(here, here.z(view.x(z)))
-        return judge(model, here, self.conditions, z)
+    def _plan(self, model: Model) -> list[tuple[Engine, str]]:
+        if self.method != "auto":
+            engine = ENGINES[self.method]
+            return [(engine, "start"), (engine, "nearest"), (engine, "moved")]
+        order: list[Engine] = [sqp, interior_point] if model.n <= FEW_CELLS else [interior_point, sqp]
+        if model.n > MOST_FOR_SQP:
+            order = [interior_point, _lagrangian]
+        first, second = order
+        return [
+            (first, "start"), (second, "start"), (first, "nearest"), (second, "nearest"), (first, "moved"),
+            (_lagrangian, "start"), (second, "moved"),
+        ]  # fmt: skip
+
+    def _engine(self, engine: Engine, view: View, x: Floats) -> Candidate | None:
+        """What an engine comes back with, polished in units that suit it; a second time where those changed much."""
+        z = engine(view, view.z(x))
+        here = scaled(view.model, view.x(z), view) if self.scaling else view
+        found = judge(here, self.conditions, polished(here, here.z(view.x(z))))
+        self._take(found)
+        return found
+
+    def _escape(self, candidate: Candidate) -> None:
+        """Away from a saddle, to both sides."""
+        for _ in range(ESCAPES):
+            view = candidate.view
+            better = None
+            for z in ways_down(view, view.z(candidate.x), candidate.conditions):
+                if view.slopes(z).finite:
+                    for engine in (sqp, interior_point) if view.n <= FEW_CELLS else (interior_point,):
+                        found = self._engine(engine, view, view.x(z))
+                        if found is not None and found.better_than(better or candidate):
+                            better = found
+            if better is None or not better.optimal:
+                return
+            candidate = better
+
+    def _all_at_once(self, view: View, points: list[Floats], large: bool) -> None:
+        """All starts by the augmented Lagrangian, the best of them polished."""
+        reached = augmented_lagrangian(view, np.array([view.z(x) for x in points]))
+        found = [judge(view, self.conditions, z, y) for z, y in zip(reached.z, reached.rows, strict=True)]
+        for candidate in found:
+            self._take(candidate)
+        if large:
+            return
+        known = [candidate for candidate in found if candidate is not None]
+        for candidate in sorted(known, key=lambda c: (not c.feasible, c.merit if c.feasible else c.violation))[
+            :FINALISTS
+        ]:
+            here = scaled(view.model, candidate.x, view) if self.scaling else view
+            self._take(judge(here, self.conditions, polished(here, here.z(candidate.x))))
+
+    def _explain(self, best: Candidate) -> None:
+        """Miss the limits as little as can be, and say which are in conflict."""
+        view = best.view
+        z = nearest(view, view.z(best.x))
+        if view.violation(view.values(z)[1]) > MISSED:
+            found = judge(view, self.conditions, z)
+            if found is not None and found.violation < best.violation:
+                self.best = found
+            self.conflict = conflict(view, z)
+
+    def _approach(self, best: Candidate) -> None:
+        """A goal value that was not reached: as close as the other limits allow."""
+        goal = Goal("max" if best.cell < self.problem.goal.target else "min")
+        towards = Problem(self.problem.objective, goal, self.problem.conditions, self.problem.system)
+        record = Record(towards, self.conditions, self.record.limits, None)
+        record.steps = self.record.steps
+        run = _Run(towards, self.conditions, record, "auto", self.scaling)
+        try:
+            run.solve(best.view.model.full(best.x)[None], 0)
+        finally:
+            self.record.steps = record.steps
+            self.problem.evaluations += towards.evaluations
+        closest = run.best
+        if closest is not None and closest.feasible:
+            here = scaled(best.view.model, closest.x, best.view)
+            self._take(judge(here, self.conditions, here.z(closest.x)))
+
+    def _view(self, model: Model, x: Floats) -> View:
+        view = scaled(model, x) if self.scaling else plain(model)
+        if model.valued:
+            model.pull = view.cells**-2
+        return view
+
+    def _take(self, candidate: Candidate | None) -> None:
+        if candidate is not None and candidate.better_than(self.best):
+            self.best = candidate
 
     def ending(self, start: Floats, status: Status | None) -> Ending:
+        """What the run hands back; `status` where it was interrupted."""
         record, best = self.record, self.best
-        common = {"iterations": record.steps, "history": record.history, "detail": self.detail}
-        if best is None:
-            if status is not None and record.least is not None:
-                return Ending(record.point(), status, **common)
-            return Ending(start, status or Status.ERROR_VALUE, **common)
-        if status is None or best.optimal:
-            status = status if status is not None else best.status
+        x, multiplied = start, None
+        if status is not None and (best is None or not best.optimal):
+            x = record.point() if record.least is not None else start
+        elif best is None:
+            status = Status.ERROR_VALUE
+        else:
             x = best.view.model.full(best.x)
-            return Ending(x, status, multipliers=multipliers(best) if best.feasible else None, **common)
-        return Ending(record.point(), status, **common)
+            status = best.status if status in (None, Status.UNBOUNDED) else status
+            multiplied = multipliers(best) if best.feasible else None
+            far = np.abs(best.x).max(initial=0.0) > RUNAWAY * max(1.0, float(np.abs(start).max(initial=0.0)))
+            if status.found and far:
+                status = Status.UNBOUNDED
+        return Ending(
+            x, status, record.steps, record.history, multipliers=multiplied, conflict=self.conflict, detail=self.detail
+        )

@@ -22,7 +22,7 @@ def sqp(view: View, z: Floats, accuracy: float = 1e-12) -> Floats:
     it still gains."""
     for _ in range(RESTARTS):
         before = view.values(z)[0]
-        guard = _Guard(view, z)
+        guard = Guard(view, z)
         result = minimize(
             guard.merit,
             z,
@@ -40,7 +40,7 @@ def sqp(view: View, z: Floats, accuracy: float = 1e-12) -> Floats:
     return z
 
 
-class _Guard:
+class Guard:
     """The view as SLSQP may see it: finite everywhere."""
 
     def __init__(self, view: View, z: Floats) -> None:

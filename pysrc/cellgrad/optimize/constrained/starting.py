@@ -12,14 +12,19 @@ SMALL = (1e-3, 0.1, 1.0, 10.0)
 DRAWS = 64
 
 
-def finite_start(model: Model, x: Floats, seed: int) -> tuple[Floats | None, bool]:
-    """x (n,), or the first point of the trials that is no error, None where all are; whether another was needed."""
-    if model.slopes(x).finite:
+def finite_start(model: Model, x: Floats, seed: int, large: bool = False) -> tuple[Floats | None, bool]:
+    """x (n,), or the first point of the trials that is no error, None where all are; whether another was needed.
+    large: no Jacobian is to be formed."""
+
+    def sound(x: Floats) -> bool:
+        f, c = model.values(x)
+        if not (np.isfinite(f) and np.isfinite(c).all()):
+            return False
+        return bool(np.isfinite(model.weighted(x, 1.0, np.ones(model.m))[2]).all()) if large else model.slopes(x).finite
+
+    if sound(x):
         return x, False
-    for trial in _trials(model, x, seed):
-        if np.isfinite(model.values(trial)[0]) and model.slopes(trial).finite:
-            return trial, True
-    return None, True
+    return next((trial for trial in _trials(model, x, seed) if sound(trial)), None), True
 
 
 def _trials(model: Model, x: Floats, seed: int) -> list[Floats]:
