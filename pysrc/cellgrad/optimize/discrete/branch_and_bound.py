@@ -236,7 +236,7 @@ class BranchAndBound:
             raise Halt(Status.CONVERGED)
         self.subproblems += 1
         starts = parent.x[None]
-        if not self.proving:
+        if not self.proving and self.subproblems % 3 == 0:
             spread = make_starts(
                 torch.as_tensor(np.clip(parent.x, lower, upper)), 2, self.seed + self.subproblems, "near", lower, upper
             )

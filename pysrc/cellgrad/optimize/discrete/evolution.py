@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from cellgrad.optimize.conditions import Floats
+from cellgrad.optimize.discrete.balancing import balance_of
 from cellgrad.optimize.discrete.judge import Ints, Judge, ranked
 from cellgrad.optimize.starts import make_starts
 
@@ -51,6 +52,8 @@ class Evolution:
     ) -> None:
         self.judge, self.lower, self.upper, self.groups, self.mutation = judge, lower, upper, groups, mutation
         self.whole = judge.conditions.whole
+        grouped = np.isin(np.arange(len(lower)), np.concatenate([*groups, np.empty(0, np.int64)]))
+        self.balance = balance_of(judge, lower, upper, np.flatnonzero(~self.whole & ~grouped & (lower < upper)))
         self.seed = seed
         self.random = np.random.default_rng(seed)
         size = len(lower)
@@ -59,18 +62,19 @@ class Evolution:
         self.merit = self.miss = np.empty(0)
 
     def points(self, keys: Floats) -> Floats:
-        """What members (K, n) stand for: whole cells rounded, groups put in order."""
+        """What members (K, n) stand for: whole cells rounded, groups put in order, linear equalities met."""
         X = np.where(self.whole, np.round(keys), keys)
         for group in self.groups:
             X[:, group] = keys[:, group].argsort(1, kind="stable").argsort(1, kind="stable") + 1
-        return np.clip(X, self.lower, self.upper)
+        X = np.clip(X, self.lower, self.upper)
+        return X if self.balance is None else self.balance.met(X, self.lower, self.upper)
 
     def run(self, known: Floats) -> None:
         """Evolve from points `known` (k, n) and random ones until nothing better comes. Raises Halt."""
         judge, size = self.judge, len(self.lower)
         self._populate(known)
         factor, crossing = 0.5, 0.5
-        start_miss = float(np.quantile(np.where(np.isfinite(self.miss), self.miss, 1e3), 0.2))
+        start_miss = float(np.quantile(np.where(np.isfinite(self.miss), self.miss, 1e3), 0.2)) if judge.rows else 0.0
         patience = 60 + 4 * size
         best, since = (math.inf, math.inf), 0
         for generation in range(MOST_GENERATIONS):
@@ -89,8 +93,9 @@ class Evolution:
             judge.tick(factor, self.members)
             now = (judge.miss, judge.merit)
             gained = now[0] < best[0] or now[1] < best[1] - 1e-10 * abs(best[1]) if math.isfinite(best[1]) else True
-            best, since = (now, 0) if gained else (best, since + 1)
-            if generation >= LENIENT and (since >= patience or self._alike()):
+            # the population learns to keep the rows first: a start that does already is no reason to end
+            best, since = (now, 0) if gained or lenient > 0 else (best, since + 1)
+            if lenient == 0 and (since >= patience or self._alike()):
                 return
 
     def finalists(self, count: int) -> Floats:

@@ -15,7 +15,7 @@ from cellgrad.optimize.solution import Ending, Status
 Relaxed = Callable[[Conditions, Tensor], Ending]
 """Solves the continuous problem under given conditions (bounds that may coincide, the same rows) from starts (K, n)."""
 
-STRICT = 1e-9
+STRICT = 1e-11
 """How far direct search may miss a row where cells are free to move; see `Judge`."""
 COMPLETED = 3
 """Of many choices of whole numbers at once, so many are solved for the rest."""

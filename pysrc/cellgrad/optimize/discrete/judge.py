@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cellgrad.optimize.conditions import Floats
+from cellgrad.optimize.conditions import Conditions, Floats
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.search import Limits
 from cellgrad.optimize.solution import Callback, Progress, Status
@@ -45,6 +45,7 @@ class Judge:
     precision on a better merit; points found by an engine for constraints (`trusted`) have the precision itself.
     loose: groups of changing cells that must be a permutation, but that no search keeps one by construction: what
     they miss counts as a row's miss does. patience: seconds without improvement after which `tick` halts.
+    conditions: the problem's, with bounds made tight.
     """
 
     def __init__(
@@ -54,12 +55,13 @@ class Judge:
         callback: Callback | None = None,
         patience: float = math.inf,
         loose: Sequence[Ints] = (),
+        conditions: Conditions | None = None,
     ) -> None:
         self.strict = problem.conditions.precision
         self.problem, self.limits, self.callback, self.patience, self.loose = (
             problem, limits, callback, patience, loose,
         )  # fmt: skip
-        self.conditions = problem.conditions
+        self.conditions = conditions or problem.conditions
         self.x: Floats | None = None
         """The best point offered so far (n,)."""
         self.merit = math.inf
@@ -73,6 +75,11 @@ class Judge:
         self.improved_at = time.perf_counter()
         widest = max(1, problem.size, self.conditions.count, problem.objective.residual_count)
         self._together = max(1, min(TOGETHER, ELEMENTS // widest))
+
+    @property
+    def rows(self) -> bool:
+        """Whether there is anything to miss."""
+        return bool(self.conditions.count or self.loose)
 
     @property
     def feasible(self) -> bool:

@@ -24,8 +24,9 @@ TURNS = (0, 0, 1, -1, 2, -2, 3, -3)
 """The kinds of moves: a swap, a reversal, and turns of a stretch."""
 MOST_MOVES = 20_000
 """Beyond so many moves a random part of them stands for all."""
-CHUNK = 512
-"""Moves tried together; the best of the first that gains is made."""
+FEWEST, GROWTH = 64, 2
+"""Moves tried together at first, and how many times more after each attempt in vain; the best of the first that gain is
+made."""
 SHOTS = 2_048
 """Random orders drawn to find good ones to begin with."""
 DESCENTS = 6
@@ -33,7 +34,9 @@ DESCENTS = 6
 
 LEAST_SHAKES, MOST_SHAKES = 30, 2_000
 """Shakes without a better point after which the search may end, and must."""
-PATIENCE = 1_000_000
+USEFUL = 0.05
+"""A way of moving that makes a smaller part of the gains is left out."""
+PATIENCE = 600_000
 """Points without a better one, after which it ends."""
 RESTART = 50
 """Shakes in vain after which it goes on from a new random order."""
@@ -45,6 +48,9 @@ class Orders:
     def __init__(self, judge: Judge, fixing: Fixing, groups: Sequence[Ints], seed: int = 0) -> None:
         self.judge, self.fixing, self.groups = judge, fixing, groups
         self.random = np.random.default_rng(seed)
+        self.ways = [False, True]
+        """Whether moves are made on values: both at first, and then what has been of use."""
+        self.won = [0, 0]
         self.whole = np.flatnonzero(
             judge.conditions.whole & (fixing.lower < fixing.upper) & ~np.isin(
                 np.arange(judge.problem.size), np.concatenate(groups)
@@ -58,6 +64,7 @@ class Orders:
         merit, miss = self.judge.offer(starts)
         order = np.lexsort((merit, miss))[: DESCENTS - 1]
         ends = [self.descend(x) for x in starts[np.unique(np.append(order, 0))]]
+        self.ways = [way for way in (False, True) if self.won[way] >= USEFUL * sum(self.won)]
         merits, misses = self.judge.measure(np.array(ends))
         here = best_of(merits, misses)
         x, key = ends[here], (misses[here], merits[here])
@@ -139,13 +146,15 @@ class Orders:
         """The best order of one group that moves lead to, the other cells as they are."""
         merit, miss = (part[0] for part in self.judge.offer(x[None]))
         size = len(group)
-        failed = 0
-        by_value = False
-        while failed < 2:
+        failed, way = 0, 0
+        while failed < len(self.ways):
+            by_value = self.ways[way % len(self.ways)]
             moves = moves_of(size, self.random)
             won = False
-            for first in range(0, len(moves), CHUNK):
-                orders = _moved(x[group], moves[first : first + CHUNK], by_value)
+            first, chunk = 0, FEWEST
+            while first < len(moves):
+                orders = _moved(x[group], moves[first : first + chunk], by_value)
+                first, chunk = first + chunk, chunk * GROWTH
                 orders = orders[((orders >= self.fixing.lower[group]) & (orders <= self.fixing.upper[group])).all(1)]
                 if not len(orders):
                     continue
@@ -159,8 +168,9 @@ class Orders:
             self._look_at_the_clock()
             if won:
                 failed = 0
+                self.won[by_value] += 1
             else:
-                failed, by_value = failed + 1, not by_value
+                failed, way = failed + 1, way + 1
         return x
 
     def _look_at_the_clock(self) -> None:

@@ -4,6 +4,7 @@ landing exactly on a step of a price list."""
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from cellgrad.optimize.conditions import Floats
 from cellgrad.optimize.discrete.judge import Ints, Judge, best_of
@@ -15,6 +16,8 @@ SCALES = 52
 SWEEPS = 200
 MOST_CELLS = 24
 """Cells moved in one sweep of the pattern; others wait for their turn."""
+BINDS = 1e-6
+"""A row this close to its limit, relative, binds."""
 NEAR = 1e-6
 """A cell is rounded by no more than this, relative to max(1, |x|), where rounding gains nothing."""
 ENOUGH = 1e-13
@@ -70,7 +73,7 @@ def pattern_search(
         axes = np.zeros((len(chosen), len(x)))
         axes[np.arange(len(chosen)), places[chosen]] = width[chosen]
         oblique = random.standard_normal((len(chosen), len(chosen))) @ axes if len(chosen) > 1 else axes[:0]
-        directions = np.concatenate([axes, oblique])
+        directions = np.concatenate([axes, oblique, _along_rows(judge, x, axes)])
         steps = (halves[:, None, None] * directions).reshape(-1, len(x))
         along = (x - before) * np.array([[0.5], [1.0], [2.0], [4.0], [16.0]])
         X = np.clip(np.concatenate([x + steps, x - steps, x + along]), lower, upper)
@@ -86,9 +89,30 @@ def pattern_search(
     return x
 
 
+def _along_rows(judge: Judge, x: Floats, axes: Floats) -> Floats:
+    """The axes (k, n) bent into the plane of the rows that bind at x (n,): the ways on that keep them."""
+    problem, conditions = judge.problem, judge.conditions
+    if problem.system is None:
+        return axes[:0]
+    point = torch.as_tensor(x[None]).to(device=problem.device, dtype=problem.dtype)
+    _, _, rows, jacobian = (part[0].double().cpu().numpy() for part in problem.system.slopes(point))
+    room = np.minimum(np.abs(rows - conditions.row_lower), np.abs(rows - conditions.row_upper))
+    bind = conditions.equalities | (room <= BINDS * np.maximum(1.0, np.abs(rows)))
+    normals = jacobian[bind]
+    normals = normals[np.isfinite(normals).all(1)]
+    if not len(normals):
+        return axes[:0]
+    moving = np.flatnonzero(axes.any(0))
+    _, sizes, ways = np.linalg.svd(normals[:, moving], full_matrices=True)
+    free = ways[int((sizes > 1e-10 * sizes.max(initial=1e-300)).sum()) :]
+    bent = np.zeros_like(axes)
+    bent[:, moving] = axes[:, moving] @ free.T @ free
+    return bent
+
+
 def land(judge: Judge, x: Floats, places: Ints, lower: Floats, upper: Floats) -> None:
-    """Offer x (n,) with cells rounded to fewer digits wherever that is better: a price that falls at 1000 is met at 1000, not
-    a hair above it."""
+    """Offer x (n,) with cells rounded to fewer digits wherever that is better: a price that falls at 1000
+    is met at 1000, not a hair above it."""
     merit, miss = (part[0] for part in judge.offer(x[None]))
     for place in places:
         X = np.repeat(x[None], 19, axis=0)

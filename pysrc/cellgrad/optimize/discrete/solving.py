@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -34,7 +35,7 @@ WIDEST = 1e7
 GUESS = 10.0
 """Where a cell has no bounds, it is searched within this many times its scale around its start."""
 WIDENINGS = 4
-"""So often guessed bounds are moved out where the best point stands at one."""
+"""So often at most guessed bounds are moved out, as long as that gains something."""
 FINALISTS = 4
 """Members of the last population that are refined."""
 GAP_PROVEN = 1e-8
@@ -70,12 +71,12 @@ def solve_discrete(
     if name not in DISCRETE_METHODS:
         raise ArgumentError(f"no method is called {method!r}", action=f"use one of {', '.join(DISCRETE_METHODS)}")
     start = np.asarray(torch.as_tensor(x0).detach().cpu().double().numpy(), np.float64).reshape(-1)
-    conditions, empty = _tightened(problem.conditions)
+    groups, loose = _disjoint(problem.conditions.different)
+    conditions, empty = _tightened(problem.conditions, groups)
     if empty:
         return Ending(start, Status.BOUNDS_CONFLICT, 0, places=empty)
-    groups, loose = _disjoint(conditions.different)
     patience = math.inf if seconds_without_improvement is None else seconds_without_improvement
-    judge = Judge(problem, limits, callback, patience, loose)
+    judge = Judge(problem, limits, callback, patience, loose, conditions)
     fixing = Fixing(judge, relaxed, conditions.lower, conditions.upper)
     run = _Run(
         judge, fixing, groups, structure, seed=seed, population=population, mutation=mutation,
@@ -115,6 +116,7 @@ class _Run:
     conflict: Conflict | None = None
     places: tuple[int, ...] = ()
     bounding: BranchAndBound | None = None
+    used: str = ""
 
     def solve(self, start: Floats, method: str) -> Status:
         """Search by `method` and say how it ended. Raises Halt."""
@@ -122,11 +124,13 @@ class _Run:
         form = Form.SMOOTH if self.structure is None else self.structure.form
         choices = choices_of(self._conditions, self.groups)
         if choices is not None and method in ("auto", "enumeration"):
+            self.used = "enumeration"
             count = enumerate_all(self.judge, choices)
             if count is not None:
                 self.detail = f"All {count:,} combinations were tried: none is better."
                 self.gap = 0.0
                 return Status.OPTIMAL
+            self.used = ""
         if method == "enumeration":
             raise ArgumentError(
                 "there are too many combinations of the changing cells to try them all in a minute, or some cells need "
@@ -138,6 +142,7 @@ class _Run:
         if method == "branch-and-bound" or (method == "auto" and self._whole.any() and form <= Form.PIECEWISE):
             return self._branch(x0, form, alone=method == "branch-and-bound")
         if method == "local-search":
+            self.used = method
             self._polish(x0, form)
             return Status.CONVERGED
         return self._evolve(x0, form, guess=method == "auto")
@@ -160,7 +165,7 @@ class _Run:
         gap = self.gap if judge.feasible else None
         return Ending(
             x, status, judge.steps, judge.history, conflict=self.conflict, gap=gap, detail=self.detail,
-            places=self.places,
+            places=self.places, method=self.used,
         )  # fmt: skip
 
     @property
@@ -177,6 +182,7 @@ class _Run:
 
     def _order(self, x0: Floats, form: Form) -> Status:
         """Permutations by local search."""
+        self.used = "local-search"
         orders = Orders(self.judge, self.fixing, self.groups, self.seed)
         orders.run(x0)
         if form >= Form.PIECEWISE and self.fixing.free.any():
@@ -186,6 +192,7 @@ class _Run:
 
     def _branch(self, x0: Floats, form: Form, alone: bool) -> Status:
         """Whole cells by branch and bound; where that proves nothing, its answer competes with an evolution's."""
+        self.used = "branch-and-bound"
         self.judge.offer(x0[None])
         proving = self._provable()
         self.bounding = BranchAndBound(
@@ -217,24 +224,24 @@ class _Run:
         if len(guessed) and not guess:
             self.places = tuple(int(place) for place in guessed)
             return Status.NEEDS_BOUNDS
+        self.used = self.used or "differential-evolution"
         for widening in range(WIDENINGS + 1):
+            before = (self.judge.miss, self.judge.merit)
             evolution = Evolution(
                 self.judge, lower, upper, self.groups, seed=self.seed + widening, population=self.population,
                 mutation=self.mutation,
             )  # fmt: skip
             known = x0[None] if self.judge.x is None else np.unique(np.stack([x0, self.judge.x]), axis=0)
             evolution.run(known)
-            for x in evolution.finalists(FINALISTS):
-                if (self.judge.feasible and form < Form.DISCONTINUOUS) or self.fixing.free.any():
-                    self.fixing.refine(x)
+            # across jumps slopes lead nowhere: the best alone is tried, for the sake of rows that it all but meets
+            for x in evolution.finalists(FINALISTS if form < Form.DISCONTINUOUS else 1):
+                self.fixing.refine(x)
             self._polish(self._best, form, lower, upper)
-            x, width = self._best, upper - lower
-            low = guessed[np.isneginf(self.fixing.lower[guessed]) & (x - lower < 0.01 * width)[guessed]]
-            high = guessed[np.isposinf(self.fixing.upper[guessed]) & (upper - x < 0.01 * width)[guessed]]
-            if not len(low) and not len(high):
+            if not len(guessed) or (widening and (self.judge.miss, self.judge.merit) >= before):
                 break
-            lower[low] -= 10 * width[low]
-            upper[high] += 10 * width[high]
+            width = upper - lower
+            lower[guessed] = np.maximum(self.fixing.lower, lower - 5 * width)[guessed]
+            upper[guessed] = np.minimum(self.fixing.upper, upper + 5 * width)[guessed]
         if len(guessed):
             self.detail = "Some cells have no bounds: they were searched around their start values only."
         return Status.PROBABLY_GLOBAL
@@ -249,7 +256,7 @@ class _Run:
             x = whole_descent(self.judge, x, places, self.fixing.lower, self.fixing.upper)
             free = np.flatnonzero(self.fixing.free)
             if len(free):
-                if form < Form.PIECEWISE or self.judge.conditions.count:
+                if form < Form.DISCONTINUOUS or (self.judge.conditions.count and self.judge.miss > 0):
                     self.fixing.refine(x)
                     x = self._best
                 if form >= Form.PIECEWISE:
@@ -274,8 +281,11 @@ class _Run:
         return convex_rows(self.judge.problem, structure.rows, self.fixing.lower, self.fixing.upper)
 
 
-def _tightened(conditions: Conditions) -> tuple[Conditions, tuple[int, ...]]:
-    """The conditions with the bounds of whole cells and groups made whole, and the cells that are left no value."""
+def _tightened(conditions: Conditions, kept: Sequence[Ints]) -> tuple[Conditions, tuple[int, ...]]:
+    """The conditions with the bounds of whole cells and groups made whole, and the cells that are left no value.
+
+    `whole` becomes the cells that a search must make whole by itself: those of the groups that are kept orders need
+    nothing, those of other groups do."""
     relaxed = conditions.relaxed()
     whole = conditions.whole.copy()
     for group in conditions.different:
@@ -283,7 +293,9 @@ def _tightened(conditions: Conditions) -> tuple[Conditions, tuple[int, ...]]:
     lower = np.where(whole, np.ceil(relaxed.lower - 1e-9), relaxed.lower)
     upper = np.where(whole, np.floor(relaxed.upper + 1e-9), relaxed.upper)
     empty = tuple(int(place) for place in np.flatnonzero(lower > upper))
-    return conditions.with_bounds(lower, upper), empty
+    for group in kept:
+        whole[group] = False
+    return replace(conditions, lower=lower, upper=upper, whole=whole), empty
 
 
 def _disjoint(groups: tuple[Ints, ...]) -> tuple[list[Ints], list[Ints]]:
