@@ -8,13 +8,12 @@ from typing import Any
 
 from cellgrad.errors import ArgumentError
 from cellgrad.gradients.structure import Form, Structure
-from cellgrad.optimize.first_order import Adam, GradientDescent
+from cellgrad.optimize.first_order import FIRST_ORDER, FirstOrderOptions, first_order_method
 from cellgrad.optimize.lbfgs import Lbfgs
 from cellgrad.optimize.levenberg_marquardt import LevenbergMarquardt
 from cellgrad.optimize.method import Method
 from cellgrad.optimize.problem import Problem
 
-FIRST_ORDER = ("gradient-descent", "momentum", "adam")
 FREE = (*FIRST_ORDER, "l-bfgs", "levenberg-marquardt")
 """Methods that keep bounds, but no other conditions."""
 CONSTRAINED = ("sqp", "trust-constr", "augmented-lagrangian")
@@ -29,6 +28,8 @@ ALIASES = {
     "de": "differential-evolution",
 }  # fmt: skip
 
+FIRST_ORDER_STEPS = 10_000
+"""What a schedule takes the run to be long where nobody says."""
 MOST_CELLS = 300
 """Above this many changing cells Levenberg-Marquardt's n^3 and m n^2 work outweighs its fewer steps."""
 LARGEST_JACOBIAN = 5 * 10**7
@@ -83,14 +84,26 @@ def choose_route(problem: Problem, structure: Structure | None, word: str) -> Ro
     return Route.CONSTRAINED if conditions.count else Route.FREE
 
 
-def choose_method(problem: Problem, name: str = "auto", rate: float | None = None) -> tuple[Method[Any], str]:
+def choose_method(
+    problem: Problem,
+    name: str = "auto",
+    rate: float | None = None,
+    options: FirstOrderOptions | None = None,
+    steps: int | None = None,
+) -> tuple[Method[Any], str]:
     """The method called `name`, or for ``auto`` the one that suits the problem, with the reason in a sentence.
 
-    rate: learning rate of a first-order method. Raises ArgumentError for a name or rate that does not fit.
+    rate: learning rate of a first-order method; options: what else one may set of it, steps: how many it will make.
+    Raises ArgumentError for a name, rate or option that does not fit.
     """
     word = known_method(name, rate)
+    options = options or FirstOrderOptions(rate)
     if word in ("auto", "grg-nonlinear"):
-        return _automatic(problem, rate)
+        if rate is None and options != FirstOrderOptions():
+            return first_order_method("adam", options, steps or FIRST_ORDER_STEPS), "options of descent were given"
+        return _automatic(problem, options)
+    if word in FIRST_ORDER:
+        return first_order_method(word, options, steps or FIRST_ORDER_STEPS), "as asked"
     if word == "levenberg-marquardt":
         if not problem.has_residuals:
             raise ArgumentError(
@@ -99,17 +112,13 @@ def choose_method(problem: Problem, name: str = "auto", rate: float | None = Non
                 action="use l-bfgs or auto",
             )
         return LevenbergMarquardt(), "as asked"
-    if word == "l-bfgs":
-        return Lbfgs(), "as asked"
-    if word == "adam":
-        return Adam(rate), "as asked"
-    return GradientDescent(rate, momentum=0.9 if word == "momentum" else 0.0), "as asked"
+    return Lbfgs(), "as asked"
 
 
-def _automatic(problem: Problem, rate: float | None) -> tuple[Method[Any], str]:
+def _automatic(problem: Problem, options: FirstOrderOptions) -> tuple[Method[Any], str]:
     m, n = problem.residual_count, problem.size
-    if rate is not None:
-        return GradientDescent(rate), "a learning rate was given"
+    if options.rate is not None:
+        return first_order_method("gradient-descent", options, FIRST_ORDER_STEPS), "a learning rate was given"
     if not problem.has_residuals:
         return Lbfgs(), "the objective is no sum of squares"
     if n > MOST_CELLS or m * n > LARGEST_JACOBIAN:

@@ -308,8 +308,10 @@ class Solution:
 
     x (n,), float64. iterations: steps of the search. evaluations: points evaluated over all starts.
     history: (step, best value, rate) after every step. starts: one outcome a start; the first is the caller's own.
-    best_start: which of them won. basins: where the starts ended, best first, with --starts. rows (c,): the values of
-    the constrained cells at x. violation: see `Conditions.violation`; start_violation: the same at the start.
+    best_start: which of them won. basins: where the starts ended, best first, with --starts. losses: with mini-batches
+    or something held out, (step, loss on the rows trained on, loss on what was held out) at every look.
+    rows (c,): the values of the constrained cells at x. violation: see `Conditions.violation`; start_violation: the
+    same at the start.
     warnings: what the user should know besides, a sentence each. The rest: see `Ending`.
     """
 
@@ -327,6 +329,7 @@ class Solution:
     starts: list[StartOutcome] = field(default_factory=list, repr=False)
     best_start: int = 0
     basins: list[Basin] = field(default_factory=list, repr=False)
+    losses: list[tuple[int, float, float | None]] = field(default_factory=list, repr=False)
     rows: NDArray[np.float64] = field(default_factory=lambda: np.empty(0), repr=False)
     violation: float = 0.0
     start_violation: float = 0.0

@@ -104,7 +104,7 @@ class Book:
         areas = self._changing(sheet, changing, saved)
         if objective is None and saved is not None and not saved.seeks_feasibility:
             objective, goal = str(saved.objective_region(self.workbook)), goal or saved.goal_text
-        cell = None if objective is None else self._objective(objective, sheet)
+        cell = None if objective is None else self.cell(objective, sheet, "objective")
         wanted = self._wanted(sheet, areas, saved, subject_to, bounds)
         model = Model(self, sheet, cell, areas, Goal.parse(goal or "min"), wanted, saved)
         self._models.append(model)
@@ -156,10 +156,11 @@ class Book:
                 ) from error
         return disjoint(found)
 
-    def _objective(self, reference: str, sheet: str) -> Region:
+    def cell(self, reference: str, sheet: str, what: str = "cell") -> Region:
+        """The one cell that a reference typed by a person names; `what` it is to be. Raises ArgumentError."""
         found = self.regions(reference, sheet)
         if len(found) != 1 or found[0].size != 1:
-            raise ArgumentError(f"the objective '{reference}' is not one cell", action="name a single cell")
+            raise ArgumentError(f"the {what} '{reference}' is not one cell", action="name a single cell")
         return found[0]
 
     def put(self, areas: Sequence[Region], values: np.ndarray) -> None:

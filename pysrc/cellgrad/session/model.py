@@ -19,12 +19,14 @@ from cellgrad.errors import ArgumentError, ModelError, NoProgressError
 from cellgrad.gradients.gradcheck import GradientCheck, check_gradient
 from cellgrad.gradients.kinks import flat_regions
 from cellgrad.gradients.sensitivities import Sensitivities, sensitivities
-from cellgrad.gradients.structure import Structure
+from cellgrad.gradients.structure import Structure, structure_of
 from cellgrad.optimize.conditions import PRECISION, Conditions
 from cellgrad.optimize.constraint_cells import ConstraintCell
 from cellgrad.optimize.engines import Effort
+from cellgrad.optimize.first_order import FirstOrderOptions
 from cellgrad.optimize.optimizer import optimize
-from cellgrad.optimize.problem import Goal
+from cellgrad.optimize.problem import Goal, Problem
+from cellgrad.optimize.rate_finder import RateCurve, find_rate
 from cellgrad.optimize.search import Tolerances
 from cellgrad.optimize.solution import Callback, Solution, Status
 from cellgrad.optimize.starts import make_starts
@@ -125,9 +127,10 @@ class Model:
         return CompiledSystem(function.x, function.value_node, constant(torch.zeros(0)))
 
     @cached_property
-    def structure(self) -> Structure | None:
+    def structure(self) -> Structure:
         """What kind of functions objective and rows are, and which cells make them so."""
-        return None
+        conditions = self.conditions
+        return structure_of(self.compiled, self.goal.kind, conditions.lower, conditions.upper)
 
     @property
     def x0(self) -> np.ndarray:
@@ -194,13 +197,16 @@ class Model:
         effort: Effort | None = None,
         tolerances: Tolerances | None = None,
         solver_options: bool = False,
+        options: FirstOrderOptions | None = None,
+        validation: str | None = None,
     ) -> Solution:
         """Search for the best values of the changing cells; `Book.write` then saves them, where they are of use.
 
         What is None is as the saved model says, or as suits the model. starts: None is the sheet's own values and,
         where that is cheap and several valleys are possible, others besides. start: other values (n,) to begin from,
         as a run that was broken off left them. solver_options: do what Excel's Solver would with the saved options,
-        its method and its convergence too (see `options.settled`).
+        its method and its convergence too (see `options.settled`). options: of a first-order method, as schedule,
+        mini-batches and rows held out. validation: a cell, such as the loss on other data, that says when to stop.
         Raises ModelError where the objective is an error at the start values, and NoProgressError where every step
         from them leads into one, naming the cell the error comes from.
         """
@@ -216,7 +222,8 @@ class Model:
             function, began, self.goal, conditions=self.conditions, system=self.system.on(where),
             structure=self.structure, method=chosen.method, rate=learning_rate, steps=steps,
             iterations=chosen.iterations, starts=chosen.starts, seed=chosen.seed, seconds=chosen.seconds,
-            callback=callback, effort=chosen.effort, tolerances=chosen.tolerances,
+            callback=callback, effort=chosen.effort, tolerances=chosen.tolerances, options=options,
+            validation=None if validation is None else self._judge(validation, where),
         )  # fmt: skip
         if not self.conditions.count and self.has_objective:
             self._require_sound(solution)
@@ -227,6 +234,18 @@ class Model:
         if solution.usable:
             self._keep(solution)
         return solution
+
+    def _judge(self, cell: str, device: torch.device) -> CompiledObjective:
+        """Another cell as a function of the same changing cells."""
+        region = self.book.cell(cell, self.sheet)
+        return compile_model(self.book.dependence, region, self.compiled.areas, self.book.new).function.on(device)
+
+    def find_rate(self, method: str = "gradient-descent", options: FirstOrderOptions | None = None) -> RateCurve:
+        """The loss against a growing learning rate, from the sheet's values: see `rate_finder.find_rate`."""
+        self.require_start()
+        problem = Problem(self.function, self.goal, self.conditions)
+        x0 = torch.as_tensor(self.compiled.x0).to(self.function.device, self.function.dtype)
+        return find_rate(problem, method, options or FirstOrderOptions(), x0)
 
     def _from_the_sheets_values(self, solution: Solution) -> Solution:
         """A solution told as a change of what the sheet holds, wherever the run began."""

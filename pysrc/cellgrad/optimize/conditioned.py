@@ -1,0 +1,150 @@
+"""Searches under constraints, for whole numbers and over jumps: by one of the engines."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from cellgrad.gradients.structure import Form, Structure
+from cellgrad.optimize import engines
+from cellgrad.optimize.choice import Route
+from cellgrad.optimize.conditions import Conditions
+from cellgrad.optimize.further import SECONDS, further_starts, is_better
+from cellgrad.optimize.problem import Problem
+from cellgrad.optimize.request import Request, evaluated, numpy_of
+from cellgrad.optimize.search import Limits
+from cellgrad.optimize.solution import Conflict, Ending, Solution, StartOutcome, Status
+
+CONSTRAINED_STARTS = 7
+"""Further starts, unasked, of a constrained problem; each is solved on its own."""
+
+FROM_ELSEWHERE = "Found from another start than the sheet's own, which ended at {}."
+
+
+class Conditioned(Request):
+    """A search under conditions that are more than bounds."""
+
+    def solution(self, limits: Limits) -> Solution:
+        """Rows or whole numbers: one of the engines."""
+        problem, conditions, structure, route = self.problem, self.problem.conditions, self.structure, self.route
+        limits = dataclasses.replace(limits, steps=self.most_steps(10_000))
+        closed = np.flatnonzero(_no_room(conditions))
+        if len(closed):
+            ending = Ending(numpy_of(self.start), Status.BOUNDS_CONFLICT, 0, places=tuple(closed.tolist()))
+        elif len(crossed := np.flatnonzero(conditions.row_lower > conditions.row_upper)):
+            ending = Ending(numpy_of(self.start), Status.INFEASIBLE, 0, conflict=Conflict((int(crossed[0]),), ()))
+        elif route is Route.LINEAR and structure is not None and not structure.linear:
+            ending = Ending(numpy_of(self.start), Status.NOT_LINEAR, 0)
+        else:
+            ending = self._solve(route, self.all_starts(), limits)
+            if self.unasked and route is Route.CONSTRAINED and ending.status is not Status.STOPPED:
+                ending = self._from_elsewhere(ending, limits)
+        x = torch.as_tensor(ending.x).to(self.start)
+        value, rows = evaluated(problem, x)
+        start_value, start_rows = evaluated(problem, self.start)
+        status = ending.status
+        message = " ".join(filter(None, (status.explanation, ending.detail)))
+        return Solution(
+            x=ending.x,
+            value=value,
+            start_value=start_value,
+            status=status,
+            message=message,
+            method=ending.method or METHOD_OF[route],
+            reason=_reason(problem, structure, self.word),
+            iterations=ending.iterations,
+            evaluations=problem.evaluations,
+            seconds=time.perf_counter() - limits.began,
+            history=ending.history,
+            starts=[StartOutcome(value, status, ending.iterations)],
+            rows=rows,
+            violation=conditions.violation(ending.x, rows),
+            start_violation=conditions.violation(numpy_of(self.start), start_rows),
+            multipliers=ending.multipliers,
+            ranges=ending.ranges,
+            conflict=ending.conflict,
+            gap=ending.gap,
+            places=ending.places,
+        )
+
+    def _solve(self, route: Route, X: Tensor, limits: Limits) -> Ending:
+        return engines.solve(
+            route, self.problem, X, self.structure, self.word, limits, self.effort, self.seed, self.callback
+        )
+
+    def _from_elsewhere(self, own: Ending, limits: Limits) -> Ending:
+        """The better of the sheet's own answer and what a few further starts find within two seconds; where the
+        objective jumps, of an evolutionary search too."""
+        left = limits.seconds - (time.perf_counter() - limits.began)
+        if left <= 0 or limits.began + SECONDS < time.perf_counter():
+            return own
+        brief = Limits(limits.steps, min(SECONDS, left))
+        X = further_starts(self.problem, self.start, CONSTRAINED_STARTS, self.seed)
+        found = [self._solve(Route.CONSTRAINED, X, brief)]
+        if self.structure is not None and self.structure.form is Form.DISCONTINUOUS:
+            found.append(self._solve(Route.DISCRETE, torch.as_tensor(own.x).to(self.start).unsqueeze(0), limits))
+        best, merit = own, self._merit(own)
+        for ending in found:
+            if self._feasible(ending) and ending.status is not Status.UNBOUNDED:
+                other = self._merit(ending)
+                if is_better(self.problem, other, merit, ending.x, numpy_of(self.start)):
+                    detail = " ".join(filter(None, (ending.detail, FROM_ELSEWHERE.format(self._shown(own)))))
+                    kept = dataclasses.replace(ending, iterations=own.iterations + ending.iterations, detail=detail)
+                    best, merit = kept, other
+        return best
+
+    def _shown(self, ending: Ending) -> str:
+        if not self._feasible(ending):
+            return "no feasible point"
+        return f"{evaluated(self.problem, torch.as_tensor(ending.x).to(self.start))[0]:.6g}"
+
+    def _feasible(self, ending: Ending) -> bool:
+        _, rows = evaluated(self.problem, torch.as_tensor(ending.x).to(self.start))
+        conditions = self.problem.conditions
+        return conditions.violation(ending.x, rows) <= conditions.precision
+
+    def _merit(self, ending: Ending) -> float:
+        """What is minimised, and infinite where a condition is missed."""
+        if not self._feasible(ending):
+            return math.inf
+        return float(self.problem.value(torch.as_tensor(ending.x).to(self.start).unsqueeze(0)))
+
+
+METHOD_OF = {Route.LINEAR: "simplex-lp", Route.CONSTRAINED: "sqp", Route.DISCRETE: "branch-and-bound"}
+"""What an engine is called where it does not say itself what it used."""
+
+KINDS = {
+    Form.CONSTANT: "constant", Form.LINEAR: "linear", Form.QUADRATIC: "quadratic", Form.SMOOTH: "smooth",
+    Form.PIECEWISE: "piecewise", Form.DISCONTINUOUS: "discontinuous",
+}  # fmt: skip
+
+
+def _reason(problem: Problem, structure: Structure | None, word: str) -> str:
+    """Why this way was taken, in a sentence."""
+    if word != "auto":
+        return "as asked"
+    conditions = problem.conditions
+    kind = "a model" if structure is None else f"a {KINDS[structure.form]} model"
+    counted = [_counted(conditions.count, "constraint")] if conditions.count else []
+    if conditions.whole.any():
+        counted.append(_counted(int(conditions.whole.sum()), "whole cell"))
+    if conditions.different:
+        counted.append(_counted(len(conditions.different), "group") + " all different")
+    return f"{kind} with {' and '.join(counted)}" if counted else f"{kind} between bounds"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _no_room(conditions: Conditions) -> NDArray[np.bool_]:
+    """Which changing cells have bounds that leave them no value (n,)."""
+    lower, upper = conditions.lower, conditions.upper
+    whole = conditions.whole & (np.ceil(lower - 1e-9) > np.floor(upper + 1e-9))
+    return (lower > upper) | whole

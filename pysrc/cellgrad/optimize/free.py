@@ -1,0 +1,132 @@
+"""Searches with bounds at most: every start in one batch, and further ones where they are cheap."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cellgrad.optimize.basins import basins_of
+from cellgrad.optimize.choice import choose_method
+from cellgrad.optimize.further import SECONDS, further_starts, how_many, is_better
+from cellgrad.optimize.problem import Problem
+from cellgrad.optimize.request import Request, numpy_of, violation
+from cellgrad.optimize.search import SCOUTING, Limits, Search, Tolerances
+from cellgrad.optimize.solution import Solution, StartOutcome, Status
+
+FINALISTS = 3
+"""After many starts were scouted, the best few are refined to the floor of the arithmetic."""
+
+REACHED = 1e-9
+"""A goal value is reached within this, relative to it, or absolute below 1."""
+
+RUNAWAY = 1e15
+"""Changing cells that grew by this factor never came to rest: the objective only flattens out towards infinity."""
+
+RATE_MATTERS = (Status.CONVERGED, Status.STEP_LIMIT, Status.NO_FINITE_STEP, Status.FLAT)
+"""Ends at which a fixed rate that never gained anything is to blame."""
+
+
+class Free(Request):
+    """A search between bounds, or without any."""
+
+    def solution(self, limits: Limits) -> Solution:
+        """Bounds at most: every start in one batch."""
+        problem = self.problem
+        chosen, reason = choose_method(problem, self.word, self.rate, self.options, self.steps)
+        limits = dataclasses.replace(limits, steps=self.most_steps(chosen.default_steps))
+        X = self.all_starts()
+        first = self.tolerances or (Tolerances() if len(X) == 1 else SCOUTING)
+        search = Search(problem, chosen, X, first)
+        search.run(limits, self.callback)
+        if first is SCOUTING and search.stopped is None and search.steps < limits.steps:
+            search.refine(FINALISTS, Tolerances(), limits, self.callback)
+        searches = [search]
+        if self.unasked and search.stopped is None:
+            searches += self._further(search, limits)
+        f, x = (torch.cat([getattr(one, name) for one in searches]) for name in ("f", "x"))
+        best = search.best()
+        if len(searches) > 1:
+            other = len(X) + searches[1].best()
+            if self._worth_leaving(f[other], f[best], x[other], searches[1].statuses()[other - len(X)]):
+                best = other
+        values = problem.cell_values_of(x, f).tolist()
+        statuses = [status for one in searches for status in one.statuses()]
+        iterations = [count for one in searches for count in one.iterations.tolist()]
+        start_value = float(problem.cell_values_of(self.start.unsqueeze(0), self._own_merit(search)))
+        status = _told_apart(problem, statuses[best], values[best])
+        gained = bool(f[best] < search.start_f[0])
+        if self.rate is not None and search.steps > 0 and status in RATE_MATTERS and not gained:
+            status = Status.RATE_TOO_LARGE
+        if status.found and bool(x[best].abs().max() > RUNAWAY * self.start.abs().max().clamp(min=1)):
+            status = Status.UNBOUNDED
+        own = problem.project(self.start.unsqueeze(0))[0]
+        return Solution(
+            x=x[best].detach().cpu().double().numpy(),
+            value=values[best],
+            start_value=start_value,
+            status=status,
+            message=" ".join(filter(None, (status.explanation, self._told_of_starts(len(values), best, values[0])))),
+            method=chosen.name,
+            reason=reason,
+            iterations=sum(one.steps for one in searches),
+            evaluations=problem.evaluations,
+            seconds=time.perf_counter() - limits.began,
+            history=[row for one in searches for row in one.history],
+            starts=[StartOutcome(*row) for row in zip(values, statuses, iterations, strict=True)],
+            best_start=best,
+            basins=basins_of(numpy_of(x), np.array(values), numpy_of(f)) if len(x) > 1 else [],
+            start_violation=0.0 if bool((own == self.start).all()) else violation(problem, self.start),
+        )
+
+    def _told_of_starts(self, tried: int, best: int, own: float) -> str:
+        """In a sentence, what further starts that nobody asked for have brought."""
+        if self.starts is not None or tried == 1:
+            return ""
+        others = f"{tried - 1} other starts were tried besides the sheet's own"
+        if best == 0:
+            return f"{others}; none of them ended better."
+        return f"{others}, which ended at {own:.6g}; the best of them is kept."
+
+    def _own_merit(self, search: Search) -> Tensor:
+        """The merit at the sheet's own values, which lie outside the bounds where the search began elsewhere."""
+        if not self.problem.bounded:
+            return search.start_f[:1]
+        return self.problem.value(self.start.unsqueeze(0))
+
+    def _further(self, search: Search, limits: Limits) -> list[Search]:
+        """The further starts, searched in one batch, or nothing where none is cheap enough."""
+        problem = self.problem
+        count = how_many(problem)
+        left = limits.seconds - (time.perf_counter() - limits.began)
+        if count < 1 or left <= 0 or (problem.has_residuals and float(search.f[0]) == 0):
+            return []
+        others = Search(problem, search.method, further_starts(problem, self.start, count, self.seed), SCOUTING)
+        limits = Limits(search.method.default_steps, min(SECONDS, left))
+        others.run(limits, self.callback, search.steps)
+        if others.stopped in (None, Status.TIME_LIMIT):
+            others.stopped = None
+            others.refine(
+                FINALISTS, Tolerances(), Limits(limits.steps + others.steps, min(SECONDS, left)), self.callback
+            )
+        return [others]
+
+    def _worth_leaving(self, other: Tensor, own: Tensor, x: Tensor, status: Status) -> bool:
+        """Whether the best of the further starts takes the place of the sheet's own."""
+        fine = status.found or status in (Status.TIME_LIMIT, Status.STEP_LIMIT)
+        return fine and is_better(self.problem, float(other), float(own), numpy_of(x), numpy_of(self.start))
+
+
+def _told_apart(problem: Problem, status: Status, value: float) -> Status:
+    """The status of the best start in the light of goal ``value``: reached, out of reach, or not there yet."""
+    if problem.goal.kind != "value" or not math.isfinite(value):
+        return status
+    target = problem.goal.target
+    if abs(value - target) <= REACHED * max(1.0, abs(target)):
+        return Status.TARGET_REACHED
+    stuck = status.found or status in (Status.FLAT, Status.STATIONARY)
+    return Status.TARGET_NOT_REACHED if stuck else status

@@ -1,0 +1,74 @@
+"""What was asked of a search, and what every way of searching needs of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from cellgrad.gradients.structure import Structure
+from cellgrad.optimize.choice import Route
+from cellgrad.optimize.engines import Effort
+from cellgrad.optimize.first_order import FirstOrderOptions
+from cellgrad.optimize.further import may_have_several_valleys
+from cellgrad.optimize.problem import Objective, Problem
+from cellgrad.optimize.search import Tolerances
+from cellgrad.optimize.solution import Callback
+from cellgrad.optimize.starts import make_starts
+
+
+@dataclass
+class Request:
+    """One call of `optimize`; see there."""
+
+    problem: Problem
+    start: Tensor
+    structure: Structure | None
+    route: Route
+    word: str
+    rate: float | None
+    steps: int | None
+    iterations: int | None
+    starts: int | None
+    seed: int
+    how: str
+    tolerances: Tolerances | None
+    effort: Effort
+    options: FirstOrderOptions
+    validation: Objective | None
+    callback: Callback | None
+
+    @property
+    def unasked(self) -> bool:
+        """Whether further starts may be tried without being asked for."""
+        plain = self.starts is None and self.options == FirstOrderOptions() and self.word in ("auto", "grg-nonlinear")
+        return plain and self.steps is None and may_have_several_valleys(self.problem, self.structure)
+
+    def most_steps(self, default: int) -> int:
+        """The limit on steps."""
+        if self.steps is not None:
+            return self.steps
+        return default if self.iterations is None else min(default, self.iterations * max(10, self.problem.size))
+
+    def all_starts(self) -> Tensor:
+        """The starts asked for, (K, n); the sheet's own is the first."""
+        conditions, count = self.problem.conditions, 1 if self.starts is None else self.starts
+        return make_starts(self.start, count, self.seed, self.how, conditions.lower, conditions.upper)
+
+
+def evaluated(problem: Problem, x: Tensor) -> tuple[float, NDArray[np.float64]]:
+    """The objective cell and the rows (c,) at x (n,)."""
+    if problem.system is None:
+        return float(problem.objective.value(x.unsqueeze(0))), np.empty(0)
+    f, g = problem.system.values(x.unsqueeze(0))
+    return float(f[0]), numpy_of(g[0])
+
+
+def violation(problem: Problem, x: Tensor) -> float:
+    return problem.conditions.violation(numpy_of(x), evaluated(problem, x)[1])
+
+
+def numpy_of(x: Tensor) -> NDArray[np.float64]:
+    return x.detach().cpu().double().numpy()

@@ -1,0 +1,51 @@
+"""Training by mini-batches, or with something held out that says when to stop."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+
+import torch
+
+from cellgrad.errors import ArgumentError
+from cellgrad.optimize.choice import FIRST_ORDER_STEPS
+from cellgrad.optimize.first_order import FIRST_ORDER
+from cellgrad.optimize.request import Request, evaluated
+from cellgrad.optimize.search import Limits
+from cellgrad.optimize.solution import Solution, StartOutcome
+from cellgrad.optimize.training import train
+
+
+class Trained(Request):
+    """A run of a first-order method on some rows at a time."""
+
+    def solution(self, limits: Limits) -> Solution:
+        """By mini-batches, or with something held out to say when to stop."""
+        problem, word = self.problem, "adam" if self.word == "auto" else self.word
+        if word not in FIRST_ORDER:
+            raise ArgumentError(
+                f"{word} takes all rows in every step", action=f"use one of {', '.join(FIRST_ORDER)} for mini-batches"
+            )
+        limits = dataclasses.replace(limits, steps=FIRST_ORDER_STEPS if self.steps is None else self.steps)
+        found = train(
+            problem, word, self.options, self.all_starts(), limits,
+            seed=self.seed, validation=self.validation, callback=self.callback,
+        )  # fmt: skip
+        ending = found.ending
+        x = torch.as_tensor(ending.x).to(self.start)
+        value, start_value = evaluated(problem, x)[0], evaluated(problem, self.start)[0]
+        return Solution(
+            x=ending.x,
+            value=value,
+            start_value=start_value,
+            status=ending.status,
+            message=" ".join(filter(None, (ending.status.explanation, ending.detail))),
+            method=word,
+            reason=f"{found.batches:,} batches a pass over the rows" if found.batches > 1 else "as asked",
+            iterations=ending.iterations,
+            evaluations=found.evaluations,
+            seconds=time.perf_counter() - limits.began,
+            history=ending.history,
+            starts=[StartOutcome(value, ending.status, ending.iterations)],
+            losses=[(loss.step, loss.training, loss.validation) for loss in found.losses],
+        )
