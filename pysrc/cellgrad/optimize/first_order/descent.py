@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from cellgrad.optimize.first_order.options import Clip, no_clip, relative_free_gradient
+from cellgrad.optimize.first_order.options import Clip, no_clip
 from cellgrad.optimize.first_order.rule import Rule
-from cellgrad.optimize.method import State, end, finite, running, typical_scale
+from cellgrad.optimize.method import State, end, finite, held_at_bounds, running, typical_scale
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.schedules import Constant, GradientRatio, Schedule
 from cellgrad.optimize.solution import Status
@@ -20,13 +20,16 @@ SMALLEST_SHRINK = 2.0**-60
 ALLOWED_FAILURES = 100
 """A rate that looks after itself is halved after so many steps in a row without a new best."""
 
+GROWS_AFTER = 50
+"""As long as every step since the start has been a new best, it is doubled after so many of them."""
+
 
 @dataclass(frozen=True)
 class DescentState(State):
     """memory (K, memories, n): see `Rule`. base (K,): the rate before its schedule. scale (K,): what the gradients'
     ratio made of it. shrink (K,): what it is multiplied by near an error. count (K,): steps accepted.
     flatness (K,): how far from stationary. squares, before (K,): of the gradients, in this window and in the last.
-    best, failures (K,): the lowest merit, and steps since."""
+    best, failures (K,): the lowest merit, and steps since; below zero, the steps of a start that has not failed yet."""
 
     memory: Tensor
     base: Tensor
@@ -48,7 +51,8 @@ class Descent:
     is taken when the merit falls (Armijo's condition, Nocedal and Wright 2006, eq. 3.4, along the projection as in
     Bertsekas 1976, eq. 8); the rate then grows by a quarter. Otherwise it is halved and what the rule remembers is
     forgotten (the restart of O'Donoghue and Candes 2015). Other rules begin with a part of the cells' typical size,
-    halved after 100 steps in a row without a new best. A schedule without a rate starts from those first rates.
+    doubled every 50 steps while each is a new best, and halved after 100 steps in a row without one. A schedule
+    without a rate starts from those first rates.
     Between bounds, every step is projected (`Problem.project`), and stationary means the projected gradient is zero.
     """
 
@@ -93,7 +97,7 @@ class Descent:
             squares=zeros,
             before=torch.full_like(f, torch.inf),
             best=f + self._penalty(X),
-            failures=zeros,
+            failures=-ones,
         )
 
     def first_rate(self, X: Tensor, gradient: Tensor) -> Tensor:
@@ -134,9 +138,13 @@ class Descent:
         return 0.5 * self.decay * X.square().sum(1) if self.decay and not self.rule.decoupled else 0.0
 
     def _flatness(self, problem: Problem, x: Tensor, f: Tensor, gradient: Tensor) -> Tensor:
+        """`method.relative_gradient`, of the cells that no bound holds back, with the slope of weight decay."""
         if self.decay and not self.rule.decoupled:
             gradient = gradient + self.decay * x
-        return relative_free_gradient(x, f, gradient, problem.lower, problem.upper)
+        if problem.bounded:
+            gradient = torch.where(held_at_bounds(problem, x, gradient), 0.0, gradient)
+        span = torch.maximum(x.abs(), typical_scale(x).unsqueeze(1))
+        return (gradient.abs() * span).amax(1) / f.abs().clamp(min=torch.finfo(f.dtype).tiny)
 
     def _searched(
         self, problem: Problem, state: DescentState, good: Tensor, shaped: Tensor, tried: dict[str, Tensor]
@@ -188,9 +196,11 @@ class Descent:
         """A rate of its own without trying: halved where there was no new best for long, until nothing moves."""
         merit = after.f + self._penalty(after.x)
         better = good & (merit < state.best)
-        failures = torch.where(better, 0.0, state.failures + 1)
+        fresh = state.failures < 0
+        failures = torch.where(better, torch.where(fresh, state.failures - 1, 0.0), state.failures.clamp(min=0.0) + 1)
         tired = failures > ALLOWED_FAILURES
         base = torch.where(tired, state.base * 0.5, state.base)
+        base = torch.where((failures < 0) & (failures % GROWS_AFTER == 0), base * 2, base)
         at_rest = tired & (step * direction.abs().amax(1) <= problem.epsilon * state.x.abs().amax(1))
         return replace(
             after,

@@ -85,13 +85,3 @@ class FirstOrderOptions:
 def no_clip(gradient: Tensor) -> Tensor:
     """The gradient as it is."""
     return gradient
-
-
-def relative_free_gradient(x: Tensor, f: Tensor, gradient: Tensor, lower: Tensor, upper: Tensor) -> Tensor:
-    """Dennis and Schnabel's scale-free gradient (see `method.relative_gradient`) of the cells that are free to move
-    downhill, (K,): one that its bound holds back does not count."""
-    held = ((x <= lower) & (gradient > 0)) | ((x >= upper) & (gradient < 0))
-    scale = x.square().mean(1, keepdim=True).sqrt()
-    span = torch.maximum(x.abs(), torch.where(scale > 0, scale, 1.0))
-    steepest = (torch.where(held, 0.0, gradient).abs() * span).amax(1)
-    return steepest / f.abs().clamp(min=torch.finfo(f.dtype).tiny)
