@@ -21,7 +21,7 @@ from cellgrad.optimize.problem import Goal, Problem
 from cellgrad.optimize.programs.conflicts import conflict, growing, least_missed
 from cellgrad.optimize.programs.corner import Corner, corner
 from cellgrad.optimize.programs.highs import Outcome, solve_continuous
-from cellgrad.optimize.programs.instance import Instance, Scale, scaled
+from cellgrad.optimize.programs.instance import ENDLESS, Instance, Scale, scaled
 from cellgrad.optimize.programs.mixed import Effort, solve_mixed
 from cellgrad.optimize.programs.permutations import with_choices
 from cellgrad.optimize.programs.sensitivity import ranges
@@ -38,6 +38,9 @@ REACHED = 1e-9
 
 DIGITS = 4 * float(np.finfo(np.float64).eps)
 """What differs from a whole number by this part of itself is that whole number, but for rounding."""
+
+WHOLE = 1e-9
+"""How little a bound may lie beyond a whole number and still allow it."""
 
 LINEAR = 1e-6
 """By how much (of the size of its terms) a cell may differ from its linear form elsewhere."""
@@ -66,13 +69,13 @@ class LinearProgram:
     def instance(self, cost: Floats) -> Instance:
         """The conditions with a cost to minimise; groups are left out."""
         conditions = self.conditions
-        low, high = (
-            np.where(np.isfinite(limit), limit - self.row_constants, limit)
-            for limit in (conditions.row_lower, conditions.row_upper)
+        low, high, lower, upper = (
+            np.where(np.abs(limit) >= ENDLESS, np.copysign(np.inf, limit), limit)
+            for limit in (conditions.row_lower, conditions.row_upper, conditions.lower, conditions.upper)
         )
-        lower, upper = conditions.lower.copy(), conditions.upper.copy()
-        lower[conditions.whole] = np.ceil(lower[conditions.whole] - 1e-9)
-        upper[conditions.whole] = np.floor(upper[conditions.whole] + 1e-9)
+        low, high = low - self.row_constants, high - self.row_constants
+        lower = np.where(conditions.whole, np.ceil(lower - WHOLE), lower)
+        upper = np.where(conditions.whole, np.floor(upper + WHOLE), upper)
         return Instance(cost, self.matrix, low, high, lower, upper, conditions.whole.copy())
 
 

@@ -7,12 +7,13 @@ the duals. The basis is chosen as crossover does it: cells between their bounds 
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.linalg import lu_factor, lu_solve, qr
+from scipy.linalg import LinAlgWarning, lu_factor, lu_solve, qr
 
 from cellgrad.optimize.programs.highs import Answer
 from cellgrad.optimize.programs.instance import Instance
@@ -24,8 +25,8 @@ Extended = np.longdouble
 LARGEST_BASIS = 1500
 """Active rows up to which the basis is held dense; beyond, the answer of HiGHS stands as it is."""
 
-AT_LIMIT = 1e-8
-"""Closer than this to a limit (relative above 1) is at the limit."""
+AT_LIMIT = (1e-8, 1e-6, 1e-10)
+"""Closer than this to a limit (relative above 1) is at the limit; the next is tried where a vertex does not hold."""
 
 NO_COST = 1e-9
 """Reduced costs below this, in units of the largest cost, are taken for 0."""
@@ -72,18 +73,26 @@ class Corner:
 
 def corner(instance: Instance, answer: Answer) -> Corner | None:
     """The vertex at an optimal answer; None where none is found to hold: too large, or lost in rounding."""
+    for near in AT_LIMIT:
+        found = _corner(instance, answer, near)
+        if found is not None and _holds(instance, answer, found):
+            return found
+    return None
+
+
+def _corner(instance: Instance, answer: Answer, near: float) -> Corner | None:
     x = answer.x
     assert x is not None
     g = instance.matrix @ x
     cell_room, row_room = _room(x, instance.lower, instance.upper), _room(g, instance.low, instance.high)
-    active = np.flatnonzero(row_room <= AT_LIMIT)
+    active = np.flatnonzero(row_room <= near)
     if len(active) > LARGEST_BASIS:
         return None
-    basic, tight = _basis(instance, answer, cell_room, active)
+    basic, tight = _basis(instance, answer, cell_room, active, near)
     start = x.copy()
     resting = np.ones(instance.size, bool)
     resting[basic] = False
-    at_bound = resting & (cell_room <= AT_LIMIT)
+    at_bound = resting & (cell_room <= near)
     start[at_bound] = _nearest(x, instance.lower, instance.upper)[at_bound]
     target = _nearest(g, instance.low, instance.high)[tight]
     rows = instance.matrix[tight]
@@ -104,13 +113,12 @@ def corner(instance: Instance, answer: Answer) -> Corner | None:
     duals[np.abs(duals) <= ROUNDING] = 0.0
     reduced[np.abs(reduced) <= ROUNDING] = 0.0
     polished = _snapped(start, instance.lower, instance.upper)
-    found = Corner(
+    return Corner(
         polished, duals, reduced, basic, tight, kernel,
         _side(duals, g, instance.low, instance.high, tight),
         _side(reduced, polished, instance.lower, instance.upper, np.flatnonzero(at_bound)),
-        len(active) > len(tight) or bool((cell_room[basic] <= AT_LIMIT).any()),
+        len(active) > len(tight) or bool((cell_room[basic] <= near).any()),
     )  # fmt: skip
-    return found if _holds(instance, answer, found) else None
 
 
 def _room(values: Floats, low: Floats, high: Floats) -> Floats:
@@ -125,16 +133,18 @@ def _nearest(values: Floats, low: Floats, high: Floats) -> Floats:
     return np.where(np.abs(values - low) <= np.abs(high - values), low, high)
 
 
-def _basis(instance: Instance, answer: Answer, cell_room: Floats, active: Places) -> tuple[Places, Places]:
+def _basis(instance: Instance, answer: Answer, cell_room: Floats, active: Places, near: float) -> tuple[Places, Places]:
     """Cells that the active rows determine, and the rows that do it; the other active rows only happen to hold."""
     no_cost = NO_COST * max(1.0, float(np.abs(instance.cost).max(initial=0.0)))
-    between = cell_room > AT_LIMIT
+    between = cell_room > near
     touching = ~between & (np.abs(answer.cells) <= no_cost) & (instance.lower < instance.upper)
     idle = np.abs(answer.rows[active]) <= no_cost
     lines = instance.matrix[active]
     unit = np.eye(len(active))
     used = np.asarray(abs(lines).sum(axis=0)).ravel() > 0
     inner, outer = np.flatnonzero(between & used), np.flatnonzero(touching & used)
+    if len(inner) == len(active) and _regular(lines[:, inner].toarray()):  # as at most vertices
+        return inner, active
     groups = (
         lines[:, inner].toarray(),
         np.hstack([lines[:, outer].toarray(), unit[:, idle]]),
@@ -146,6 +156,16 @@ def _basis(instance: Instance, answer: Answer, cell_room: Floats, active: Places
     slack[np.flatnonzero(idle)[second[second >= len(outer)] - len(outer)]] = True
     slack[np.flatnonzero(~idle)[third]] = True
     return np.sort(basic), active[~slack]
+
+
+def _regular(square: Floats) -> bool:
+    """Whether a square matrix has an inverse, and no trouble with it."""
+    if not len(square):
+        return True
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LinAlgWarning)
+        factors, _ = lu_factor(square, check_finite=False)
+    return bool(np.abs(np.diagonal(factors)).min() > INDEPENDENT)
 
 
 def _independent(groups: tuple[Floats, ...], count: int) -> list[Places]:

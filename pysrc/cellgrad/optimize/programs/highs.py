@@ -6,7 +6,6 @@ Huangfu and Hall (2018), Parallelizing the dual revised simplex method; scipy.op
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -108,16 +107,14 @@ def _linprog(
         options["time_limit"] = seconds
     if most_steps is not None:
         options["maxiter"] = most_steps
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        result = linprog(
-            instance.cost,
-            A_ub=sparse.csc_array(sparse.vstack([matrix[below], -matrix[above]])) if (below | above).any() else None,
-            b_ub=np.concatenate([instance.high[below], -instance.low[above]]) if (below | above).any() else None,
-            A_eq=sparse.csc_array(matrix[equal]) if equal.any() else None,
-            b_eq=instance.low[equal] if equal.any() else None,
-            bounds=np.column_stack([instance.lower, instance.upper]), method=method, options=options,
-        )  # fmt: skip
+    result = linprog(
+        instance.cost,
+        A_ub=sparse.csc_array(sparse.vstack([matrix[below], -matrix[above]])) if (below | above).any() else None,
+        b_ub=np.concatenate([instance.high[below], -instance.low[above]]) if (below | above).any() else None,
+        A_eq=sparse.csc_array(matrix[equal]) if equal.any() else None,
+        b_eq=instance.low[equal] if equal.any() else None,
+        bounds=np.column_stack([instance.lower, instance.upper]), method=method, options=options,
+    )  # fmt: skip
     outcome = Outcome(result.status)
     steps = int(getattr(result, "nit", 0) or 0)
     if outcome is not Outcome.OPTIMAL or result.x is None:
@@ -138,12 +135,10 @@ def _milp(instance: Instance, seconds: float, gap: float, most_nodes: int | None
     if most_nodes is not None:
         options["node_limit"] = most_nodes
     constraints = [LinearConstraint(instance.matrix.tocsc(), instance.low, instance.high)] if instance.count else None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        result = milp(
-            instance.cost, integrality=instance.whole.astype(int), bounds=Bounds(instance.lower, instance.upper),
-            constraints=constraints, options=options,
-        )  # fmt: skip
+    result = milp(
+        instance.cost, integrality=instance.whole.astype(int), bounds=Bounds(instance.lower, instance.upper),
+        constraints=constraints, options=options,
+    )  # fmt: skip
     steps = int(getattr(result, "mip_node_count", None) or 0)
     bound = getattr(result, "mip_dual_bound", None)
     outcome = Outcome(result.status)

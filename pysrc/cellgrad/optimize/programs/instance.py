@@ -17,8 +17,8 @@ SWEEPS = 6
 NOISE = 1e-13
 """Coefficients this much smaller than the largest of their row, after scaling, are what rounding left of a zero."""
 
-LARGEST_LIMIT = 2.0**12
-"""Limits larger than this are brought down: the tolerances of HiGHS are absolute."""
+ENDLESS = 1e20
+"""Limits of this size are none, as for HiGHS; in sheets 1E+30 stands for infinity."""
 
 
 @dataclass(frozen=True)
@@ -116,13 +116,15 @@ def scaled(instance: Instance) -> tuple[Instance, Scale]:
         largest = np.zeros(instance.count)
         np.maximum.at(largest, row, size * columns[column])
         rows = _power(1 / np.where(largest > 0, largest, 1.0))
-    if free.all():
+    empty = free & (instance.cost != 0)
+    empty[column] = False
+    if empty.any():  # cells that no row holds have only their cost to be measured by
+        others = (instance.cost * columns)[~empty]
+        columns[empty] = _power(_typical(others) / np.abs(instance.cost[empty]))
+    if free.all():  # one factor for all keeps the matrix
         ends = (rows * instance.low, rows * instance.high, instance.lower / columns, instance.upper / columns)
-        limits = np.concatenate(ends)
-        most = np.abs(limits[np.isfinite(limits)]).max(initial=0.0)
-        if most > LARGEST_LIMIT:  # one factor for all keeps the matrix
-            down = 2.0 ** np.ceil(np.log2(most / LARGEST_LIMIT))
-            columns, rows = columns * down, rows / down
+        typical = _typical(np.concatenate(ends))
+        columns, rows = columns * typical, rows / typical
     matrix = sparse.csr_array(sparse.diags_array(rows) @ instance.matrix @ sparse.diags_array(columns))
     matrix.data[np.abs(matrix.data) < NOISE * _largest_of_rows(matrix)] = 0.0
     matrix.eliminate_zeros()
@@ -145,6 +147,12 @@ def _middle(index: NDArray[np.int64], size: Floats, count: int) -> Floats:
     np.maximum.at(large, index, size)
     some = large > 0
     return 1 / np.sqrt(np.where(some, small, 1.0)) / np.sqrt(np.where(some, large, 1.0))
+
+
+def _typical(values: Floats) -> float:
+    """The geometric mean of what is finite and not 0, as a power of two: the tolerances of HiGHS are absolute."""
+    sizes = np.abs(values[np.isfinite(values) & (values != 0)])
+    return float(np.exp2(np.round(np.log2(sizes).mean()))) if len(sizes) else 1.0
 
 
 def _power(values: Floats) -> Floats:

@@ -26,7 +26,7 @@ from cellgrad.optimize.solution import Status
 
 Floats = NDArray[np.float64]
 
-FIRST_SLICE_SECONDS = 4.0
+FIRST_SLICE_SECONDS = 8.0
 SLICE_GROWTH = 4.0
 
 SHARE_OF_TIME = 0.9
