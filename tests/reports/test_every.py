@@ -227,7 +227,7 @@ def test_history_is_a_row_a_step(tmp_path: Path) -> None:
     made = run(dataclasses.replace(SOLUTION, history=history))
     frame = HistoryReport.of(made).frame()
     assert frame["objective"].to_dict() == {0: 16000, 1: 20000, 2: 25000}
-    assert frame["improvement"].tolist() == pytest.approx([math.nan, 4000, 5000], nan_ok=True)
+    assert frame["change"].tolist() == pytest.approx([math.nan, 4000, 5000], nan_ok=True)
     page = written(tmp_path, ["history"], made)["run history"]
     assert [[cell.value for cell in row] for row in page.iter_rows(7, 9, 1, 4)] == [
         [0, 16000, None, None], [1, 20000, 4000, 0.5], [2, 25000, 5000, 0.25],

@@ -134,7 +134,7 @@ class AnswerReport:
         last = max(page.row, table.last)
         self._write_history(page)
         drawn = run.solution is not None and len(run.solution.history) > 0
-        page.sheet.print_area(0, 0, max(last, 22), CHART_ENDS if drawn else 6)
+        page.prints(max(last, 22), CHART_ENDS if drawn else 6)
         page.sheet.freeze_panes(2, 0)
 
     def _write_constraints(self, page: Page) -> None:

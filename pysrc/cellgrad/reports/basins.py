@@ -11,11 +11,12 @@ import pandas as pd
 from cellgrad.optimize.solution import Basin
 from cellgrad.reports import charts
 from cellgrad.reports.contents import Run, finite
-from cellgrad.reports.page import Column, Page
+from cellgrad.reports.page import Column, Page, Table
 
 MOST_CELLS = 20
 """So many changing cells of each basin are told."""
-MOST_BASINS, MOST_BARS = 1000, 25
+MOST_BASINS, MOST_BARS, MOST_LABELLED = 1000, 25, 10
+"""So many basins are listed, so many drawn, and of so many the values stand below their bars."""
 WIDTHS = (10, 16, 10, 10, 12)
 LAST = 9
 COLUMNS = (
@@ -86,8 +87,7 @@ class BasinsReport:
         most = "was" if best.count == 1 else "were"
         page.sentence(
             f"{self.starts:,} starts ended in {count:,} different place{'' if count == 1 else 's'}; {best.count:,} of "
-            f"them {most} in the best, where {self.run.objective} is {best.value:.6g}. The more starts end in the best "
-            "place, the surer it is that there is no better one.", LAST,
+            f"them {most} in the best, where {self.run.objective} is {best.value:.6g}. {self._lesson()}", LAST,
         )  # fmt: skip
         page.row += 1
         chart_row, height = page.row, 300
@@ -96,13 +96,30 @@ class BasinsReport:
         columns = (*COLUMNS, *(Column(cell, "number") for cell in self.cells))
         table = page.table(columns, self.frame().head(MOST_BASINS).reset_index().itertuples(index=False))
         for column in range(len(COLUMNS), len(columns)):
-            page.sheet.set_column(column, column, 12)
+            page.widen(column, 12)
         left_out = len(self.run.cells) - len(self.cells)
         if left_out > 0:
             page.sentence(f"{left_out:,} more changing cells are not shown.", LAST, italic=True)
-        drawn = type(table)(table.top, table.first, min(table.last, table.top + MOST_BARS), table.left, table.right)
-        chart = charts.bars(page, drawn, 1, 2, "How many starts ended in each basin", ("objective", "starts"), gap=30)
-        chart.set_x_axis(charts.axis(name="objective, best first", num_format="0.0###", major_gridlines={"visible": 0}))
+        chart = self._chart(page, Table(table.top, table.first, min(table.last, table.top + MOST_BARS), 0, 4))
         page.chart(chart, chart_row, 0, 760, height)
-        page.sheet.print_area(0, 0, page.row, max(LAST, len(columns) - 1))
+        page.prints(page.row, max(LAST, len(columns) - 1))
         page.sheet.freeze_panes(2, 0)
+
+    @property
+    def _alone(self) -> bool:
+        """Whether no two of several starts ended in one place."""
+        return len(self.basins) > 1 and all(basin.count == 1 for basin in self.basins)
+
+    def _lesson(self) -> str:
+        if self._alone:
+            return "No two ended in one place: more steps might bring them together, or there are very many valleys."
+        return "The more starts end in the best place, the surer it is that there is no better one."
+
+    def _chart(self, page: Page, drawn: Table) -> Any:
+        """How many starts ended in each basin; where each ended alone, what it reached."""
+        if self._alone:
+            return charts.points(page, drawn, 0, 1, "What the starts reached, best first", ("basin", "objective"))
+        few = drawn.last - drawn.top <= MOST_LABELLED
+        across = "objective, best first" if few else "basin, best first"
+        names = across, "starts"
+        return charts.bars(page, drawn, int(few), 2, "How many starts ended in each basin", names, gap=30)

@@ -16,7 +16,7 @@ from cellgrad.reports.page import Column, Page
 WIDTHS = (10, 16, 16, 14, 3)
 CHART_AT, LAST = 5, 15
 COLUMNS = (
-    Column("step", "count"), Column("objective", "number"), Column("improvement", "number"), Column("rate", "number"),
+    Column("step", "count"), Column("objective", "number"), Column("change", "number"), Column("rate", "number"),
 )  # fmt: skip
 
 
@@ -43,10 +43,9 @@ class HistoryReport:
         return HistoryReport(run, ((0, run.before, math.nan), *thinned(history)), len(history))
 
     def frame(self) -> pd.DataFrame:
-        """By step: the best objective so far, by how much it is better than a row before, and the method's rate."""
+        """By step: the objective, its change since the row before, and the method's rate."""
         steps, values, rates = (np.array(column, float) for column in zip(*self.steps, strict=True))
-        better = np.abs(np.diff(values, prepend=math.nan))
-        told = {"objective": values, "improvement": better, "rate": rates}
+        told = {"objective": values, "change": np.diff(values, prepend=math.nan), "rate": rates}
         return pd.DataFrame(told, index=pd.Index(steps.astype(int), name="step"))
 
     def answer(self) -> dict[str, Any]:
@@ -66,18 +65,19 @@ class HistoryReport:
         page.sentence(f"{told}. Rate: the method's step length, learning rate or damping.", LAST)
         page.row += 1
         top = page.row
-        rows = ([None if isinstance(v, float) and math.isnan(v) else v for v in row]
-                for row in self.frame().reset_index().itertuples(index=False))  # fmt: skip
+        rates = self.frame()["rate"]
+        by_powers = charts.suits_log(rates[rates > 0])
+        shown = self.frame().assign(rate=rates.where(rates > 0) if by_powers else rates).reset_index()
+        rows = ([None if math.isnan(value) else value for value in row] for row in shown.itertuples(index=False))
         table = page.table(COLUMNS, rows)
         names, values = ("step", "objective"), [value for _, value, _ in self.steps if math.isfinite(value)]
         log = charts.suits_log(values)
         page.chart(charts.line(page, table, 0, 1, "The objective, step by step", names, log), top, CHART_AT, 660, 340)
-        rates = [rate for _, _, rate in self.steps if math.isfinite(rate)]
         below = top + 18
-        if len(set(rates)) > 1:
-            chart = charts.line(page, table, 0, 3, "The rate", ("step", "rate"), charts.suits_log(rates))
+        if rates.nunique() > 1:
+            chart = charts.line(page, table, 0, 3, "The rate", ("step", "rate"), by_powers)
             page.chart(chart, below, CHART_AT, 660, 280)
             below += 15
-        page.sheet.print_area(0, 0, max(page.row, below), LAST)
+        page.prints(max(page.row, below), LAST)
         page.sheet.freeze_panes(top + 1, 0)
         page.sheet.repeat_rows(top)

@@ -22,7 +22,7 @@ MOST_CORRELATED = 40
 """So many parameters are told in the table of correlations."""
 MOST_DRAWN = 2000
 """More residuals than these are thinned for the chart."""
-MOST_BINS = 40
+MOST_BINS, MOST_LABELS = 40, 8
 WIDTHS = (20, 26, 14, 14, 12, 12, 14, 14)
 LAST, DATA_AT = 7, 60
 """The last column of the page, and the first of the tables that the charts are drawn from, which are not printed."""
@@ -118,7 +118,7 @@ class LeastSquaresReport:
         self._write_correlations(page)
         page.heading("What the columns say")
         page.notes(self._notes(), LAST)
-        page.sheet.print_area(0, 0, page.row, max(LAST, 1 + min(len(self.names), MOST_CORRELATED)))
+        page.prints(page.row, max(LAST, 1 + min(len(self.names), MOST_CORRELATED)))
         page.sheet.freeze_panes(2, 0)
 
     def _facts(self) -> Iterator[tuple[str, str]]:
@@ -187,7 +187,8 @@ class LeastSquaresReport:
     def _histogram(self, page: Page, binned: Table) -> Any:
         names = "residual", "how many"
         chart = charts.bars(page, binned, DATA_AT + 3, DATA_AT + 4, "How they are spread", names, gap=4)
-        chart.set_x_axis(charts.axis(name=names[0], num_format="General", major_gridlines={"visible": False}))
+        apart = -(-(binned.last - binned.top) // MOST_LABELS)
+        chart.set_x_axis(charts.axis(name=names[0], interval_unit=apart, major_gridlines={"visible": False}))
         return chart
 
     def _write_correlations(self, page: Page) -> None:
@@ -209,7 +210,7 @@ class LeastSquaresReport:
                 look = page.book.look("0.000", **({} if row == column else _fill(value)))
                 page.sheet.write_number(table.first + row, 2 + column, value, look)
         for column in range(len(WIDTHS), len(columns)):
-            page.sheet.set_column(column, column, 12)
+            page.widen(column, 12)
 
 
 def _bins(residuals: NDArray[np.float64]) -> list[tuple[float, int]]:
@@ -219,7 +220,7 @@ def _bins(residuals: NDArray[np.float64]) -> list[tuple[float, int]]:
         return [(float(known[0]), len(known))] if known.size else []
     counts, edges = np.histogram(known, bins=min(MOST_BINS, max(5, math.ceil(math.sqrt(len(known))))))
     middles = (edges[:-1] + edges[1:]) / 2
-    digits = 1 - math.floor(math.log10(edges[1] - edges[0]))
+    digits = -math.floor(math.log10(edges[1] - edges[0]))
     return [(round(float(middle), digits), int(count)) for middle, count in zip(middles, counts, strict=True)]
 
 
@@ -227,4 +228,4 @@ def _fill(correlation: float) -> dict[str, Any]:
     """The colour of a correlation: red for those that go together, blue for opposites."""
     level = sum(abs(correlation) >= limit for limit in LEVELS)
     fill = {"bg_color": (REDS if correlation > 0 else BLUES)[level]}
-    return {} if level == 0 else fill | ({"font_color": "#FFFFFF"} if level == len(LEVELS) else {})
+    return {} if level == 0 else fill | ({"font_color": "#FFFFFF"} if level > 1 else {})

@@ -16,6 +16,8 @@ from cellgrad.reports.style import FAINT, GOAL, HEADER, LEARNED, RULE, Book
 INFINITE = 1e30
 CHARACTERS_A_WIDTH = 1.18
 """Characters of running text that fit into one unit of a column's width."""
+STANDARD, PAGE = 8.43, 180.0
+"""How wide a column is of which nothing is said, and how much of that is read well on a page."""
 WIDEST = 44.0
 """No column is made wider than this for a text in it."""
 FEW_DECIMALS, LARGEST = 1e4, 1e12
@@ -143,6 +145,7 @@ class Page:
 
     def widen(self, column: int, width: float) -> None:
         """Make a column at least so wide."""
+        self.widths += [0.0] * (column + 1 - len(self.widths))
         if width > self.widths[column]:
             self.widths[column] = width
             self.sheet.set_column(column, column, width)
@@ -195,6 +198,12 @@ class Page:
 
     def _width(self, column: int) -> float:
         return self.widths[column] if column < len(self.widths) else math.inf
+
+    def prints(self, row: int, column: int) -> None:
+        """What is printed, down to a row and a column: as many pages wide as it takes to be read."""
+        self.sheet.print_area(0, 0, row, column)
+        width = sum(self.widths[: column + 1]) + STANDARD * max(0, column + 1 - len(self.widths))
+        self.sheet.fit_to_pages(max(1, round(width / PAGE)), 0)
 
     def chart(self, chart: Any, row: int, column: int, width: int, height: int) -> None:
         """Place a chart with its upper left corner in a cell; sizes in pixels."""

@@ -174,7 +174,7 @@ class SensitivityReport:
             notes["allowable decrease"] = "how far each may fall, likewise"
             notes[ENDLESS[0]] = ENDLESS[1]
         page.notes(notes.items(), LAST)
-        page.sheet.print_area(0, 0, page.row, LAST)
+        page.prints(page.row, LAST)
         page.sheet.freeze_panes(2, 0)
 
 

@@ -94,7 +94,7 @@ class StructureReport:
                 (str(one.cell), _cut(one.formula), one.form.name.lower(), one.why)
                 for one in self.structure.reasons
             ))  # fmt: skip
-        page.sheet.print_area(0, 0, page.row, LAST)
+        page.prints(page.row, LAST)
         page.sheet.freeze_panes(2, 0)
 
     def _facts(self) -> Iterator[tuple[str, str]]:
