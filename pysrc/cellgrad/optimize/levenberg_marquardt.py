@@ -1,7 +1,7 @@
 """Levenberg-Marquardt (Levenberg 1944; Marquardt 1963), batched over starts, for merits that are sums of squares.
 
 The first try is the undamped Gauss-Newton step, so that a model linear in its cells is solved at once. Scaling by the
-largest column norms met of late is More's (1978); damping follows Nielsen (1999). Where the Jacobian is small it is
+largest column norms met so far is More's (1978); damping follows Nielsen (1999). Where the Jacobian is small it is
 held, and damped steps follow the curve of least residual to second order: the geodesic acceleration of Transtrum and
 Sethna (2012, arXiv:1201.5885). Elsewhere memory is K n^2: the Jacobian is held only inside the objective, and by the
 careful solver where one fits.
@@ -17,6 +17,7 @@ from torch import Tensor
 from cellgrad.optimize.linearised import Linearised
 from cellgrad.optimize.method import State, end, held_at_bounds, projected, running
 from cellgrad.optimize.problem import CHUNK_ELEMENTS, Problem, normal_equations_of
+from cellgrad.optimize.residual_curvature import positive, prefers_other, updated_curvature
 from cellgrad.optimize.solution import Status
 
 FIRST_DAMPING = 1e-2
@@ -29,9 +30,6 @@ SHRINK = 0.1
 """Damping falls at most to this part of itself in a step; Nielsen's third takes twice as long to let go."""
 STATIONARY = 1e-7
 """A point is called stationary when r meets every column of J at a right angle within this."""
-FORGET = 0.5
-"""More never forgets a column norm: a cell that once mattered 1e40 times as much can then hardly move again. Small
-fits forget half of it in a step."""
 HELD_ELEMENTS = 10_000
 """Residuals x cells up to which the Jacobian is held: beyond, an acceleration costs more than the steps it saves."""
 PROBE = 0.1
@@ -54,6 +52,7 @@ class LevenbergMarquardtState(State):
     resume (K,): the damping to go on with when an undamped step fails. tried (K,): an undamped last step was tried
     from here. offset (K,): see `slope`. residuals (K, m), jacobian (K, m, n): empty where they are too large to hold.
     factors (K, n): cells that move by factors: x exp(p), for fits that span many powers of ten. age (K,): steps so far.
+    curvature (K, n, n): of the residuals, see `residual_curvature`, held with them; curved (K,): whether it is used.
     """
 
     normal: Tensor
@@ -66,6 +65,8 @@ class LevenbergMarquardtState(State):
     jacobian: Tensor
     factors: Tensor
     age: Tensor
+    curvature: Tensor
+    curved: Tensor
 
     @property
     def holds(self) -> bool:
@@ -106,6 +107,8 @@ class LevenbergMarquardt:
             jacobian=jacobian,
             factors=torch.zeros_like(X, dtype=torch.bool),
             age=torch.zeros_like(f),
+            curvature=torch.zeros_like(normal) if small else normal[:, :0],
+            curved=torch.zeros_like(f, dtype=torch.bool),
         )
 
     def slope(self, state: LevenbergMarquardtState) -> Tensor:
@@ -114,8 +117,8 @@ class LevenbergMarquardt:
 
     def step(self, problem: Problem, state: LevenbergMarquardtState) -> LevenbergMarquardtState:
         damping = state.rate
-        system = _linearised(problem, state)
-        trial, promised, sound, clipped = self._trial(problem, state, system)
+        system, curved = _linearised(problem, state)
+        trial, promised, otherwise, sound, clipped = self._trial(problem, state, system, curved)
         f = problem.value(trial)
 
         gain = (state.f - f) / promised
@@ -152,6 +155,9 @@ class LevenbergMarquardt:
             offset=offset,
             age=state.age + 1,
         )
+        if state.holds:
+            other = resolved & good & prefers_other(state.f - f, promised, otherwise)
+            after = replace(after, curved=torch.where(other, ~curved, after.curved))
         slant = torch.where(taken, slant, slant_before)
         ended = end(after.ended, after.f == 0, Status.OPTIMAL)
         ended = end(ended, rest & (((damping == 0) & ~clipped) | (slant <= STATIONARY)), Status.OPTIMAL)
@@ -160,10 +166,11 @@ class LevenbergMarquardt:
         return self._take_turns(problem, after) if state.holds else after
 
     def _trial(
-        self, problem: Problem, state: LevenbergMarquardtState, system: Linearised
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """The trial points (K, n), the fall of the merit that the linear model promises there, where a step is
-        straight enough to be tried, and where bounds cut it short, (K,)."""
+        self, problem: Problem, state: LevenbergMarquardtState, system: Linearised, curved: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """The trial points (K, n), the fall of the merit that the model promises there, what it would promise with
+        the residuals' curvature where that is left out, or without it where it is `curved`; where a step is straight
+        enough to be tried, and where bounds cut it short, (K,)."""
         free, clipped = None, torch.zeros_like(state.ended, dtype=torch.bool)
         low = high = None
         if problem.bounded:
@@ -173,23 +180,34 @@ class LevenbergMarquardt:
             clipped = (~free & ~held).any(1)
         else:
             p = system.solve()
-        promised = system.promised(p)
+        promised = otherwise = system.promised(p)
         sound = torch.ones_like(clipped)
-        if state.holds and bool((damped := system.damping > 0).any()):
-            p, straight = self._accelerated(problem, state, system, p, free)
-            sound = straight | ~damped
         unit = state.unit
+        if state.holds:
+            step = p if unit is None else p * unit
+            bend = ((step.unsqueeze(1) @ state.curvature) @ step.unsqueeze(2)).flatten()
+            otherwise = promised + torch.where(curved, bend, -bend)
+            bending = (system.damping > 0) & ~curved
+            if bool(bending.any()):
+                p, straight = self._accelerated(problem, state, system, p, free, bending)
+                sound = straight | ~bending
         x = state.x + p if unit is None else torch.where(state.factors, state.x * p.exp(), state.x + p)
         if low is not None and high is not None:  # exactly at a bound, whatever the rounding of x + (bound - x)
             x = torch.where(p <= low, problem.lower, torch.where(p >= high, problem.upper, x))
-        return x, promised, sound, clipped
+        return x, promised, otherwise, sound, clipped
 
     def _accelerated(
-        self, problem: Problem, state: LevenbergMarquardtState, system: Linearised, p: Tensor, free: Tensor | None
+        self,
+        problem: Problem,
+        state: LevenbergMarquardtState,
+        system: Linearised,
+        p: Tensor,
+        free: Tensor | None,
+        bending: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        """p + a/2 for the damped starts, where J a answers r's second derivative along p as J p answers r; and which
-        of them bend little enough, (K,)."""
-        index = (system.damping > 0).nonzero().squeeze(1)
+        """p + a/2 for the starts `bending`, where J a answers r's second derivative along p as J p answers r; and
+        which of them bend little enough, (K,)."""
+        index = bending.nonzero().squeeze(1)
         part = state.select(index)
         velocity = p[index]
         unit = part.unit
@@ -216,7 +234,7 @@ class LevenbergMarquardt:
         a = torch.where(finite.unsqueeze(1), bent.solve(), 0.0)
         straight = finite & (2 * (bent.scale * a).norm(dim=1) <= MOST_BEND * (bent.scale * velocity).norm(dim=1))
         step = torch.where(straight.unsqueeze(1), velocity + 0.5 * a, velocity)
-        return p.index_copy(0, index, step), torch.zeros_like(system.damping > 0).index_copy(0, index, straight)
+        return p.index_copy(0, index, step), torch.zeros_like(bending).index_copy(0, index, straight)
 
     def _arrive(
         self, problem: Problem, state: LevenbergMarquardtState, trial: Tensor, candidate: Tensor
@@ -244,8 +262,12 @@ class LevenbergMarquardt:
         moved = replace(
             state, x=trial, f=f, gradient=2 * half, normal=normal, residuals=residuals, jacobian=jacobian
         )  # fmt: skip
-        kept = FORGET * state.scale if state.holds else state.scale
-        return replace(moved, scale=torch.maximum(kept, _norms_of_steps(moved))), sound
+        moved = replace(moved, scale=torch.maximum(state.scale, _norms_of_steps(moved)))
+        if state.holds:
+            change = 0.5 * (moved.gradient - state.gradient)
+            own = ((moved.jacobian - state.jacobian).mT @ moved.residuals.unsqueeze(2)).squeeze(2)
+            moved = replace(moved, curvature=updated_curvature(state.curvature, trial - state.x, change, own))
+        return moved, sound
 
     def _take_turns(self, problem: Problem, state: LevenbergMarquardtState) -> LevenbergMarquardtState:
         """Starts that have come far without an end go on in the other coordinates: by factors, or by sums again."""
@@ -268,9 +290,18 @@ def _evaluated(problem: Problem, X: Tensor, hold: bool) -> tuple[Tensor, Tensor,
     return *problem.normal_equations(X), X.new_empty(K, 0), X.new_empty(K, 0, n)
 
 
-def _linearised(problem: Problem, state: LevenbergMarquardtState) -> Linearised:
-    """The linear least squares of the next step, in the coordinates of each cell."""
+def _linearised(problem: Problem, state: LevenbergMarquardtState) -> tuple[Linearised, Tensor]:
+    """The linear least squares of the next step, in the coordinates of each cell, and to which of them the curvature
+    of the residuals has been added, (K,)."""
     half, normal, unit = 0.5 * state.gradient, state.normal, state.unit
+    scale = torch.where(state.scale > 0, state.scale, 1.0)
+    curved = state.curved
+    if unit is None and state.holds and bool(curved.any()):
+        whole = normal + state.curvature
+        curved = curved & positive(whole, scale, state.rate)
+        normal = torch.where(curved.view(-1, 1, 1), whole, normal)
+    else:
+        curved = torch.zeros_like(curved)
     if unit is not None:
         half, normal = half * unit, normal * unit.unsqueeze(1) * unit.unsqueeze(2)
 
@@ -281,8 +312,7 @@ def _linearised(problem: Problem, state: LevenbergMarquardtState) -> Linearised:
         return state.residuals[index], jacobian if unit is None else jacobian * unit[index].unsqueeze(1)
 
     fits = problem.residual_count * problem.size <= CHUNK_ELEMENTS
-    scale = torch.where(state.scale > 0, state.scale, 1.0)
-    return Linearised(half, normal, scale, state.rate, exact if fits else None)
+    return Linearised(half, normal, scale, state.rate, exact if fits else None), curved
 
 
 def _column_norms(normal: Tensor) -> Tensor:
