@@ -26,6 +26,7 @@ from cellgrad.hosts.package import Change
 from cellgrad.optimize.constraint_cells import Standing
 from cellgrad.optimize.solution import Callback, Progress
 from cellgrad.reports.contents import constraint_lines, run_of
+from cellgrad.reports.learning_rate import LearningRateReport
 from cellgrad.runs import Run
 from cellgrad.session import Model, Written
 from cellgrad.solver_models import SolverModel
@@ -222,6 +223,15 @@ def show_gradients(screen: Screen, model: Model, slopes: pd.Series, checks: Sequ
         worst = max(check.max_relative_error for check in checks)
         points = counted(len(checks), "point")
         screen.say(f"largest relative error against central differences, at {points}: {worst:.2g}")
+
+
+def show_rate(screen: Screen, found: LearningRateReport) -> None:
+    """A learning rate found for a model."""
+    curve = found.curve
+    screen.say(f"{found.sheet}: {found.objective}  learning rate {curve.suggestion:.3g}", style="bold")
+    screen.say(
+        f"  the loss falls most steeply at {curve.steepest:.3g}; a tenth of where it is lowest is {curve.tenth:.3g}"
+    )
 
 
 def show_saved(screen: Screen, found: Sequence[tuple[SolverModel, CellgradError | None, str]]) -> None:

@@ -17,12 +17,13 @@ from cellgrad.checkpoints import Checkpoint
 from cellgrad.errors import ArgumentError, CellgradError, ModelError, WriteError
 from cellgrad.hosts import package
 from cellgrad.optimize.choice import known_method
+from cellgrad.optimize.first_order import FIRST_ORDER, PATIENCE, FirstOrderOptions
 from cellgrad.optimize.problem import Goal
 from cellgrad.optimize.solution import Callback, Solution
 from cellgrad.program.objective import choose_device
 from cellgrad.reports import answer
 from cellgrad.session import Book, Model
-from cellgrad.solver_models import SolverModel
+from cellgrad.solver_models import SolverModel, parse_bounds, parse_subject_to
 
 CANNOT_RUN = "cannot run"
 NOT_RUN = "not run"
@@ -52,6 +53,23 @@ class Search:
     device: str = "auto"
     seconds: float = math.inf
     solver_options: bool = False
+    schedule: str = "constant"
+    momentum: float | None = None
+    clip: str | None = None
+    weight_decay: float = 0.0
+    batch_rows: int | None = None
+    validation_rows: str | None = None
+    validation_cell: str | None = None
+    patience: int = PATIENCE
+
+    @property
+    def descent(self) -> FirstOrderOptions | None:
+        """What is asked of a first-order method; None where nothing is. Raises ArgumentError."""
+        options = FirstOrderOptions(
+            self.learning_rate, self.schedule, self.momentum, self.clip, self.weight_decay, self.batch_rows,
+            self.validation_rows, self.patience,
+        )  # fmt: skip
+        return None if options == FirstOrderOptions() else options
 
     def check(self) -> None:
         """Raises ArgumentError for options that make no sense, before any time is spent."""
@@ -61,7 +79,12 @@ class Search:
             raise ArgumentError(f"--starts {self.starts} is too few", action="give one or more")
         if self.seed is not None and self.seed < 0:
             raise ArgumentError(f"--seed {self.seed} is below zero", action="give zero or more")
-        known_method(self.method, self.learning_rate)
+        word = known_method(self.method, self.learning_rate)
+        if self.descent is not None and word not in ("auto", *FIRST_ORDER):
+            raise ArgumentError(
+                f"{word} has no schedule, momentum, clip, decay or batches",
+                action=f"leave them out, or use one of {', '.join(FIRST_ORDER)}",
+            )
         if not self.seconds > 0:
             raise ArgumentError(f"--seconds {self.seconds} is no time at all", action="give a number above zero")
         choose_device(self.device)
@@ -134,6 +157,30 @@ def tasks(book: Book, asked: Task) -> list[Task]:
     return [replace(asked, sheet=sheet) for sheet in book.saved]
 
 
+def remember(book: Book, asked: Task, non_negative: bool) -> SolverModel:
+    """Take a model into the book, as its sheet's saved one, for the next write. What is not asked stays as it was.
+
+    Raises what `Book.model` raises for a model that cannot be.
+    """
+    sheet = book.model_sheet(asked.sheet, asked.objective)
+    saved = book.saved.get(sheet, SolverModel(sheet, goal="min", non_negative=False))
+    lines = [parse_subject_to(text) for text in asked.subject_to]
+    lines += [line for text in asked.bounds for line in parse_bounds(text)]
+    goal = None if asked.goal is None else Goal.parse(asked.goal)
+    new = replace(
+        saved,
+        objective=saved.objective if asked.objective is None else asked.objective,
+        changing=saved.changing if asked.changing is None else asked.changing,
+        goal=saved.goal if goal is None else goal.kind,
+        value=saved.value if goal is None else goal.target,
+        constraints=tuple(lines) if lines else saved.constraints,
+        non_negative=non_negative or saved.non_negative,
+        problems=(),
+    )
+    book.save_model(new)
+    return new
+
+
 def saved_models(book: Book) -> list[tuple[SolverModel, CellgradError | None, str]]:
     """The saved models in sheet order, each with the reason why it cannot run, if it cannot, and a warning, or ''."""
     found: list[tuple[SolverModel, CellgradError | None, str]] = []
@@ -204,7 +251,7 @@ def _run(book: Book, task: Task, search: Search, run: Run, callback: Callback, c
     solution = run.solution = model.optimize(
         method=search.method, steps=search.steps, learning_rate=search.learning_rate, starts=search.starts,
         seed=search.seed, device=search.device, seconds=search.seconds, callback=callback, start=start,
-        solver_options=search.solver_options,
+        solver_options=search.solver_options, options=search.descent, validation=search.validation_cell,
     )  # fmt: skip
     run.kept, run.after = solution.usable, solution.value
     run.status, run.message = solution.status.word, solution.message

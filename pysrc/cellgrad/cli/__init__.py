@@ -21,7 +21,7 @@ from cellgrad import __version__
 from cellgrad.addin.commands import addin_commands
 from cellgrad.cli.looking import audit, doctor, explain, gradients, models, undo
 from cellgrad.cli.options import METHODS, print_json
-from cellgrad.cli.searching import optimize, step
+from cellgrad.cli.searching import optimize, rate, step
 from cellgrad.errors import ArgumentError, CellgradError
 from cellgrad.lesson_commands import lesson_commands
 
@@ -72,5 +72,17 @@ def commands() -> None:
     """
 
 
-for _command in (optimize, step, gradients, audit, models, explain, undo, doctor, addin_commands, lesson_commands):
+for _command in (
+    optimize,
+    step,
+    rate,
+    gradients,
+    audit,
+    models,
+    explain,
+    undo,
+    doctor,
+    addin_commands,
+    lesson_commands,
+):
     commands.add_command(_command)

@@ -10,7 +10,15 @@ from pathlib import Path
 import click
 
 from cellgrad import __version__
-from cellgrad.cli.options import as_json_option, file_argument, model_options, print_json, require_report, tell_report
+from cellgrad.cli.options import (
+    as_json_option,
+    conditions_options,
+    file_argument,
+    model_options,
+    print_json,
+    require_report,
+    tell_report,
+)
 from cellgrad.errors import ArgumentError, CellgradError
 
 FAILED_AUDIT = 3
@@ -126,18 +134,51 @@ def audit(
 
 @click.command()
 @file_argument
+@model_options
+@conditions_options
+@click.option("--save", is_flag=True, help="Save the model that the options describe in its sheet, as Solver does.")
+@click.option("--non-negative", is_flag=True, help="With --save: changing cells without a bound below are at least 0.")
+@click.option("--out", type=click.Path(path_type=Path), help="With --save: where to; default: NAME-optimized.")
+@click.option("--in-place", is_flag=True, help="With --save: into FILE itself; `cellgrad undo FILE` takes it back.")
 @as_json_option
-def models(file: Path, as_json: bool) -> int:
-    """The models saved in the workbook, and whether they can run."""
+def models(
+    file: Path,
+    sheet: str | None,
+    objective: str | None,
+    changing: str | None,
+    goal: str | None,
+    subject_to: Sequence[str],
+    bounds: Sequence[str],
+    save: bool,
+    non_negative: bool,
+    out: Path | None,
+    in_place: bool,
+    as_json: bool,
+) -> int:
+    """The models saved in the workbook, and whether they can run; with --save, one more, or another for a sheet.
+
+    What is saved opens in Excel's Solver and in LibreOffice. What the options leave out stays as it was saved.
+    """
     from cellgrad.answers import saved_answer
     from cellgrad.console import Screen, show_saved
-    from cellgrad.runs import saved_models
+    from cellgrad.runs import Task, output_path, remember, saved_models
     from cellgrad.session import open_book
 
-    found = saved_models(open_book(file))
+    asked = Task(sheet, objective, changing, goal, tuple(subject_to), tuple(bounds))
+    if not save and (asked != Task(None) or non_negative or out is not None or in_place):
+        raise ArgumentError("these options describe a model to save", action="add --save, or leave them out")
+    book = open_book(file)
+    if save:
+        target = output_path(file, out, in_place)
+        remember(book, asked, non_negative)
+        book.write(target)
+        book = open_book(target)
+    found = saved_models(book)
     if as_json:
         print_json([saved_answer(*one) for one in found])
     else:
+        if save:
+            click.echo(f"saved as {target}")
         show_saved(Screen(), found)
     return 0
 

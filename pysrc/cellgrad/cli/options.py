@@ -11,9 +11,9 @@ import click
 from cellgrad.errors import ArgumentError
 
 METHODS = (
-    "auto", "gradient-descent", "momentum", "adam", "l-bfgs", "levenberg-marquardt", "sqp", "trust-constr",
-    "augmented-lagrangian", "branch-and-bound", "differential-evolution", "enumeration", "local-search",
-    "grg-nonlinear", "simplex-lp", "evolutionary",
+    "auto", "gradient-descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "l-bfgs",
+    "levenberg-marquardt", "sqp", "trust-constr", "augmented-lagrangian", "branch-and-bound",
+    "differential-evolution", "enumeration", "local-search", "grg-nonlinear", "simplex-lp", "evolutionary",
 )  # fmt: skip
 """For the help alone; `optimize.choice` has the say. A test compares the two."""
 
@@ -44,6 +44,19 @@ conditions_options = options(
                  help="Such as 'B7<=100', 'C3:C9=int', 'C3:C9=bin', 'A1:A8=alldifferent'; may be repeated."),
     click.option("--bounds", multiple=True, metavar="REF=LOW..HIGH",
                  help="Bounds of changing cells, such as B2:B5=0..1; may be repeated."),
+)  # fmt: skip
+descent_options = options(
+    click.option("--schedule", default="constant", show_default=True,
+                 help="How the learning rate changes: constant, step:0.5@100, exponential, cosine, one-cycle, warm-up, "
+                 "gradient-ratio."),
+    click.option("--momentum", type=float, help="Of gradient-descent, momentum, nesterov or rmsprop."),
+    click.option("--clip", metavar="LIMIT", help="Limit the gradient's length (1, norm:1) or elements (value:0.5)."),
+    click.option("--weight-decay", type=float, default=0.0, help="Pull the changing cells towards zero."),
+    click.option("--batch-rows", type=int, metavar="N", help="Take N rows a step, by a first-order method."),
+    click.option("--validation-rows", metavar="ROWS", help="Hold out rows, as 600:712 or a part such as 0.2."),
+    click.option("--validation-cell", metavar="REF", help="Stop by another cell, such as the loss on other data."),
+    click.option("--patience", type=int, default=10, show_default=True,
+                 help="Looks at what is held out without a new best, after which to stop."),
 )  # fmt: skip
 search_options = options(
     model_options,

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cellgrad.cli.options import METHODS, file_argument, print_json, require_report, search_options, tell_report
+from cellgrad.cli.options import (
+    METHODS,
+    as_json_option,
+    descent_options,
+    file_argument,
+    model_options,
+    print_json,
+    require_report,
+    search_options,
+    tell_report,
+)
 from cellgrad.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -18,6 +28,7 @@ if TYPE_CHECKING:
 @click.command()
 @file_argument
 @search_options
+@descent_options
 @click.option("--method", default="auto", show_default=True, help=f"One of {', '.join(METHODS)}.")
 @click.option("--steps", type=int, help="The most steps; default: the method's own limit.")
 def optimize(file: Path, method: str, steps: int | None, **given: Any) -> int:
@@ -32,6 +43,7 @@ def optimize(file: Path, method: str, steps: int | None, **given: Any) -> int:
 @click.command()
 @file_argument
 @search_options
+@descent_options
 @click.option("--method", default="gradient-descent", show_default=True, help=f"One of {', '.join(METHODS)}.")
 @click.option("--steps", type=int, default=1, show_default=True, help="How many steps.")
 def step(file: Path, method: str, steps: int, **given: Any) -> int:
@@ -93,3 +105,55 @@ def _optimize(
         show_runs(screen, runs, written, in_place)
         tell_report(report)
     return 0 if written is not None else 1
+
+
+@click.command()
+@file_argument
+@model_options
+@click.option("--goal", metavar="min|max|value=V", help="What to bring the objective to.")
+@descent_options
+@click.option("--method", default="gradient-descent", show_default=True, help="A first-order method.")
+@click.option(
+    "--report", type=click.Path(path_type=Path), metavar="OUT.xlsx", help="The curve as a sheet with a chart."
+)
+@as_json_option
+def rate(
+    file: Path,
+    sheet: str | None,
+    objective: str | None,
+    changing: str | None,
+    goal: str | None,
+    method: str,
+    report: Path | None,
+    as_json: bool,
+    **descent: Any,
+) -> int:
+    """Find a learning rate: the loss against a rate that grows from step to step. Nothing is saved.
+
+    With --json: one object where --sheet, --objective or --changing names a model, else a list with one a saved model.
+    """
+    from cellgrad.console import Screen, show_rate
+    from cellgrad.reports.learning_rate import LearningRateReport, write_learning_rates
+    from cellgrad.runs import Search, Task, tasks
+    from cellgrad.session import open_book
+
+    how = Search(method=method, **descent)
+    how.check()
+    if report is not None:
+        require_report(report, file)
+    book = open_book(file)
+    named = (sheet, objective, changing) != (None, None, None)
+    found = []
+    for task in tasks(book, Task(sheet, objective, changing, goal)):
+        model = book.model(task.sheet, task.objective, task.changing, task.goal)
+        curve = model.find_rate(method, how.descent)
+        found.append(LearningRateReport(curve, model.sheet, str(model.objective), method))
+    if report is not None:
+        write_learning_rates(report, found, file.name)
+    if as_json:
+        print_json(found[0].answer() if named else [one.answer() for one in found])
+    else:
+        for one in found:
+            show_rate(Screen(), one)
+        tell_report(report)
+    return 0

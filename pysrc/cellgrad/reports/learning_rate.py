@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,9 +126,16 @@ def _round_up(value: float) -> float:
 
 
 def write_learning_rate(path: Path, report: LearningRateReport, name: str) -> None:
-    """Write the report as the workbook `path`; name: of the workbook it tells of, for people.
+    """Write one report as the workbook `path`: see `write_learning_rates`."""
+    write_learning_rates(path, [report], name)
+
+
+def write_learning_rates(path: Path, reports: Sequence[LearningRateReport], name: str) -> None:
+    """Write reports as the workbook `path`, a sheet each; name: of the workbook they tell of, for people.
 
     Raises ArgumentError or WriteError where that file cannot be.
     """
     with writing(path) as book:
-        report.write(Page(book, "learning rate", f"Learning rate: {report.objective}", name, WIDTHS))
+        for report in reports:
+            sheet = "learning rate" if len(reports) == 1 else f"rate {report.sheet}"
+            report.write(Page(book, sheet, f"Learning rate: {report.objective}", name, WIDTHS))

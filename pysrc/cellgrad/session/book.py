@@ -62,6 +62,7 @@ class Book:
         self.new: dict[Region, np.ndarray] = {}
         """New values of changing cells, flat, by regions that do not overlap: what `write` will save."""
         self._models: list[Model] = []
+        self._to_save: dict[str, SolverModel] = {}
         self._recalculated: Recalculated | None = None
         self._state = state
         self._in_file: Edits = {}
@@ -194,6 +195,21 @@ class Book:
         cached = self.workbook.cached(cell.sheet, cell.top, cell.left)
         return cached if isinstance(cached, float) else math.nan
 
+    def save_model(self, model: SolverModel) -> None:
+        """Make `model` the saved one of its sheet; the next `write` puts it where Excel's Solver finds it.
+
+        Raises ModelError for one that cannot be compiled; then everything stays as it was.
+        """
+        model = solver_models.anchored(model)
+        before = dict(self.saved)
+        self.saved[model.sheet] = model
+        try:
+            self.model(model.sheet)
+        except CellgradError:
+            self.saved = before
+            raise
+        self._to_save[model.sheet] = model
+
     def _settled(self, dependents: set[Block]) -> dict[Block, Values | Failure]:
         """Blocks already evaluated that the new values do not touch."""
         known: dict[Block, Values | Failure] = {}
@@ -218,7 +234,7 @@ class Book:
         edits = self._edits(result)
         lost = [(block.region, error) for block, error in result.failures.items()]
         stale = bool(lost) or data_table_cells(self.workbook) > 0  # which only a spreadsheet fills anew
-        changes = package.write(self.path, path, edits, full_recalculation=stale)
+        changes = package.write(self.path, path, edits, full_recalculation=stale, models=list(self._to_save.values()))
         if path.exists() and path.samefile(self.path):
             self._state, self._in_file = package.state(self.path), edits
         return Written(path, changes, lost, time.perf_counter() - began)
