@@ -18,7 +18,7 @@ from torch import Tensor
 
 from cellgrad.errors import ArgumentError
 from cellgrad.optimize.first_order import Descent, DescentState, FirstOrderOptions, first_order_method
-from cellgrad.optimize.method import RUNNING
+from cellgrad.optimize.method import RUNNING, end, projected
 from cellgrad.optimize.problem import Objective, Problem
 from cellgrad.optimize.rate_finder import find_rate
 from cellgrad.optimize.schedules import parse_schedule
@@ -282,7 +282,8 @@ class _Loop:
         """The status of the best start, where all starts have ended by themselves."""
         ended = state.ended
         if self.task.training is None and self.task.validation is None:
-            ended = torch.where(state.flatness <= Tolerances().slope, STATUS_BY_NUMBER.index(Status.OPTIMAL), ended)
+            flat = self.descent.slope(projected(self.task.problem, state)) <= Tolerances().slope
+            ended = end(ended, flat, Status.OPTIMAL)
         numbers = ended.tolist()
         return None if RUNNING in numbers else STATUS_BY_NUMBER[numbers[self.best_start]]
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from cellgrad.optimize.first_order.options import Clip, no_clip
 from cellgrad.optimize.first_order.rule import Rule
-from cellgrad.optimize.method import State, end, finite, held_at_bounds, running, typical_scale
+from cellgrad.optimize.method import State, end, finite, relative_gradient, running, typical_scale
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.schedules import Constant, GradientRatio, Schedule
 from cellgrad.optimize.solution import Status
@@ -28,7 +28,7 @@ GROWS_AFTER = 50
 class DescentState(State):
     """memory (K, memories, n): see `Rule`. base (K,): the rate before its schedule. scale (K,): what the gradients'
     ratio made of it. shrink (K,): what it is multiplied by near an error. count (K,): steps accepted.
-    flatness (K,): how far from stationary. squares, before (K,): of the gradients, in this window and in the last.
+    squares, before (K,): of the gradients, in this window and in the last.
     best, failures (K,): the lowest merit, and steps since; below zero, the steps of a start that has not failed yet."""
 
     memory: Tensor
@@ -36,7 +36,6 @@ class DescentState(State):
     scale: Tensor
     shrink: Tensor
     count: Tensor
-    flatness: Tensor
     squares: Tensor
     before: Tensor
     best: Tensor
@@ -93,7 +92,6 @@ class Descent:
             scale=ones,
             shrink=ones,
             count=zeros,
-            flatness=self._flatness(problem, X, f, gradient),
             squares=zeros,
             before=torch.full_like(f, torch.inf),
             best=f + self._penalty(X),
@@ -109,8 +107,9 @@ class Descent:
         return torch.where(torch.isfinite(rate), rate, 1.0)
 
     def slope(self, state: State) -> Tensor:
-        assert isinstance(state, DescentState)
-        return state.flatness
+        if self.decay and not self.rule.decoupled:
+            state = replace(state, gradient=state.gradient + self.decay * state.x)
+        return relative_gradient(state)
 
     def step(self, problem: Problem, state: DescentState) -> DescentState:
         shaped = self.clip(state.gradient)
@@ -124,8 +123,7 @@ class Descent:
         x = problem.project(start - step * direction)
         f, gradient = problem.value_and_gradient(x)
         good = finite(f, gradient)
-        flatness = self._flatness(problem, x, f, gradient)
-        tried = {"x": x, "f": f, "gradient": gradient, "memory": memory, "count": count, "flatness": flatness}
+        tried = {"x": x, "f": f, "gradient": gradient, "memory": memory, "count": count}
         if self.rule.searches and not self.fixed:
             return self._searched(problem, state, good, shaped, tried)
         after = self._fixed_rate_step(state, good, rate, tried)
@@ -136,15 +134,6 @@ class Descent:
     def _penalty(self, X: Tensor) -> Tensor | float:
         """What weight decay adds to the merit."""
         return 0.5 * self.decay * X.square().sum(1) if self.decay and not self.rule.decoupled else 0.0
-
-    def _flatness(self, problem: Problem, x: Tensor, f: Tensor, gradient: Tensor) -> Tensor:
-        """`method.relative_gradient`, of the cells that no bound holds back, with the slope of weight decay."""
-        if self.decay and not self.rule.decoupled:
-            gradient = gradient + self.decay * x
-        if problem.bounded:
-            gradient = torch.where(held_at_bounds(problem, x, gradient), 0.0, gradient)
-        span = torch.maximum(x.abs(), typical_scale(x).unsqueeze(1))
-        return (gradient.abs() * span).amax(1) / f.abs().clamp(min=torch.finfo(f.dtype).tiny)
 
     def _searched(
         self, problem: Problem, state: DescentState, good: Tensor, shaped: Tensor, tried: dict[str, Tensor]
