@@ -30,8 +30,9 @@ MARGIN = 0.02
 ROOT_STARTS = 6
 """Starts of the first continuous problem, where it is not known to be convex."""
 MOST_SUBPROBLEMS = 20_000
-UNPROVEN_SUBPROBLEMS = 150
-"""Subproblems without a better point, after which a search that proves nothing ends."""
+UNPROVEN_SUBPROBLEMS, PER_CELL, MOST_UNPROVEN = 30, 5, 200
+"""Subproblems without a better point after which a search that proves nothing ends: so many, and so many more for each
+whole cell, but no more than that."""
 CORNERS = 8
 """Of so many cells at most, the most fractional ones, every way of rounding is tried at the root."""
 
@@ -148,7 +149,8 @@ class BranchAndBound:
         """Whether a search that proves nothing has gone on long enough without a better point."""
         if self.judge.improvements > self._found_before:
             self._found_before, self._gained_at = self.judge.improvements, self.subproblems
-        return not self.proving and self.subproblems - self._gained_at >= UNPROVEN_SUBPROBLEMS
+        enough = min(MOST_UNPROVEN, UNPROVEN_SUBPROBLEMS + PER_CELL * len(self.whole))
+        return not self.proving and (self.subproblems - self._gained_at >= enough or self.judge.weary)
 
     def _cutoff(self) -> float:
         """Branches with a bound from here on are not looked at."""

@@ -95,7 +95,7 @@ class Evolution:
             gained = now[0] < best[0] or now[1] < best[1] - 1e-10 * abs(best[1]) if math.isfinite(best[1]) else True
             # the population learns to keep the rows first: a start that does already is no reason to end
             best, since = (now, 0) if gained or lenient > 0 else (best, since + 1)
-            if lenient == 0 and (since >= patience or self._alike()):
+            if judge.weary or (lenient == 0 and (since >= patience or self._alike())):
                 return
 
     def finalists(self, count: int) -> Floats:

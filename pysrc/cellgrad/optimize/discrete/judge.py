@@ -26,6 +26,10 @@ TOGETHER = 2048
 """Points evaluated in one run of the compiled program: what lies between the cells may be far larger than they."""
 ELEMENTS = 2**22
 """Points x (cells, rows or residuals) in one run: 32 MiB."""
+PATIENCE = 30.0
+"""Seconds without improvement, as Solver has it (``solver_mni``)."""
+SEEKING = 4
+"""How many times longer a search goes on that has no feasible point yet."""
 REACHED = 1e-9
 """A goal value is reached within this, relative to it, or absolute below 1."""
 
@@ -44,7 +48,8 @@ class Judge:
     strict: how far a row may be missed by points that come from direct search, which would otherwise spend all of the
     precision on a better merit; points found by an engine for constraints (`trusted`) have the precision itself.
     loose: groups of changing cells that must be a permutation, but that no search keeps one by construction: what
-    they miss counts as a row's miss does. patience: seconds without improvement after which `tick` halts.
+    they miss counts as a row's miss does. patience: seconds without improvement after which a search that proves
+    nothing is `weary`.
     conditions: the problem's, with bounds made tight.
     """
 
@@ -53,13 +58,13 @@ class Judge:
         problem: Problem,
         limits: Limits,
         callback: Callback | None = None,
-        patience: float = math.inf,
+        patience: float | None = None,
         loose: Sequence[Ints] = (),
         conditions: Conditions | None = None,
     ) -> None:
         self.strict = problem.conditions.precision
         self.problem, self.limits, self.callback, self.patience, self.loose = (
-            problem, limits, callback, patience, loose,
+            problem, limits, callback, PATIENCE if patience is None else patience, loose,
         )  # fmt: skip
         self.conditions = conditions or problem.conditions
         self.x: Floats | None = None
@@ -111,6 +116,18 @@ class Judge:
         """Whether a point with these would be a new best one."""
         return (miss, merit) < (self.miss, self.merit)
 
+    @property
+    def weary(self) -> bool:
+        """Whether a search that proves nothing has gone long enough without improvement: longer before any feasible
+        point than after."""
+        patience = self.patience if self.feasible else SEEKING * self.patience
+        return time.perf_counter() - self.improved_at >= patience
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return time.perf_counter() - self.limits.began
+
     def prefer(self, x: Floats) -> None:
         """x (n,) becomes the best point where it is no worse."""
         merit, miss = self.measure(x[None])
@@ -137,8 +154,6 @@ class Judge:
             raise Halt(Status.TIME_LIMIT)
         if self.steps >= self.limits.steps:
             raise Halt(Status.STEP_LIMIT)
-        if self.feasible and now - self.improved_at >= self.patience:
-            raise Halt(Status.CONVERGED)
 
     @property
     def reached(self) -> bool:

@@ -82,7 +82,7 @@ class Orders:
             shakes += 1
             if (self.judge.miss, self.judge.merit) < best:
                 shakes, gained = 0, self.judge.points
-            if shakes >= MOST_SHAKES:
+            if shakes >= MOST_SHAKES or self.judge.weary:
                 return
             self.judge.tick(running=len(self.groups))
 

@@ -22,6 +22,7 @@ from cellgrad.optimize.discrete.fixing import Fixing, Relaxed
 from cellgrad.optimize.discrete.judge import Halt, Ints, Judge
 from cellgrad.optimize.discrete.permutations import Orders
 from cellgrad.optimize.discrete.polish import land, pattern_search, whole_descent
+from cellgrad.optimize.discrete.products import solve_products
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.search import UNBOUNDED_FALL, Limits
 from cellgrad.optimize.solution import Callback, Conflict, Ending, Status
@@ -64,7 +65,8 @@ def solve_discrete(
     conditions from starts (K, n); it must bear bounds that coincide. limits.steps counts subproblems, generations and
     batches. method: one of DISCRETE_METHODS, or an alias. population, mutation: see `Evolution`. integer_tolerance: the
     relative gap at which branch and bound may end. max_subproblems, max_feasible: limits of branch and bound.
-    seconds_without_improvement: ends a search that has a feasible point. The same seed gives the same answer.
+    seconds_without_improvement: ends a search that proves nothing; None is Solver's 30. The same seed
+    gives the same answer.
     Raises ArgumentError for a method that does not exist or does not fit.
     """
     name = ALIASES.get(method.strip().lower().replace("_", "-"), method.strip().lower().replace("_", "-"))
@@ -75,8 +77,7 @@ def solve_discrete(
     conditions, empty = _tightened(problem.conditions, groups)
     if empty:
         return Ending(start, Status.BOUNDS_CONFLICT, 0, places=empty)
-    patience = math.inf if seconds_without_improvement is None else seconds_without_improvement
-    judge = Judge(problem, limits, callback, patience, loose, conditions)
+    judge = Judge(problem, limits, callback, seconds_without_improvement, loose, conditions)
     fixing = Fixing(judge, relaxed, conditions.lower, conditions.upper)
     run = _Run(
         judge, fixing, groups, structure, seed=seed, population=population, mutation=mutation,
@@ -94,7 +95,7 @@ def solve_discrete(
 
 _NONE_EXISTS = "Everything was tried, or excluded by bounds: no values satisfy all constraints."
 _NONE_FOUND = "Nothing that was tried satisfies all constraints; these values miss them least."
-_HALTED = {Status.CONVERGED: "The search ended for want of improvement, or with as many solutions as asked for."}
+_HALTED = {Status.CONVERGED: "The search ended with as many solutions as were asked for."}
 
 
 @dataclass
@@ -195,6 +196,12 @@ class _Run:
         self.used = "branch-and-bound"
         self.judge.offer(x0[None])
         proving = self._provable()
+        if not proving and not alone and self.structure is not None:
+            proven = solve_products(self.judge, self.structure, x0)
+            if proven is not None:
+                self.detail = "Products with binary cells were made linear: the answer is proven."
+                self.gap = 0.0 if proven is Status.OPTIMAL else None
+                return proven
         self.bounding = BranchAndBound(
             self.judge, self.fixing, proving, seed=self.seed, tolerance=self.tolerance,
             max_subproblems=self.max_subproblems, max_feasible=self.max_feasible,
