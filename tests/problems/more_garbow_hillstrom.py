@@ -18,7 +18,7 @@ from tests.problems.nist import DATASETS
 
 @dataclass(frozen=True)
 class Minima:
-    """A problem, and the values of other local minima that the paper tells."""
+    """A problem, and the values of other local minima that the paper tells: a local search may end in one of them."""
 
     known: Known
     others: tuple[float, ...] = ()
