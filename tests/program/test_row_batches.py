@@ -175,6 +175,20 @@ def test_changing_cells_with_a_row_of_their_own() -> None:
     require_unbiased(function, people, 7, X)
 
 
+def test_long_chains_of_formulas_are_followed() -> None:
+    """A thousand columns, each of the one before, then a thousand terms added one by one."""
+    x = input_node("x", (2,))
+    data = constant(torch.from_numpy(RANDOM.normal(size=(ROWS, 1))))
+    node = t.mul(data, t.reshape(t.crop(x, (0,), (1,)), (1, 1)))
+    for _ in range(1000):
+        node = t.add(node, t.mul(t.number(0.001), t.unary("sin", node)))
+    total = t.total(node, (0,))
+    for number in range(1000):
+        total = t.add(total, t.mul(t.number(1e-4 * number), t.reshape(t.crop(x, (1,), (2,)), (1, 1))))
+    X = torch.tensor([[0.5, 2.0]], dtype=torch.float64)
+    require_unbiased(CompiledObjective(x, total), ROWS, 16, X)
+
+
 def test_order_is_drawn_from_the_seed_and_anew_for_each_pass() -> None:
     table = RowTable(compiled({"Z1": "=SUMPRODUCT((B1:B60-J1*A1:A60)^2)"}, {}))
 

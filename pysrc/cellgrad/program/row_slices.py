@@ -7,7 +7,7 @@ fed with the rows chosen. What has no rows (the changing cells, what depends on 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 import torch
@@ -16,9 +16,6 @@ from torch import Tensor
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.building import build
 from cellgrad.tensors.nodes import Node, Shape, constant
-
-DEEPEST = 250
-"""Formulas that read more cells than this, one through the other, are not followed."""
 
 _TALLEST_WINDOW = 64
 """Moving ranges of more rows than this are not followed."""
@@ -49,6 +46,13 @@ class Rows:
         if self.shift:
             index = index + self.shift
         return index.clamp(self.low, self.high) if self.clamps else index
+
+
+Slice = tuple[Node, int, Rows]
+"""A node, the axis of its rows, and which of them are wanted."""
+
+Work = Generator[Slice, Node, Node]
+"""A rule at work: yields the slices it needs, gets them, returns its own."""
 
 
 class NotByRows(Exception):  # noqa: N818 - an answer
@@ -101,28 +105,43 @@ class RowSlices:
         self._made: dict[tuple[int, int, Rows], tuple[Node, Node]] = {}
         self._masks: dict[tuple[int, int, int, int, Rows], Node] = {}
 
-    def slice(self, node: Node, axis: int, rows: Rows, depth: int = 0) -> Node:
-        """The node with `rows` of its axis alone. Raises NotByRows where that takes all the others as well."""
-        key = id(node), axis, rows
-        if key not in self._made:
-            if depth > DEEPEST:
-                raise NotByRows(node.operation)
-            self._made[key] = node, self._slice(node, axis, rows, depth + 1)
-        return self._made[key][1]
+    def slice(self, node: Node, axis: int, rows: Rows) -> Node:
+        """The node with `rows` of its axis alone. Raises NotByRows where that takes all the others as well.
 
-    def _slice(self, node: Node, axis: int, rows: Rows, depth: int) -> Node:
+        Each rule is a generator that yields what it needs next, so that depth is no limit.
+        """
+        stack: list[tuple[Slice, Work]] = [((node, axis, rows), self._slice(node, axis, rows))]
+        answer: Node | None = None
+        while stack:
+            (source, at, which), work = stack[-1]
+            try:
+                need = work.send(answer)  # type: ignore[arg-type]
+            except StopIteration as finished:
+                answer = finished.value
+                assert answer is not None
+                self._made[id(source), at, which] = source, answer
+                stack.pop()
+                continue
+            known = self._made.get((id(need[0]), *need[1:]))
+            answer = None if known is None else known[1]
+            if answer is None:
+                stack.append((need, self._slice(*need)))
+        assert answer is not None
+        return answer
+
+    def _slice(self, node: Node, axis: int, rows: Rows) -> Work:
         if node.value is not None:
             return self._constant(node, axis, rows)
         if node.operation in _RULES:
-            return _RULES[node.operation](self, node, axis, rows, depth)
-        if t.OPERATIONS[node.operation].elementwise if node.operation != "input" else False:
-            return t.rebuild(node, self._operands(node, axis, rows, depth))
-        if node.operation in _POINTWISE:
-            operands = self._operands(node, axis, rows, depth)
-            return build(node.operation, operands, self._shape(node, axis), node.parameters)
-        if is_parameter(node):
+            return (yield from _RULES[node.operation](self, node, axis, rows))
+        if node.operation == "input":
             return self._picked(node, axis, rows)
-        raise NotByRows(node.operation)
+        if not t.OPERATIONS[node.operation].elementwise and node.operation not in _POINTWISE:
+            raise NotByRows(node.operation)
+        operands = yield from self._operands(node, axis, rows)
+        if node.operation in _POINTWISE:
+            return build(node.operation, operands, self._shape(node, axis), node.parameters)
+        return t.rebuild(node, operands)
 
     def _shape(self, node: Node, axis: int) -> Shape:
         return (*node.shape[:axis], self.count, *node.shape[axis + 1 :])
@@ -133,15 +152,17 @@ class RowSlices:
             self.whole[id(node)] = node
         return node
 
-    def _operand(self, operand: Node, axis: int, rows: Rows, depth: int) -> Node:
+    def _operand(self, operand: Node, axis: int, rows: Rows) -> Work:
         """An operand along an axis of the result, which it repeats where it has one row or none."""
         if axis < 0 or operand.shape[axis] == 1:
             return self._kept(operand)
-        return self.slice(operand, axis, rows, depth)
+        return (yield operand, axis, rows)
 
-    def _operands(self, node: Node, axis: int, rows: Rows, depth: int) -> tuple[Node, ...]:
-        rank = len(node.shape)
-        return tuple(self._operand(i, axis - rank + len(i.shape), rows, depth) for i in node.inputs)
+    def _operands(self, node: Node, axis: int, rows: Rows) -> Generator[Slice, Node, tuple[Node, ...]]:
+        made = []
+        for operand in node.inputs:
+            made.append((yield from self._operand(operand, axis - len(node.shape) + len(operand.shape), rows)))
+        return tuple(made)
 
     def _input(
         self, make: Callable[[Tensor], Tensor], shape: Shape, bound: float, boolean: bool = False, data: bool = False
@@ -199,41 +220,41 @@ class RowSlices:
 
     # One rule an operation ------------------------------------------------------------------------------------------
 
-    def _reshape(self, node: Node, axis: int, rows: Rows, depth: int) -> Node:
+    def _reshape(self, node: Node, axis: int, rows: Rows) -> Work:
         source = node.inputs[0]
         before, size = math.prod(node.shape[:axis]), node.shape[axis]
         for at, length in enumerate(source.shape):
             if length == size and math.prod(source.shape[:at]) == before:
-                return t.reshape(self.slice(source, at, rows, depth), self._shape(node, axis))
+                return t.reshape((yield source, at, rows), self._shape(node, axis))
         if is_parameter(node):
             return self._picked(node, axis, rows)
         raise NotByRows("reshape")
 
-    def _permute(self, node: Node, axis: int, rows: Rows, depth: int) -> Node:
+    def _permute(self, node: Node, axis: int, rows: Rows) -> Work:
         at = node.parameters[0][axis] + len(node.shape)
-        return build(
-            "permute", (self.slice(node.inputs[0], at, rows, depth),), self._shape(node, axis), node.parameters
-        )
+        source = yield node.inputs[0], at, rows
+        return build("permute", (source,), self._shape(node, axis), node.parameters)
 
-    def _broadcast(self, node: Node, axis: int, rows: Rows, depth: int) -> Node:
-        source = self._operand(node.inputs[0], axis - len(node.shape) + len(node.inputs[0].shape), rows, depth)
+    def _broadcast(self, node: Node, axis: int, rows: Rows) -> Work:
+        source = yield from self._operand(node.inputs[0], axis - len(node.shape) + len(node.inputs[0].shape), rows)
         return t.broadcast(source, self._shape(node, axis))
 
-    def _crop(self, node: Node, axis: int, rows: Rows, depth: int) -> Node:
+    def _crop(self, node: Node, axis: int, rows: Rows) -> Work:
         starts, stops = (list(ends) for ends in node.parameters)
-        source = self.slice(node.inputs[0], axis, rows.later(starts[axis]), depth)
+        source = yield node.inputs[0], axis, rows.later(starts[axis])
         starts[axis], stops[axis] = 0, self.count
         return t.crop(source, tuple(starts), tuple(stops))
 
-    def _assemble(self, node: Node, axis: int, rows: Rows, depth: int) -> Node:
+    def _assemble(self, node: Node, axis: int, rows: Rows) -> Work:
         *pieces, base = node.inputs
         shape, rank = self._shape(node, axis), len(node.shape)
-        made = t.broadcast(self._operand(base, axis - rank + len(base.shape), rows, depth), shape)
+        below = yield from self._operand(base, axis - rank + len(base.shape), rows)
+        made = t.broadcast(below, shape)
         for piece, place in zip(pieces, node.parameters[1], strict=True):
             start, size = place[axis], piece.shape[axis]
             if rows.high < start or rows.low >= start + size:
                 continue
-            part = self.slice(piece, axis, rows.within(start, size), depth)
+            part = yield piece, axis, rows.within(start, size)
             corner = (*place[:axis], 0, *place[axis + 1 :])
             if rows.low < start or rows.high >= start + size:
                 stops = tuple(p + s for p, s in zip(corner, part.shape, strict=True))
@@ -241,72 +262,78 @@ class RowSlices:
             made = t.assemble(shape, [(part, corner)], made)
         return made
 
-    def _concatenate(self, node: Node, axis: int, rows: Rows, depth: int) -> Node:
+    def _concatenate(self, node: Node, axis: int, rows: Rows) -> Work:
         along = node.parameters[0] + len(node.shape)
         if along != axis:
-            return t.concatenate([self.slice(part, axis, rows, depth) for part in node.inputs], along)
+            parts = []
+            for part in node.inputs:
+                parts.append((yield part, axis, rows))
+            return t.concatenate(parts, along)
         made, start = None, 0
         for part in node.inputs:
             size = part.shape[axis]
             if rows.high >= start and rows.low < start + size:
-                piece = self.slice(part, axis, rows.within(start, size), depth)
+                piece = yield part, axis, rows.within(start, size)
                 within = None if made is None else self._mask(len(node.shape), axis, rows, start, size)
                 made = piece if made is None or within is None else t.select(within, piece, made)
             start += size
         assert made is not None
         return made
 
-    def _windows(self, node: Node, axis: int, rows: Rows, depth: int) -> Node:
+    def _windows(self, node: Node, axis: int, rows: Rows) -> Work:
         height, width = node.parameters
         source = node.inputs[0]
         if axis != 0 or height > _TALLEST_WINDOW:
             raise NotByRows("windows")
-        lines = [t.windows(self.slice(source, 0, rows.later(at), depth), 1, width) for at in range(height)]
+        lines = []
+        for at in range(height):
+            lines.append(t.windows((yield source, 0, rows.later(at)), 1, width))
         return t.concatenate(lines, 2)
 
-    def _matmul(self, node: Node, axis: int, rows: Rows, depth: int) -> Node:
+    def _matmul(self, node: Node, axis: int, rows: Rows) -> Work:
         a, b = node.inputs
         rank = len(node.shape)
         if axis == rank - 2:
-            a, b = self.slice(a, len(a.shape) - 2, rows, depth), self._kept(b)
+            a, b = (yield (a, len(a.shape) - 2, rows)), self._kept(b)
         elif axis == rank - 1:
-            a, b = self._kept(a), self.slice(b, len(b.shape) - 1, rows, depth)
+            a, b = self._kept(a), (yield (b, len(b.shape) - 1, rows))
         else:
-            a, b = self._operands(node, axis, rows, depth)
+            a, b = yield from self._operands(node, axis, rows)
         return t.matmul(a, b)
 
-    def _reduced(self, node: Node, axis: int, rows: Rows, depth: int) -> Node:
+    def _reduced(self, node: Node, axis: int, rows: Rows) -> Work:
         """Reductions of the other axes."""
-        source = self.slice(node.inputs[0], axis, rows, depth)
+        source = yield node.inputs[0], axis, rows
         return build(node.operation, (source,), self._shape(node, axis), node.parameters)
 
-    def _picks(self, node: Node, axis: int, rows: Rows, depth: int) -> Node:
+    def _picks(self, node: Node, axis: int, rows: Rows) -> Work:
         vector, places = node.inputs
-        at = self.slice(places, axis, rows, depth)
+        at = yield places, axis, rows
         return build(node.operation, (self._kept(vector), at), self._shape(node, axis), node.parameters)
 
-    def _gather(self, node: Node, axis: int, rows: Rows, depth: int) -> Node:
+    def _gather(self, node: Node, axis: int, rows: Rows) -> Work:
+        yield from ()
         places = node.parameters[0]
         index = places.flat(self.table.device).reshape(node.shape)
         return self._at_places(self._kept(node.inputs[0]), index.masked_fill(index == places.size, -1), axis, rows)
 
-    def _seek(self, node: Node, axis: int, rows: Rows, depth: int) -> Node:
+    def _seek(self, node: Node, axis: int, rows: Rows) -> Work:
         keys, line = node.inputs
         if axis == len(node.shape) - 1:
             raise NotByRows("seek")
         if axis == len(node.shape) - 2:
             line = self._kept(line)
         else:
-            line = self._operand(line, axis - len(node.shape) + len(line.shape), rows, depth)
-        keys = self._operand(keys, axis - len(node.shape) + len(keys.shape), rows, depth)
+            line = yield from self._operand(line, axis - len(node.shape) + len(line.shape), rows)
+        keys = yield from self._operand(keys, axis - len(node.shape) + len(keys.shape), rows)
         return t.seek(keys, line, *node.parameters)
 
-    def _in_place(self, node: Node, axis: int, rows: Rows, depth: int) -> Node:
+    def _in_place(self, node: Node, axis: int, rows: Rows) -> Work:
         """Operations along the last axis, or on the last two."""
         free = 1 if node.operation in ("order_of", "sort", "running_total", "running_largest") else 2
         if axis >= len(node.shape) - free:
             raise NotByRows(node.operation)
-        return self._reduced(node, axis, rows, depth)
+        return (yield from self._reduced(node, axis, rows))
 
 
 def is_parameter(node: Node) -> bool:
@@ -319,7 +346,7 @@ def is_parameter(node: Node) -> bool:
 _POINTWISE = frozenset({"stepwise", "exp_moment", "log_moment"})
 """Element by element too, with parameters of their own."""
 
-_RULES: dict[str, Callable[[RowSlices, Node, int, Rows, int], Node]] = {
+_RULES: dict[str, Callable[[RowSlices, Node, int, Rows], Work]] = {
     "reshape": RowSlices._reshape,
     "permute": RowSlices._permute,
     "broadcast": RowSlices._broadcast,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from cellgrad.program.row_slices import DEEPEST, NotByRows, Rows, RowSlices, Table
+from cellgrad.program.row_slices import NotByRows, Rows, RowSlices, Table
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.nodes import Node, topological
 
@@ -45,7 +45,6 @@ class SampledSum:
         self.rows = rows
         self.slices = RowSlices(count, table)
         self._share = t.number(rows / count)
-        self._made: dict[int, Node] = {}
         self.node = self._expected(value)
         self.feeds = self.slices.feeds
 
@@ -59,15 +58,27 @@ class SampledSum:
         """Live nodes that every row reads as a whole."""
         return list(self.slices.whole.values())
 
-    def _expected(self, node: Node, depth: int = 0) -> Node:
-        if node.is_constant or not node.inputs:
-            return node
-        if id(node) not in self._made:
-            if depth > DEEPEST:
-                raise NotByRows(node.operation)
-            made = self._sampled(node)
-            self._made[id(node)] = self._linear(node, depth + 1) if made is None else made
-        return self._made[id(node)]
+    def _expected(self, value: Node) -> Node:
+        """`value` with every sum over the rows sampled; from the sums up, so that depth is no limit."""
+        made: dict[int, Node] = {}
+        looked: set[int] = set()
+        stack = [value]
+        while stack:
+            node = stack[-1]
+            if id(node) not in looked:
+                looked.add(id(node))
+                sampled = node if node.is_constant or not node.inputs else self._sampled(node)
+                if sampled is not None:
+                    made[id(node)] = sampled
+            if id(node) in made:
+                stack.pop()
+                continue
+            waiting = [i for i in node.inputs if id(i) not in made]
+            if waiting:
+                stack += waiting
+            else:
+                made[id(node)] = self._linear(node, tuple(made[id(i)] for i in node.inputs))
+        return made[id(value)]
 
     def _sampled(self, node: Node) -> Node | None:
         """The sum over the rows, as that over the rows chosen; None for what is no such sum."""
@@ -99,8 +110,9 @@ class SampledSum:
             raise failure
         return None
 
-    def _linear(self, node: Node, depth: int) -> Node:
-        inputs = tuple(self._expected(i, depth) for i in node.inputs)
+    @staticmethod
+    def _linear(node: Node, inputs: tuple[Node, ...]) -> Node:
+        """The node on sampled inputs. Raises NotByRows where it is not linear in what was sampled."""
         changed = [new is not old for new, old in zip(inputs, node.inputs, strict=True)]
         if not any(changed):
             return node
