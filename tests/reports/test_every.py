@@ -65,8 +65,10 @@ def test_reports_are_asked_for_by_name(text: str, expected: tuple[str, ...]) -> 
 
 
 def test_an_unknown_name_is_told_the_known_ones() -> None:
-    with pytest.raises(ArgumentError, match=r"no report is called 'limits'.*\n?.*answer, sensitivity, least-squares"):
-        known_reports("answer,limits")
+    with pytest.raises(
+        ArgumentError, match=r"no report is called 'margins'.*\n?.*answer, sensitivity, limits, least-squares"
+    ):
+        known_reports("answer,margins")
 
 
 SHEETS = [

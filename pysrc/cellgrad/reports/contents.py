@@ -13,7 +13,7 @@ import pandas as pd
 from cellgrad.address import Region, parse_region, quote_sheet
 from cellgrad.errors import CellgradError
 from cellgrad.gradients.structure import Structure
-from cellgrad.optimize.conditions import PRECISION, Conditions
+from cellgrad.optimize.conditions import PRECISION, Conditions, System
 from cellgrad.optimize.constraint_cells import ConstraintCell, Standing
 from cellgrad.optimize.fit_statistics import FitStatistics, fit_statistics_at
 from cellgrad.optimize.solution import Solution
@@ -54,7 +54,7 @@ class Run:
     after. error: why the model cannot run, instead of all that. since: what has happened to the workbook since.
     constraints: what the model asks for, cell by cell. lefts: the values of their left cells at `end`, where the rows
     do not tell them. structure: what kind of functions the model is made of, where that is known. fit: the statistics
-    of a least-squares fit at `end`.
+    of a least-squares fit at `end`. system: the objective and the rows as functions of the changing cells.
     """
 
     sheet: str
@@ -76,6 +76,7 @@ class Run:
     lefts: dict[Region, float] = field(default_factory=dict, repr=False)
     structure: Structure | None = None
     fit: FitStatistics | None = None
+    system: System | None = field(default=None, repr=False)
 
     @property
     def objective_cell(self) -> Region | None:
@@ -136,6 +137,7 @@ def run_of(
         _lefts(model, cells, constraints, solution),
         model.structure,
         _fit(model, solution),
+        model.system,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cellgrad.errors import ArgumentError
-from cellgrad.reports import answer, basins, history, least_squares, sensitivity, structure
+from cellgrad.reports import answer, basins, history, least_squares, limits, sensitivity, structure
 from cellgrad.reports.contents import Report, Run
 from cellgrad.reports.page import Page
 from cellgrad.reports.style import Book, writing
@@ -33,6 +33,7 @@ KINDS: dict[str, Kind] = {
     "sensitivity": Kind(
         "Sensitivity", "sensitivity", sensitivity.why_not, sensitivity.SensitivityReport.of, sensitivity.WIDTHS
     ),
+    "limits": Kind("Limits", "limits", limits.why_not, limits.LimitsReport.of, limits.WIDTHS),
     "least-squares": Kind(
         "Least squares", "least squares", least_squares.why_not, least_squares.LeastSquaresReport.of,
         least_squares.WIDTHS,
