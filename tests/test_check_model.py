@@ -60,5 +60,5 @@ def test_a_function_that_failed_is_explained() -> None:
 
 
 def test_the_settings_offer_what_there_is() -> None:
-    assert KEPT_METHODS == METHODS
+    assert set(KEPT_METHODS) <= set(METHODS)
     assert str(choose_device(DEVICES[1])) == "cpu"

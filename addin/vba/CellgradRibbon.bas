@@ -209,7 +209,8 @@ Public Sub OnRate(control As IRibbonControl, text As String)
 End Sub
 
 Private Function Methods() As Variant
-    Methods = Array("auto", "gradient-descent", "momentum", "adam", "l-bfgs", "levenberg-marquardt")
+    Methods = Array("auto", "gradient-descent", "momentum", "adam", "l-bfgs", "levenberg-marquardt", _
+        "grg-nonlinear", "simplex-lp", "evolutionary")
 End Function
 
 Private Function Devices() As Variant

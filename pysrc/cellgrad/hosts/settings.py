@@ -23,6 +23,9 @@ METHOD_LABELS = {
     "adam": "Adam",
     "l-bfgs": "L-BFGS",
     "levenberg-marquardt": "Levenberg-Marquardt",
+    "grg-nonlinear": "GRG Nonlinear",
+    "simplex-lp": "Simplex LP",
+    "evolutionary": "Evolutionary",
 }
 DEVICE_LABELS = {"auto": "Automatic", "cpu": "Processor", "cuda": "NVIDIA (CUDA)", "mps": "Apple (Metal)"}
 """How Excel's ribbon and Calc's dialog call them."""

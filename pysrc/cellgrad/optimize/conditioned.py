@@ -49,7 +49,7 @@ class Conditioned(Request):
         value, rows = evaluated(problem, x)
         start_value, start_rows = evaluated(problem, self.start)
         status = ending.status
-        message = " ".join(filter(None, (status.explanation, ending.detail)))
+        message = " ".join(filter(None, (self.explained(status), ending.detail)))
         return Solution(
             x=ending.x,
             value=value,

@@ -70,7 +70,7 @@ class Free(Request):
             value=values[best],
             start_value=start_value,
             status=status,
-            message=" ".join(filter(None, (status.explanation, self._told_of_starts(len(values), best, values[0])))),
+            message=" ".join(filter(None, (self.explained(status), self._told_of_starts(len(values), best, values[0])))),
             method=chosen.name,
             reason=reason,
             iterations=sum(one.steps for one in searches),

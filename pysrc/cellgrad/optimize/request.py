@@ -15,8 +15,13 @@ from cellgrad.optimize.first_order import FirstOrderOptions
 from cellgrad.optimize.further import may_have_several_valleys
 from cellgrad.optimize.problem import Objective, Problem
 from cellgrad.optimize.search import Tolerances
-from cellgrad.optimize.solution import Callback
+from cellgrad.optimize.solution import Callback, Status
 from cellgrad.optimize.starts import make_starts
+
+ONE_VALLEY = (
+    "The gradient is zero to rounding, or points against the constraints that bind; the model is convex, so that there "
+    "is no better place anywhere."
+)
 
 
 @dataclass
@@ -51,6 +56,13 @@ class Request:
         if self.steps is not None:
             return self.steps
         return default if self.iterations is None else min(default, self.iterations * max(10, self.problem.size))
+
+    def explained(self, status: Status) -> str:
+        """What a status means here: of a model with a single valley more than of others."""
+        single = self.structure is not None and not may_have_several_valleys(self.problem, self.structure)
+        if status is Status.OPTIMAL and single and self.problem.goal.kind != "value" and not self.problem.rooted:
+            return ONE_VALLEY
+        return status.explanation
 
     def all_starts(self) -> Tensor:
         """The starts asked for, (K, n); the sheet's own is the first."""

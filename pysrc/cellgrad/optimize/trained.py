@@ -39,7 +39,7 @@ class Trained(Request):
             value=value,
             start_value=start_value,
             status=ending.status,
-            message=" ".join(filter(None, (ending.status.explanation, ending.detail))),
+            message=" ".join(filter(None, (self.explained(ending.status), ending.detail))),
             method=word,
             reason=f"{found.batches:,} batches a pass over the rows" if found.batches > 1 else "as asked",
             iterations=ending.iterations,

@@ -29,8 +29,8 @@ class Job:
     method: str = "auto"
     steps: int | None = None
     learning_rate: float | None = None
-    starts: int = 1
-    seed: int = 0
+    starts: int | None = None
+    seed: int | None = None
     device: str = "auto"
     seconds: float = math.inf
 
