@@ -185,6 +185,16 @@ def test_the_first_cells_that_make_it_so_are_named(cells, form, blamed):
     assert [(reason.cell.a1, reason.form) for reason in found.reasons] == blamed
 
 
+def test_a_recurrence_answers_for_its_switches():
+    found = structure({"F1": "=A1", "F2:F9": "=IF(F1>1,F1-A$2,F1+3)", "H1": "=F9"})
+    assert found.reasons[0].why == "IF in a recurrence, on values that depend on the changing cells"
+
+
+def test_a_recurrence_too_long_to_look_into_counts_as_kinked():
+    found = structure({"F1": "=A1", "F2:F30000": "=IF(F1>1,F1-A$2,F1+3)", "H1": "=F30000"})
+    assert found.form is PIECEWISE
+
+
 def test_rows_are_judged_one_by_one():
     cells: dict[str, Value] = {
         "F1:F4": "=IF(C1>2,A1^2,A1)", "G1": "=EXP(A1)", "G2": "=A1*(A1-1)-A1*A1", "G3": "=LN(A2+10)", "G4": "=MAX(A1,A2)",

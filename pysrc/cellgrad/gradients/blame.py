@@ -194,6 +194,9 @@ def in_words(node: Node, form: Form, names: Sequence[str], direct: bool) -> str:
             called = _by_smoothness(names, form)
             return f"{called} of {of}" if called else f"product of two cells that {both}"
         return "step of a recurrence that multiplies cells that depend on the changing cells"
+    if name == "scan":
+        called = _of(names, _CHOICES) or _by_smoothness(names, form) or "choice"
+        return f"{called} in a recurrence, on values that depend on the changing cells"
     if name == "square":
         called = _of(names, _SQUARES)
         return f"{called} of cells that depend on the changing cells" if called else f"square of {of}"

@@ -25,22 +25,60 @@ from cellgrad.tensors.scan import Loop, substituted
 SCALES = (1.0, 1e-2, 1.0, 1e2, 1.0, 1e4, 1e-1, 10.0)
 """How far the lines reach, in units of the changing cells."""
 POINTS = 16
-"""Into how many parts a line, and what is left of it, is cut."""
-ROUNDS = 14
-LOCAL = 4
-"""After so many rounds the values on both sides tell how large a jump has to be to be one."""
+"""Into how many parts a line is cut."""
 JUMP = 1e-5
 ENDLESS = 1e4
 """Sides that have grown by this since are on their way to infinity."""
 MOST_ELEMENTS = 2**23
 """How much is evaluated at once."""
 MOST_WORK = 2**28
-"""How much is evaluated in all, as far as that leaves a change to look at."""
+"""How many elements are evaluated in all, as far as that leaves a change to look at."""
+MOST_STEPS = 200_000
+"""How many steps of recurrences are taken in all; a recurrence that is too long for that is not looked into."""
 TOO_LARGE = 2**22
 """A model that evaluates more elements is not looked at: its switches count as kinks."""
 MOST_CHANGES = 48
 A_SWITCH = 3
 """How many changes are looked at, in all and of one switch."""
+FEW = 16
+"""Points that are evaluated together where steps of recurrences are narrow: these run faster one by one."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard to look: lines; changes to close in on, by cutting them into so many parts in so many rounds; after
+    `local` rounds the values on both sides tell how large a jump has to be to be one. together: points at once."""
+
+    lines: int
+    changes: int
+    parts: int
+    rounds: int
+    local: int
+    together: int
+
+    @staticmethod
+    def over(nodes: Sequence[Node]) -> Effort | None:
+        """What the nodes of switches allow; None where they are too much work altogether."""
+        elements = max(1, total_elements(nodes))
+        steps = sum(_steps(node) for node in topological(nodes))
+        if elements > TOO_LARGE:
+            return None
+        together = max(1, MOST_ELEMENTS // elements)
+        if not steps:
+            most = max(1, MOST_WORK // (14 * POINTS * elements))
+            return Effort(len(SCALES), min(MOST_CHANGES, most), 16, 14, 4, together)
+        parts, rounds = 4, 22
+        points, each = MOST_STEPS // steps, (parts + 1) * rounds
+        lines = min(len(SCALES), (points - each) // (POINTS + 1))
+        changes = min(A_SWITCH, (points - lines * (POINTS + 1)) // each)
+        return Effort(lines, changes, parts, rounds, 8, min(together, FEW)) if lines >= 2 else None
+
+
+def _steps(node: Node) -> int:
+    """How many steps a node takes one after another."""
+    if node.operation == "fixed_point":
+        return node.size * 200
+    return node.size if node.operation == "scan" else 0
 
 
 @dataclass(frozen=True)
@@ -122,12 +160,11 @@ def verdicts(switches: Sequence[Switch], x: Node, around: Surroundings) -> dict[
         return {}
     conditions = [one.condition for one in switches]
     nodes = [*conditions, *(one.node for one in switches), *(side for one in switches for side in one.sides)]
-    elements = max(1, total_elements(nodes))
-    if elements > TOO_LARGE:
+    effort = Effort.over(nodes)
+    if effort is None:
         return {}
-    look = _Look(Program(nodes, [x.parameters[0]]), switches, max(1, MOST_ELEMENTS // elements))
-    most = min(MOST_CHANGES, max(1, MOST_WORK // (ROUNDS * POINTS * elements)))
-    changes = look.changes(around, most)
+    look = _Look(Program(nodes, [x.parameters[0]]), switches, effort)
+    changes = look.changes(around)
     look.close_in(changes)
     found: dict[int, Form] = {}
     for number, switch in enumerate(switches):
@@ -142,14 +179,14 @@ def verdicts(switches: Sequence[Switch], x: Node, around: Surroundings) -> dict[
 class _Look:
     """Evaluates conditions and what they switch, a few points at a time."""
 
-    def __init__(self, program: Program, switches: Sequence[Switch], together: int) -> None:
+    def __init__(self, program: Program, switches: Sequence[Switch], effort: Effort) -> None:
         self.program = program
         self.switches = switches
-        self.together = together
+        self.effort = effort
 
     def at(self, points: np.ndarray) -> list[tuple[Tensor, Tensor, Tensor, Tensor]]:
         """For each switch the condition, the value and both sides (K, elements) at points (K, n)."""
-        parts = torch.from_numpy(points).split(self.together)
+        parts = torch.from_numpy(points).split(self.effort.together)
         runs = [self.program(part) for part in parts]
         count = len(self.switches)
 
@@ -165,16 +202,16 @@ class _Look:
             found.append((condition, value, one, other))
         return found
 
-    def changes(self, around: Surroundings, most: int) -> list[_Change]:
+    def changes(self, around: Surroundings) -> list[_Change]:
         """Changes of conditions along random lines through the start, a few of each switch."""
         found: list[_Change] = []
         count = [0] * len(self.switches)
-        for scale in SCALES:
+        for scale in SCALES[: self.effort.lines]:
             step = around.step(scale)
             along = np.linspace(-1.0, 1.0, POINTS + 1)[:, None]
             points = around.clipped(around.x0 + along * step)
             for number, (condition, value, _, _) in enumerate(self.at(points)):
-                if count[number] >= A_SWITCH or len(found) >= most:
+                if count[number] >= A_SWITCH or len(found) >= self.effort.changes:
                     continue
                 fine = value.isfinite()
                 changed = (condition[1:] != condition[:-1]) & fine[1:] & fine[:-1]
@@ -187,8 +224,8 @@ class _Look:
 
     def close_in(self, changes: Sequence[_Change]) -> None:
         """Narrow changes down to two neighbouring points each, and take the values on both sides."""
-        parts = np.linspace(0.0, 1.0, POINTS + 1)[:, None]
-        for turn in range(ROUNDS if changes else 0):
+        parts = np.linspace(0.0, 1.0, self.effort.parts + 1)[:, None]
+        for turn in range(self.effort.rounds if changes else 0):
             lines = [change.start + parts * (change.end - change.start) for change in changes]
             for points, change in zip(lines, changes, strict=True):
                 points[-1] = change.end
@@ -204,7 +241,7 @@ class _Look:
                 change.sides = (values[at - 1].item(), values[at].item())
                 if self.switches[change.switch].equality:
                     change.sides = (one[at].item(), other[at].item())
-                if turn <= LOCAL:
+                if turn <= self.effort.local:
                     change.size = max(map(abs, change.sides))
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import torch
 
 from cellgrad.tensors.nodes import Node, constant, input_node, topological
-from cellgrad.tensors.operations import ONE, OPERATIONS, add, broadcast
+from cellgrad.tensors.operations import ONE, OPERATIONS, broadcast
+from cellgrad.tensors.summing import sum_of
 
 
 def pull_back(outputs: Sequence[Node], cotangents: Sequence[Node], wrt: Sequence[Node]) -> list[Node]:
@@ -21,11 +22,10 @@ def pull_back(outputs: Sequence[Node], cotangents: Sequence[Node], wrt: Sequence
     for node in order:
         if any(id(i) in depends for i in node.inputs):
             depends.add(id(node))
-    gathered: dict[int, Node] = {}
+    gathered: dict[int, list[Node]] = {}
 
     def gather(node: Node, cotangent: Node) -> None:
-        known = gathered.get(id(node))
-        gathered[id(node)] = cotangent if known is None else add(known, cotangent)
+        gathered.setdefault(id(node), []).append(cotangent)
 
     for output, cotangent in zip(outputs, cotangents, strict=True):
         if id(output) in depends:
@@ -37,11 +37,11 @@ def pull_back(outputs: Sequence[Node], cotangents: Sequence[Node], wrt: Sequence
         vjp = OPERATIONS[node.operation].vjp if node.inputs else None
         if vjp is None:
             continue
-        parts = vjp(node, gathered.pop(id(node)))
+        parts = vjp(node, sum_of(gathered.pop(id(node))))
         for operand, part in zip(node.inputs, parts, strict=True):
             if part is not None and id(operand) in depends:
                 gather(operand, part)
-    return [broadcast(gathered.get(id(w), _zero(w)), w.shape) for w in wrt]
+    return [broadcast(sum_of(gathered.get(id(w)) or [_zero(w)]), w.shape) for w in wrt]
 
 
 def _zero(like: Node) -> Node:
