@@ -148,6 +148,7 @@ def solve_linear(
     callback: Callback | None = None,
     *,
     integer_tolerance: float = 0.0,
+    patience: float = 0.0,
     max_subproblems: int | None = None,
     max_feasible: int | None = None,
 ) -> Ending:
@@ -155,8 +156,9 @@ def solve_linear(
 
     x0 (n,): the start; without an objective (none that depends on the changing cells, or the goal ``value``) the answer
     is the feasible point nearest to it, by the sum of the moves; with whole numbers, any. limits.steps: simplex
-    iterations and nodes. integer_tolerance: the relative gap at which to be content. max_subproblems, max_feasible:
-    nodes looked at and feasible points met before the best of them is handed back.
+    iterations and nodes. integer_tolerance: the relative gap at which to be content, once `patience` seconds of the run
+    went into proving more. max_subproblems, max_feasible: nodes looked at and feasible points met before the best of
+    them is handed back.
 
     Multipliers and ranges come with continuous answers; as in Solver, whole numbers have none. Where several vertices
     are optimal any may be the answer. On a limit, Ctrl-C or a callback that returns True the best feasible point is
@@ -165,7 +167,7 @@ def solve_linear(
     lower, upper = program.conditions.lower, program.conditions.upper
     start = np.minimum(np.maximum(np.where(np.isfinite(x0), x0, 0.0), lower), upper)
     watch = Watch(limits, callback, start)
-    run = _Run(program, start, watch, Effort(integer_tolerance, max_subproblems, max_feasible))
+    run = _Run(program, start, watch, Effort(integer_tolerance, patience, max_subproblems, max_feasible))
     try:
         return run.ending()
     except OutOfTime as over:

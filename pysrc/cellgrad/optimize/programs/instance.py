@@ -17,6 +17,9 @@ SWEEPS = 6
 NOISE = 1e-13
 """Coefficients this much smaller than the largest of their row, after scaling, are what rounding left of a zero."""
 
+ROW_SLIP = 1e-9
+"""By how much whole numbers may miss a row, relative above 1: rounding in its coefficients."""
+
 ENDLESS = 1e20
 """Limits of this size are none, as for HiGHS; in sheets 1E+30 stands for infinity."""
 
@@ -57,12 +60,21 @@ class Instance:
         """Without whole numbers."""
         return replace(self, whole=np.zeros(self.size, bool))
 
-    def fixed(self, x: Floats) -> Instance:
-        """With the whole cells held at the whole numbers nearest to x."""
-        value = np.round(x)
-        return replace(
-            self.relaxed(), lower=np.where(self.whole, value, self.lower), upper=np.where(self.whole, value, self.upper)
-        )
+    def without_whole(self, x: Floats) -> Instance | None:
+        """What is left for the other cells once the whole ones are the whole numbers nearest to x: rows and scale know
+        of them alone. None where rows of whole cells alone are missed."""
+        held, free = self.matrix[:, self.whole], sparse.csr_array(self.matrix[:, ~self.whole])
+        taken = held @ np.round(x[self.whole])
+        settled = np.diff(free.indptr) == 0
+        for miss, limit in ((self.low - taken, self.low), (taken - self.high, self.high)):
+            size = np.where(np.isfinite(limit), np.maximum(1.0, np.abs(limit)), 1.0)
+            if (miss > ROW_SLIP * size)[settled].any():
+                return None
+        rest = Instance(
+            self.cost[~self.whole], free, self.low - taken, self.high - taken, self.lower[~self.whole],
+            self.upper[~self.whole], np.zeros(free.shape[1], bool),
+        )  # fmt: skip
+        return rest.rows(~settled)
 
     def with_cost(self, cost: Floats) -> Instance:
         """The same conditions with another objective."""

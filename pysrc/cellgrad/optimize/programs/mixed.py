@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from cellgrad.optimize.programs.corner import corner
 from cellgrad.optimize.programs.highs import Answer, Outcome, solve_continuous, solve_whole
-from cellgrad.optimize.programs.instance import Instance
+from cellgrad.optimize.programs.instance import Instance, scaled
 from cellgrad.optimize.programs.watch import OutOfTime, Watch
 from cellgrad.optimize.solution import Status
 
@@ -38,8 +38,8 @@ SETTLING_SECONDS = 2.0
 SAME = 1e-9
 """Costs that differ by less, relative above 1, are equal: below the accuracy that is promised."""
 
-WHOLE = 1e-9
-"""How far from whole a number may be in our own branch and bound."""
+NEARLY_WHOLE = 1e-6
+"""Closer than this to whole numbers, they are tried."""
 
 COST_UNITS = 2.0**13
 """Costs are brought to this size for HiGHS, whose gap of 1e-6 between bound and answer is absolute."""
@@ -47,12 +47,17 @@ COST_UNITS = 2.0**13
 
 @dataclass(frozen=True)
 class Effort:
-    """When to be content. gap: relative, 0 to prove the optimum. nodes, feasible: the most subproblems looked at and
-    feasible points met, None for no limit."""
+    """When to be content. gap: relative, 0 to prove the optimum. patience: seconds of the run before the gap counts.
+    nodes, feasible: the most subproblems looked at and feasible points met, None for no limit."""
 
     gap: float = 0.0
+    patience: float = 0.0
     nodes: int | None = None
     feasible: int | None = None
+
+    def gap_after(self, elapsed: float) -> float:
+        """The gap that counts after so many seconds."""
+        return self.gap if elapsed >= self.patience else 0.0
 
 
 @dataclass(frozen=True)
@@ -87,17 +92,20 @@ class Best:
     def settle(self, x: Floats) -> float:
         """The cost of the best point with the whole numbers nearest to x, infinite where there is none; kept if it is
         the best so far."""
-        held = self.instance.fixed(x)
+        rest = self.instance.without_whole(x)
+        if rest is None:
+            return math.inf
+        small, scale = scaled(rest)
         self.watch.overtime = SETTLING_SECONDS
         try:
-            answer = solve_continuous(held, self.watch)
+            answer = solve_continuous(small, self.watch)
         finally:
             self.watch.overtime = 0.0
         if not answer.optimal or answer.x is None:
             return math.inf
-        found = corner(held, answer)
-        exact = answer.x if found is None else found.x
-        exact = np.where(held.whole | self.instance.whole, np.round(exact), exact)
+        found = corner(small, answer)
+        exact = np.round(x)
+        exact[~self.instance.whole] = (answer.x if found is None else found.x) * scale.columns
         cost = self.instance.value(exact)
         if cost < self.cost - 1e-15 * abs(cost):
             self.x, self.cost = exact, cost
@@ -142,18 +150,20 @@ def solve_mixed(instance: Instance, watch: Watch, effort: Effort, keep: Callable
 
 def _searched(instance: Instance, watch: Watch, effort: Effort, best: Best, relaxed: Answer) -> Mixed:
     assert relaxed.x is not None
-    if np.abs(relaxed.x - np.round(relaxed.x))[instance.whole].max(initial=0.0) <= 1e-6:
+    if np.abs(relaxed.x - np.round(relaxed.x))[instance.whole].max(initial=0.0) <= NEARLY_WHOLE:
         best.settle(relaxed.x)
-    if best.proven(effort.gap):
+    if best.proven():
         return _contented(best)
     if effort.feasible is not None:
         return _branched(instance, watch, effort, best)
     if best.x is None:  # something to keep from the start
         any(best.settle(rounded(relaxed.x)) < math.inf for rounded in (np.round, np.floor, np.ceil))
     seconds = FIRST_SLICE_SECONDS
-    while True:
-        allowed = min(seconds, SHARE_OF_TIME * watch.left)
-        answer = solve_whole(instance, watch, allowed, effort.gap, effort.nodes)
+    while not best.proven(gap := effort.gap_after(watch.elapsed)):
+        last = SHARE_OF_TIME * watch.left
+        proving = effort.patience - watch.elapsed if gap < effort.gap else math.inf
+        allowed = min(seconds, proving, last)
+        answer = solve_whole(instance, watch, allowed, gap, effort.nodes)
         best.bound = max(best.bound, answer.bound)
         if answer.x is not None:
             best.settle(answer.x)
@@ -163,10 +173,10 @@ def _searched(instance: Instance, watch: Watch, effort: Effort, best: Best, rela
             break
         if effort.nodes is not None and answer.steps >= effort.nodes:
             return best.ended(Status.SUBPROBLEM_LIMIT)
-        if allowed < seconds:
+        if allowed == last:
             raise OutOfTime(Status.TIME_LIMIT)
-        seconds *= SLICE_GROWTH
-    return _contented(best) if best.proven(effort.gap) else _branched(instance, watch, effort, best)
+        seconds = max(seconds, SLICE_GROWTH * allowed)
+    return _contented(best) if best.proven(gap) else _branched(instance, watch, effort, best)
 
 
 def _contented(best: Best) -> Mixed:
@@ -194,23 +204,26 @@ def _branched(instance: Instance, watch: Watch, effort: Effort, best: Best) -> M
     while nodes:
         bound, depth, _, lower, upper, x = heapq.heappop(nodes)
         best.bound = max(best.bound, min(bound, best.cost))
-        if best.proven(effort.gap):
+        if best.proven(effort.gap_after(watch.elapsed)):
             return _contented(best)
         if effort.nodes is not None and looked >= effort.nodes:
             return best.ended(Status.SUBPROBLEM_LIMIT)
         part = np.abs(x - np.round(x))[whole]
-        if depth == 0 or part.max(initial=0.0) <= 1e-6:
+        if depth == 0 or part.max(initial=0.0) <= NEARLY_WHOLE:
             cost = best.settle(x)
             if effort.feasible is not None and best.count >= effort.feasible:
                 return best.ended(Status.SUBPROBLEM_LIMIT)
             if cost <= bound + SAME * max(1.0, abs(bound)):
                 continue
-        if part.max(initial=0.0) <= WHOLE:
-            continue  # whole already, and infeasible or worse once exactly so: nothing is left to divide
-        cell = whole[part.argmax()]
-        down, up = upper.copy(), lower.copy()
-        down[cell] = np.floor(x[cell])
-        up[cell] = down[cell] + 1
+        # what is whole already may yet be infeasible, or worse, once exactly so: any cell with room is divided then
+        room = (lower < upper)[whole]
+        if not room.any():
+            continue
+        place = np.where(room, part, -1.0).argmax()
+        cell, down, up = whole[place], upper.copy(), lower.copy()
+        near = np.round(x[cell])
+        below = np.floor(x[cell]) if part[place] > 0 else near if near < upper[cell] else near - 1
+        down[cell], up[cell] = below, below + 1
         look(lower, down, 1 - depth)
         look(up, upper, 1 - depth)
     if best.x is None:

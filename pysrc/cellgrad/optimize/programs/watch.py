@@ -74,7 +74,12 @@ class Watch:
     @property
     def left(self) -> float:
         """Seconds left, infinite where there is no limit."""
-        return self.limits.seconds + self.overtime - (time.perf_counter() - self.limits.began)
+        return self.limits.seconds + self.overtime - self.elapsed
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return time.perf_counter() - self.limits.began
 
     @property
     def found(self) -> bool:
