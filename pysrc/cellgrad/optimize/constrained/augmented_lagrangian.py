@@ -23,10 +23,12 @@ from cellgrad.optimize.search import Search, Tolerances
 from cellgrad.optimize.solution import Callback, Progress, Status
 
 MOST_ROUNDS = 40
-INNER_STEPS = 3_000
+INNER_STEPS = 1_000
 FIRST_PENALTY = 10.0
 GROWTH = 10.0
-LARGEST = 1e10
+AWAY = 10.0
+"""A round that ends missing this many times what the start missed has run away: it is begun anew, penalised more."""
+LARGEST = 1e9
 """Penalties and multipliers stay within this."""
 ENOUGH = 1e-10
 """The scaled violation to stop at."""
@@ -153,6 +155,7 @@ def augmented_lagrangian(view: View, Z: Floats) -> Reached:
     record = view.model.record
     at = torch.as_tensor(np.hstack((Z, np.arange(K)[:, None] * TICKET))).to(objective.y)
     missed = torch.full_like(objective.penalty, torch.inf)
+    first = objective.misses(at)
     slope = 1e-4
     for _ in range(MOST_ROUNDS):
         before = problem.evaluations
@@ -163,14 +166,18 @@ def augmented_lagrangian(view: View, Z: Floats) -> Reached:
         if search.stopped in (Status.STOPPED, Status.TIME_LIMIT):
             raise Interrupted(search.stopped)
         alive = torch.isfinite(search.f)
-        at = torch.where(alive.unsqueeze(1), search.x, at)
-        now = objective.misses(at)
+        now = objective.misses(search.x)
+        away = alive & (now > AWAY * (1 + first))
+        at = torch.where((alive & ~away).unsqueeze(1), search.x, at)
+        now = objective.misses(at) if bool(away.any()) else now
         X, who = objective.points(at)
         c = objective.scaled_rows(*view.model.system.values(X))
         y = objective.penalty.unsqueeze(1) * objective.distance(c, who)
+        y = torch.where(away.unsqueeze(1), objective.y, y)
         change = ((y - objective.y).abs().amax(1) / (1 + y.abs().amax(1))) if view.m else torch.zeros_like(now)
         objective.y = y.clamp(-LARGEST, LARGEST)
         stay = now > torch.clamp(LESS * missed, min=ENOUGH)
+        objective.penalty = torch.where(away, objective.penalty * GROWTH, objective.penalty)
         objective.penalty = torch.where(stay, objective.penalty * GROWTH, objective.penalty).clamp(max=LARGEST)
         settled = (now <= ENOUGH) & (change <= 1e-6) & (slope <= 1e-10)
         hopeless = (objective.penalty >= LARGEST) & (now > 0.5 * missed)

@@ -115,7 +115,7 @@ def _first_multipliers(barrier: _Barrier, point: _Point, slopes: Slopes) -> Floa
     n = barrier.view.n
     right = np.concatenate((slopes.gradient, np.zeros(len(point.s)))) - point.low + point.high
     A = _rows_with_slacks(barrier, slopes)
-    y: Floats = -np.linalg.lstsq(A.T, right, rcond=1e-10)[0]
+    y = np.asarray(-np.linalg.lstsq(A.T, right, rcond=1e-10)[0], np.float64)
     return y if np.abs(y).max(initial=0.0) <= 1e3 and n else np.zeros(barrier.view.m)
 
 

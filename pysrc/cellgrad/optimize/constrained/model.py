@@ -296,4 +296,4 @@ def _forget(kept: dict, most: int = 4) -> None:
 
 
 def _numbers(values: Tensor) -> Floats:
-    return values.detach().cpu().double().numpy()
+    return values.double().numpy(force=True)

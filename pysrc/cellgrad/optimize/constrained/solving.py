@@ -12,7 +12,7 @@ from cellgrad.optimize.conditions import Conditions, Floats
 from cellgrad.optimize.constrained.augmented_lagrangian import augmented_lagrangian
 from cellgrad.optimize.constrained.candidates import Candidate, judge, multipliers
 from cellgrad.optimize.constrained.curvature import ways_down
-from cellgrad.optimize.constrained.feasibility import MISSED, conflict, nearest
+from cellgrad.optimize.constrained.feasibility import MISSED, conflict, nearest, tidied
 from cellgrad.optimize.constrained.interior import interior_point
 from cellgrad.optimize.constrained.model import Model, View
 from cellgrad.optimize.constrained.polishing import polished
@@ -36,6 +36,8 @@ MOST_FOR_SQP = 300
 ESCAPES = 3
 """How often a saddle is left behind."""
 FINALISTS = 3
+SPREADS = (0.3, 3.0)
+"""How far around, in typical sizes, a point that meets all rows is sought before there is said to be none."""
 RUNAWAY = 1e15
 """Cells that grew by this factor never came to rest."""
 
@@ -129,9 +131,12 @@ class _Run:
         for attempt, (engine, how) in enumerate(self._plan(model)):
             begin = x
             if mine is not None and how == "nearest":
-                if mine.feasible:
+                at = self._least_missed(mine, seed)
+                if at is None:
                     continue
-                begin = mine.view.x(nearest(mine.view, mine.view.z(mine.x)))
+                if mine.view.violation(mine.view.values(at)[1]) > MISSED:
+                    break
+                begin = mine.view.x(at)
             elif mine is not None and how == "moved":
                 begin = perturbed(model, mine.x, mine.view.cells, seed + attempt, 0.1)
             if attempt and not model.slopes(begin).finite:
@@ -143,6 +148,26 @@ class _Run:
                 break
         if mine is not None and mine.optimal and not model.valued:
             self._escape(mine)
+
+    def _least_missed(self, mine: Candidate, seed: int) -> Floats | None:
+        """The point that misses the rows least, from a candidate that misses some, and from points around it where
+        that is not enough; None where it misses none."""
+        view = mine.view
+        z = view.z(mine.x)
+        if view.violation(view.values(z)[1]) <= MISSED:
+            return None
+        tries = [z]
+        for k, spread in enumerate(SPREADS):
+            x = perturbed(view.model, mine.x, view.cells, seed + k, spread)
+            tries += [view.z(x)] if view.slopes(view.z(x)).finite else []
+        best = z
+        for start in tries:
+            at = nearest(view, start)
+            if view.violation(view.values(at)[1]) < view.violation(view.values(best)[1]):
+                best = at
+            if view.violation(view.values(best)[1]) <= MISSED:
+                break
+        return best
 
     def _plan(self, model: Model) -> list[tuple[Engine, str]]:
         if self.method != "auto":
@@ -161,7 +186,7 @@ class _Run:
         """What an engine comes back with, polished in units that suit it; a second time where those changed much."""
         z = engine(view, view.z(x))
         here = scaled(view.model, view.x(z), view) if self.scaling else view
-        found = judge(here, self.conditions, polished(here, here.z(view.x(z))))
+        found = judge(here, self.conditions, tidied(here, polished(here, here.z(view.x(z)))))
         self._take(found)
         return found
 
@@ -193,7 +218,7 @@ class _Run:
             :FINALISTS
         ]:
             here = scaled(view.model, candidate.x, view) if self.scaling else view
-            self._take(judge(here, self.conditions, polished(here, here.z(candidate.x))))
+            self._take(judge(here, self.conditions, tidied(here, polished(here, here.z(candidate.x)))))
 
     def _explain(self, best: Candidate) -> None:
         """Miss the limits as little as can be, and say which are in conflict."""
@@ -236,13 +261,13 @@ class _Run:
         """What the run hands back; `status` where it was interrupted."""
         record, best = self.record, self.best
         x, multiplied = start, None
-        if status is not None and (best is None or not best.optimal):
+        if status is not None and (status is Status.UNBOUNDED or best is None or not best.optimal):
             x = record.point() if record.least is not None else start
         elif best is None:
             status = Status.ERROR_VALUE
         else:
             x = best.view.model.full(best.x)
-            status = best.status if status in (None, Status.UNBOUNDED) else status
+            status = best.status if status is None else status
             multiplied = multipliers(best) if best.feasible else None
             far = np.abs(best.x).max(initial=0.0) > RUNAWAY * max(1.0, float(np.abs(start).max(initial=0.0)))
             if status.found and far:

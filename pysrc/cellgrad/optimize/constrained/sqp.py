@@ -13,7 +13,7 @@ from cellgrad.optimize.conditions import Floats
 from cellgrad.optimize.constrained.model import Slopes, View
 
 WALL = 1e10
-MOST_ITERATIONS = 1_000
+MOST_ITERATIONS = 300
 RESTARTS = 3
 
 
@@ -35,7 +35,8 @@ def sqp(view: View, z: Floats, accuracy: float = 1e-12) -> Floats:
         )
         z = guard.best(np.minimum(np.maximum(result.x, view.lower), view.upper))
         gain = before - view.values(z)[0]
-        if result.success or not gain > 1e-6 * max(1.0, abs(before)):
+        missed = view.violation(view.values(z)[1])
+        if result.success or missed > 1e-6 or not gain > 1e-6 * max(1.0, abs(before)):
             break
     return z
 
