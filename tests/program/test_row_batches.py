@@ -101,6 +101,14 @@ OBJECTIVES: list[tuple[str, dict[str, Value], dict[str, str]]] = [
     ("a mask of blanks", {"M1:M60": '=IF(ISBLANK(G1),0,(B1-J$1*A1-J$2)^2)', "Z1": "=SUM(M1:M60)"}, {}),
     ("texts left out of the mean", {"M1:M60": '=IF(G1="no","",(B1-J$1*A1)^2)', "Z1": "=AVERAGE(M1:M60)"}, {}),
     ("sumif by a label", {"M1:M60": "=(B1-J$1*A1)^2", "Z1": '=SUMPRODUCT((G1:G60="yes")*M1:M60)'}, {}),
+    ("a mean by a criterion", {"M1:M60": "=(B1-J$1*A1)^2", "Z1": '=AVERAGEIF(G1:G60,"yes",M1:M60)'}, {}),
+    ("sums by criteria", {"M1:M60": "=(B1-J$1*A1)^2", "Z2:Z5": "=SUMIFS(M$1:M$60,H$1:H$60,ROW()-1,A$1:A$60,\">-1\")",
+                          "Z1": "=SUMPRODUCT(Z2:Z5,A1:A4)"}, {}),
+    ("a criterion that leaves errors out", {"M1:M60": "=LN(J$1^2*A1)", "Z1": '=SUMIF(A1:A60,">0",M1:M60)'}, {}),
+    ("a mask of blanks and a parameter by label", {"M1:M60": "=IF(ISBLANK(G1),0,(B1-J$1*A1-INDEX(J$2:J$4,MIN(H1,3)))^2)",
+                                     "Z1": "=SUM(M1:M60)/COUNTA(G1:G60)"}, {}),
+    ("a likelihood", {"M1:M60": "=LN(NORM.DIST(B1,J$1+J$2*A1,EXP(J$3),FALSE))", "Z1": "=-SUM(M1:M60)"}, {}),
+    ("a lambda by row", {"Z1": "=SUM(MAP(A1:A60,B1:B60,LAMBDA(a,b,(b-J1*a-J2)^2)))"}, {}),
     ("mmult and relu", {"L1:L60": "=MAX(0,M1)+MAX(0,N1)", "Z1": "=SUMXMY2(L1:L60,E1:E60)"},
      {"M1:N60": "=MMULT(A1:B60,TRANSPOSE(WRAPROWS(J1:J4,2)))"}),
     ("a kinked condition", {"M1:M60": "=IF(A1*J$1>J$2,A1*J$3,B1*J$4)", "Z1": "=SUMXMY2(M1:M60,C1:C60)"}, {}),
@@ -147,6 +155,7 @@ def compiled(formulas: dict[str, Value], arrays: dict[str, str]) -> CompiledObje
     [
         ({"M1": "=J1", "M2:M60": "=M1*0.9+A2*J$2", "Z1": "=SUMXMY2(M1:M60,B1:B60)"}, "a recurrence"),
         ({"M1:M60": "=A1*J$1", "Z1": "=STDEV.P(M1:M60)"}, "in the way"),
+        ({"M1:M60": "=ABS(A1*J$1-B1)", "Z1": "=MAX(M1:M60)"}, "no sum or mean over the rows of a table"),
         ({"M1:M60": "=(A1*J$1-B1)^2", "Z1": "=SUM(M1:M60)^2"}, "a square of the sum"),
         ({"M1:M60": "=A1*J$1-B1", "Z1": "=EXP(SUM(M1:M60))"}, "the operation exp"),
         ({"M1:M60": "=EXP(A1*J$1)", "N1:N60": "=LN(M1/SUM(M$1:M$60))", "Z1": "=SUM(N1:N60)"}, "in the way"),
@@ -187,6 +196,32 @@ def test_long_chains_of_formulas_are_followed() -> None:
         total = t.add(total, t.mul(t.number(1e-4 * number), t.reshape(t.crop(x, (1,), (2,)), (1, 1))))
     X = torch.tensor([[0.5, 2.0]], dtype=torch.float64)
     require_unbiased(CompiledObjective(x, total), ROWS, 16, X)
+
+
+FACTORS = {"mmult and if": ({"Z1": "=SUMXMY2(A1:L40,AA1:AL40)"}, {"AA1:AL40": '=IF(A1:L40="",0,MMULT(U1:W40,A50:L52))'}),
+           "filled down": ({"AA1:AL40": '=IF(A1="",0,$U1*A$50+$V1*A$51+$W1*A$52)',
+                            "Z1": "=SUMXMY2(A1:L40,AA1:AL40)/COUNT(A1:L40)"}, {}),
+           "under a root": ({"AA1:AL40": '=IF(A1="",0,SUMPRODUCT($U1:$W1,TRANSPOSE(A$50:A$52))-A1)',
+                             "Z1": "=SQRT(SUMSQ(AA1:AL40)/COUNT(A1:L40))"}, {})}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", FACTORS)
+def test_a_factorisation_of_ratings_with_blanks(how: str) -> None:
+    """40 people by 12 films, two fifths of the ratings missing: a batch is some people."""
+    formulas, arrays = FACTORS[how]
+    rng = np.random.default_rng(0)
+    cells: dict[str, Value] = {
+        f"{film}{person}": float(rng.normal())
+        for person in range(1, 41)
+        for film in "ABCDEFGHIJKL"
+        if rng.random() < 0.6
+    }
+    cells |= {"U1:W40": 0.1, "A50:L52": 0.2, **formulas}
+    book = book_of({"S": cells}, arrays={f"S!{at}": text for at, text in arrays.items()})
+    changing = [parse_region("U1:W40", "S"), parse_region("A50:L52", "S")]
+    function = compile_model(Dependence(book), parse_region("Z1", "S"), changing).function
+    table = require_unbiased(function, 40, 7, torch.from_numpy(rng.normal(size=(2, function.size))))
+    assert largest_operation(table, 7) <= 12 * 7 + 40
 
 
 def test_order_is_drawn_from_the_seed_and_anew_for_each_pass() -> None:

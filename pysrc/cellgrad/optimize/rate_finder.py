@@ -6,6 +6,7 @@ curve (fast.ai, 2018): the rate where the loss falls most steeply, or a tenth of
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -61,15 +62,18 @@ def find_rate(
     lowest: float | None = None,
     highest: float | None = None,
     steps: int = STEPS,
+    loss: Callable[[Tensor], Tensor] | None = None,
 ) -> RateCurve:
     """Walk from x (n,) by the first-order `method` while the rate grows from `lowest` to `highest`, until the loss runs
     away. Where they are not given they lie around the rate that the method would begin with by itself.
 
-    A problem of mini-batches (`row_batches.RowBatches`) is walked a batch a step. Nothing is changed by it.
+    A problem of mini-batches (`row_batches.RowBatches`) is walked a batch a step; its losses are those of one batch
+    after another, and hide the curve where batches are small, unless `loss` gives the merits (K,) at points (K, n) on
+    rows that stay the same. Nothing is changed by it.
     Raises ArgumentError where the objective is an error at x, or where no rate lowers it.
     """
     with threads_for(problem.objective.elements):
-        return _find(problem, method, options, x.unsqueeze(0), lowest, highest, steps)
+        return _find(problem, method, options, x.unsqueeze(0), lowest, highest, steps, loss)
 
 
 def _find(
@@ -80,6 +84,7 @@ def _find(
     lowest: float | None,
     highest: float | None,
     steps: int,
+    loss: Callable[[Tensor], Tensor] | None,
 ) -> RateCurve:
     plain = replace(options, rate=None, schedule="constant")
     if lowest is None or highest is None:
@@ -100,13 +105,14 @@ def _find(
     walker.schedule = Growing(highest / lowest, steps)
     rates = lowest * (highest / lowest) ** (np.arange(steps) / (steps - 1))
     state = walker.init(problem, X)
-    start = float(state.f)
+    start = float(state.f if loss is None else loss(state.x))
     fetched: list[float] = []
     waiting: list[Tensor] = []
     for step in range(steps):
         before = state.count
         state = walker.step(problem, state)
-        waiting.append(torch.where(state.count > before, state.f, torch.nan))
+        merit = state.f if loss is None else loss(state.x)
+        waiting.append(torch.where(state.count > before, merit, torch.nan))
         if len(waiting) == LOOK_EVERY or step == steps - 1:
             fetched += torch.cat(waiting).tolist()
             waiting = []

@@ -31,6 +31,9 @@ from cellgrad.program.row_batches import RowBatches, RowTable
 LOOK_EVERY = 10
 """Steps from one look at the losses to the next where a step takes all rows."""
 
+SAMPLE = 4096
+"""Rows by which a learning rate is judged."""
+
 SIGN_OF_LIFE = 0.2
 """Seconds after which the callback is told of a step even if nothing new is known."""
 
@@ -91,7 +94,7 @@ def _train(
 ) -> Training:
     rate = None
     if task.batched and options.rate is None and parse_schedule(options.schedule, 1)[1] is None:
-        rate = find_rate(task.stepping, method, options, X[0]).suggestion
+        rate = find_rate(task.stepping, method, options, X[0], loss=task.sample).suggestion
         options = replace(options, rate=rate)
     descent = first_order_method(method, options, limits.steps, task.batches)
     loop = _Loop(task, descent, X, limits, callback, options.patience)
@@ -149,6 +152,8 @@ class _Task:
         self.training: Callable[[Tensor], Tensor] | None = None
         """The merits on the rows trained on; None where every step knows them."""
         self.validation: Callable[[Tensor], Tensor] | None = None
+        self.sample: Callable[[Tensor], Tensor] | None = None
+        """The merits on a few rows that stay the same."""
         self.batched = options.batch is not None
         if validation is not None:
             self.validation = Problem(validation, problem.goal).value
@@ -173,6 +178,8 @@ class _Task:
         batches = RowBatches(table, options.batch or len(rows), seed, rows)
         self.batches = batches.per_epoch
         self.training = lambda X: sign * batches.value(X)
+        few = rows[torch.from_numpy(np.random.default_rng(seed).permutation(len(rows))[:SAMPLE]).to(rows.device)]
+        self.sample = lambda X: sign * table.estimate(X, few)
         self.stepping = Problem(batches, problem.goal, problem.conditions)
 
 

@@ -9,12 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+import torch
+
 from cellgrad.program.row_slices import NotByRows, Rows, RowSlices, Table
 from cellgrad.tensors import operations as t
-from cellgrad.tensors.nodes import Node, topological
+from cellgrad.tensors.nodes import Node, constant, topological
 
-_LINEAR = frozenset({"reshape", "permute", "broadcast", "crop", "neg", "add", "sub", "concatenate", "assemble", "sum"})
+_LINEAR = frozenset(
+    {"reshape", "permute", "broadcast", "crop", "neg", "add", "sub", "concatenate", "assemble", "sum", "spread"}
+)
 _BILINEAR = frozenset({"mul", "matmul"})
+MOST_SPREAD = 64
+"""Sums of rows picked by criteria are sampled together up to this many."""
 _FINITENESS = frozenset({"isfinite", "and"})
 
 
@@ -26,6 +32,8 @@ def sizes_summed(value: Node) -> list[int]:
             found.update(node.inputs[0].shape[axis] for axis in _axes(node))
         elif node.operation == "matmul":
             found.add(node.inputs[0].shape[-1])
+        elif node.operation == "spread":
+            found.add(node.inputs[0].size)
     return sorted((size for size in found if size > 1), reverse=True)
 
 
@@ -88,6 +96,8 @@ class SampledSum:
             return self._first_that_works([partial(self._added, source, axis, _axes(node)) for axis in axes])
         if node.operation == "matmul" and node.inputs[0].shape[-1] == self.rows:
             return self._first_that_works([partial(self._multiplied, *node.inputs)])
+        if node.operation == "spread" and node.inputs[0].shape == (self.rows,) and node.size <= MOST_SPREAD:
+            return self._first_that_works([partial(self._spread, node)])
         return None
 
     def _added(self, node: Node, axis: int, axes: tuple[int, ...]) -> Node:
@@ -95,6 +105,19 @@ class SampledSum:
 
     def _multiplied(self, a: Node, b: Node) -> Node:
         return t.matmul(self._sliced(a, len(a.shape) - 1), self._sliced(b, len(b.shape) - 2))
+
+    def _spread(self, node: Node) -> Node:
+        """Sums of rows picked by criteria (SUMIF): each row counts as often as it is picked, and where it is not, not
+        even as an error."""
+        source, start, end = node.inputs
+        assert start.value is not None
+        assert end.value is not None
+        counts = torch.zeros(self.rows, node.size, dtype=torch.float64)
+        picks = start.value.to(torch.int64), end.value.to(torch.int64)
+        weights = self._sliced(constant(counts.index_put_(picks, torch.ones_like(start.value), accumulate=True)), 0)
+        part = self._sliced(t.reshape(source, (self.rows, 1)), 0)
+        picked = t.select(t.compare("gt", weights, t.ZERO), part, t.ZERO)
+        return t.reshape(t.total(t.mul(weights, picked), (0,)), node.shape)
 
     def _sliced(self, node: Node, axis: int) -> Node:
         return self.slices.slice(node, axis, Rows(0, 0, self.rows - 1))
