@@ -26,7 +26,7 @@ from cellgrad.gradients.switches import switches_of, verdicts
 from cellgrad.program.compiling import Compiled, CompiledWithRows
 from cellgrad.tensors.derivatives import push_forward
 from cellgrad.tensors.execute import Program
-from cellgrad.tensors.nodes import Node, input_node
+from cellgrad.tensors.nodes import Node, input_node, topological
 
 __all__ = ["Form", "Reason", "Structure", "structure_of"]
 
@@ -34,6 +34,8 @@ TOGETHER = 2**23
 """How many elements are evaluated at once."""
 FAR = 1e3
 """How long a step makes a curvature show that is the same everywhere."""
+MOST_NODES = 5_000
+"""A model of more operations is taken at its bound: it is cells by the thousand with formulas of their own."""
 LARGE = 2**20
 """A model that evaluates more elements is looked at on one scale alone."""
 
@@ -100,12 +102,13 @@ def structure_of(
     if found:
         forms = forms_of(outputs, found)
     objective = Form(hardest(forms[id(value)]))
-    if Form.QUADRATIC <= objective <= Form.SMOOTH:
+    few = len(topological(outputs)) <= MOST_NODES
+    if few and Form.QUADRATIC <= objective <= Form.SMOOTH:
         objective = min(objective, _objective_form(compiled, objective, around))
     levels = np.zeros(0, np.int64)
     if rows is not None:
         levels = np.broadcast_to(forms[id(rows)].numpy(), rows.shape).astype(np.int64)
-        levels = _row_forms(x, rows, levels, around)
+        levels = _row_forms(x, rows, levels, around) if few else levels
     structure = Structure(
         objective,
         tuple(Form(level) for level in levels.tolist()),
