@@ -346,6 +346,12 @@ def test_coefficients_are_read_by_differentiation() -> None:
     assert program.value(ending.x) == 18.75
 
 
+def test_what_is_linear_between_the_bounds_alone_is_read_there() -> None:
+    bounds = Conditions(np.array([0.0, -INF, 2.0]), np.array([INF, 0.0, 2.0]))
+    problem = Problem(Scalar(lambda X: X[:, 0].abs() + 2 * X[:, 1].abs() + X[:, 2].clamp(min=1.0), 3), None, bounds)
+    np.testing.assert_array_equal(linear_program(problem).coefficients, [1, -2, 1])
+
+
 def test_a_model_that_is_not_linear_is_refused() -> None:
     problem = Problem(Scalar(lambda X: X.square().sum(1), 2))
     with pytest.raises(ModelError, match="not linear: the objective cell"):

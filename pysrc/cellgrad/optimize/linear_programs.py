@@ -80,25 +80,39 @@ class LinearProgram:
 
 
 def linear_program(problem: Problem) -> LinearProgram:
-    """The linear programme that a problem is: its slopes at one point, its values at 0 (elsewhere where 0 is an error).
+    """The linear programme that a problem is: its slopes at a point strictly between the bounds, where what is linear
+    between them alone (as MAX(x, 0) is for x >= 0) has no kink.
 
-    Raises ModelError where values at another point show that the problem is not linear after all.
+    Raises ModelError where values at another such point show that the problem is not linear after all.
     """
-    zero = torch.zeros(1, problem.size, device=problem.device, dtype=problem.dtype)
-    for point in (zero, zero + 1.0, problem.project(zero + 0.5)):
+    points = [_between(problem.conditions, turn) for turn in range(3)]
+    for point in points:
         program = _differentiated(problem, point)
         if np.isfinite(program.coefficients).all() and np.isfinite(program.constant):
             break
-    _check(problem, program)
+    _check(problem, program, points[-1])
     return program
 
 
-def _differentiated(problem: Problem, point: torch.Tensor) -> LinearProgram:
+def _between(conditions: Conditions, turn: int) -> Floats:
+    """A point between the bounds, another for every turn: small whole numbers where the bounds allow, else some way in
+    from one bound, or in part of the way from one to the other."""
+    step = 1.0 + (np.arange(len(conditions.lower)) + 3.0 * turn) % 7
+    lower = np.where(np.abs(conditions.lower) < ENDLESS, conditions.lower, -np.inf)
+    upper = np.where(np.abs(conditions.upper) < ENDLESS, conditions.upper, np.inf)
+    narrow = upper - lower <= 8
+    floor, ceiling = (np.where(np.isfinite(bound), bound, 0.0) for bound in (lower, upper))
+    from_bounds = np.where(np.isfinite(lower), floor + step, ceiling - step)
+    from_bounds = np.where(narrow, floor + (ceiling - floor) * step / 8, from_bounds)
+    return np.where((lower < step) & (step < upper), step, from_bounds)
+
+
+def _differentiated(problem: Problem, at: Floats) -> LinearProgram:
     def numbers(tensor: torch.Tensor) -> Floats:
         return tensor.detach().cpu().double().numpy()
 
     problem.evaluations += 1
-    at = numbers(point[0])
+    point = torch.as_tensor(at)[None].to(device=problem.device, dtype=problem.dtype)
     if isinstance(problem.system, CompiledSystem):  # sparse, a few rows at a time
         read = linear_coefficients(problem.system, at)
         matrix = sparse.csr_array(read.jacobian)
@@ -117,8 +131,7 @@ def _differentiated(problem: Problem, point: torch.Tensor) -> LinearProgram:
     )  # fmt: skip
 
 
-def _check(problem: Problem, program: LinearProgram) -> None:
-    point = (1.0 + np.arange(program.coefficients.size) % 7).astype(np.float64)
+def _check(problem: Problem, program: LinearProgram, point: Floats) -> None:
     X = torch.as_tensor(point)[None].to(device=problem.device, dtype=problem.dtype)
     problem.evaluations += 1
     if problem.system is None:
@@ -128,8 +141,8 @@ def _check(problem: Problem, program: LinearProgram) -> None:
         found = torch.cat((value, rows[0])).detach().cpu().double().numpy()
     expected = np.concatenate([[program.value(point)], program.rows(point)])[: len(found)]
     terms = np.concatenate([
-        [abs(program.constant) + np.abs(program.coefficients) @ point],
-        np.abs(program.row_constants) + abs(program.matrix) @ point,
+        [abs(program.constant) + np.abs(program.coefficients) @ np.abs(point)],
+        np.abs(program.row_constants) + abs(program.matrix) @ np.abs(point),
     ])[: len(found)]  # fmt: skip
     bad = np.isfinite(found) & np.isfinite(expected) & (np.abs(found - expected) > LINEAR * np.maximum(1.0, terms))
     if bad.any():
