@@ -21,6 +21,12 @@ from cellgrad.optimize.solution import Solution, StartOutcome, Status
 FINALISTS = 3
 """After many starts were scouted, the best few are refined to the floor of the arithmetic."""
 
+NOTHING = 1e-28
+"""A sum of squares of this size, relative to the start's, is zero to rounding."""
+
+MOST_LOOKED_AT = 32
+"""So many of the further starts are looked at, best first, for one that may take the place of the sheet's own."""
+
 REACHED = 1e-9
 """A goal value is reached within this, relative to it, or absolute below 1."""
 
@@ -51,9 +57,7 @@ class Free(Request):
         f, x = (torch.cat([getattr(one, name) for one in searches]) for name in ("f", "x"))
         best = search.best()
         if len(searches) > 1:
-            other = len(X) + searches[1].best()
-            if self._worth_leaving(f[other], f[best], x[other], searches[1].statuses()[other - len(X)]):
-                best = other
+            best = self._best_of_all(f, x, best, len(X), searches[1])
         values = problem.cell_values_of(x, f).tolist()
         statuses = [status for one in searches for status in one.statuses()]
         iterations = [count for one in searches for count in one.iterations.tolist()]
@@ -64,13 +68,16 @@ class Free(Request):
             status = Status.RATE_TOO_LARGE
         if status.found and bool(x[best].abs().max() > RUNAWAY * self.start.abs().max().clamp(min=1)):
             status = Status.UNBOUNDED
+        if problem.has_residuals and status.found and float(f[best]) <= NOTHING * max(1.0, float(search.start_f[0])):
+            status = status if problem.goal.kind == "value" else Status.OPTIMAL
         own = problem.project(self.start.unsqueeze(0))[0]
+        tried = self._told_of_starts(len(values), best, values[0])
         return Solution(
             x=x[best].detach().cpu().double().numpy(),
             value=values[best],
             start_value=start_value,
             status=status,
-            message=" ".join(filter(None, (self.explained(status), self._told_of_starts(len(values), best, values[0])))),
+            message=" ".join(filter(None, (self.explained(status), tried))),
             method=chosen.name,
             reason=reason,
             iterations=sum(one.steps for one in searches),
@@ -89,7 +96,7 @@ class Free(Request):
             return ""
         others = f"{tried - 1} other starts were tried besides the sheet's own"
         if best == 0:
-            return f"{others}; none of them ended better."
+            return f"{others}; none of them is a better answer."
         return f"{others}, which ended at {own:.6g}; the best of them is kept."
 
     def _own_merit(self, search: Search) -> Tensor:
@@ -103,22 +110,31 @@ class Free(Request):
         problem = self.problem
         count = how_many(problem)
         left = limits.seconds - (time.perf_counter() - limits.began)
-        if count < 1 or left <= 0 or (problem.has_residuals and float(search.f[0]) == 0):
+        merit = float(search.f[0])
+        reached = problem.goal.kind == "value" and merit <= (REACHED * max(1.0, abs(problem.goal.target))) ** 2
+        if count < 1 or left <= 0 or reached or (problem.has_residuals and merit == 0):
             return []
         others = Search(problem, search.method, further_starts(problem, self.start, count, self.seed), SCOUTING)
-        limits = Limits(search.method.default_steps, min(SECONDS, left))
-        others.run(limits, self.callback, search.steps)
-        if others.stopped in (None, Status.TIME_LIMIT):
+        others.run(Limits(search.method.default_steps, min(SECONDS, left)), self.callback, search.steps)
+        if others.stopped in (None, Status.TIME_LIMIT):  # of their own two seconds: nobody's limit but ours
             others.stopped = None
-            others.refine(
-                FINALISTS, Tolerances(), Limits(limits.steps + others.steps, min(SECONDS, left)), self.callback
-            )
+            limits = dataclasses.replace(limits, steps=search.method.default_steps + others.steps)
+            others.refine(FINALISTS, Tolerances(), limits, self.callback)
         return [others]
 
-    def _worth_leaving(self, other: Tensor, own: Tensor, x: Tensor, status: Status) -> bool:
-        """Whether the best of the further starts takes the place of the sheet's own."""
-        fine = status.found or status in (Status.TIME_LIMIT, Status.STEP_LIMIT)
-        return fine and is_better(self.problem, float(other), float(own), numpy_of(x), numpy_of(self.start))
+    def _best_of_all(self, f: Tensor, x: Tensor, own: int, count: int, others: Search) -> int:
+        """Which start to keep: the best of the further ones that is worth leaving the sheet's own for, or that one.
+
+        f (K,), x (K, n): of all starts, the further ones from `count` on. own: the best of those asked for."""
+        statuses = others.statuses()
+        ranked = torch.nan_to_num(others.f, nan=math.inf).argsort(stable=True).tolist()
+        for place in ranked[:MOST_LOOKED_AT]:
+            fine = statuses[place].found or statuses[place] is Status.STEP_LIMIT
+            at = count + place
+            merits = float(f[at]), float(f[own])
+            if fine and is_better(self.problem, *merits, numpy_of(x[at]), numpy_of(self.start)):
+                return at
+        return own
 
 
 def _told_apart(problem: Problem, status: Status, value: float) -> Status:

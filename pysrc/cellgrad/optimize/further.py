@@ -27,11 +27,9 @@ FARTHEST = 1e6
 
 def may_have_several_valleys(problem: Problem, structure: Structure | None) -> bool:
     """Whether other starts might end elsewhere: not for linear and convex quadratic objectives between bounds and
-    linear rows, nor for a distance from a value."""
+    linear rows."""
     if structure is None:
         return True
-    if problem.goal.kind == "value" and not problem.conditions.count:
-        return False
     convex = structure.objective <= Form.LINEAR or (structure.objective is Form.QUADRATIC and structure.convex is True)
     return not (convex and all(row <= Form.LINEAR for row in structure.rows))
 
