@@ -53,7 +53,7 @@ def cells_below(page: Worksheet, heading: str, count: int) -> list[list[object]]
 def test_the_sheet_writes_what_has_no_end_as_solver_does(tmp_path: Path) -> None:
     write_reports(tmp_path / "r.xlsx", ["sensitivity"], [run()], workbook(), "mix.xlsx")
     page = openpyxl.load_workbook(tmp_path / "r.xlsx")["sensitivity"]
-    found = cells_below(page, "Changing cells", 3), cells_below(page, "Constraints", 5)
+    found = cells_below(page, "3 changing cells", 3), cells_below(page, "5 constraints", 5)
     for rows, expected in zip(found, (CELLS, ROWS), strict=True):
         endless = [[1e30 if value == math.inf else value for value in row] for row in expected.values()]
         assert [row[2:] for row in rows] == endless

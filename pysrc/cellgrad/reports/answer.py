@@ -12,15 +12,25 @@ import pandas as pd
 from cellgrad.optimize.constraint_cells import Standing
 from cellgrad.optimize.solution import Solution
 from cellgrad.reports import charts
-from cellgrad.reports.contents import ConstraintLine, Run, constraint_lines, finite, goal_in_words, run_of, thinned
+from cellgrad.reports.contents import (
+    MOST_CELLS,
+    ConstraintLine,
+    Run,
+    constraint_lines,
+    counted,
+    finite,
+    goal_in_words,
+    run_of,
+    thinned,
+)
 from cellgrad.reports.page import Column, Page
 from cellgrad.reports.style import name_of
 from cellgrad.workbook import Workbook
 
 __all__ = ["AnswerReport", "Run", "run_of"]
 
-MOST_CELLS, MOST_LISTED = 100_000, 12
-"""No more changing cells are listed on a sheet, no more constraints in a sentence."""
+MOST_LISTED = 12
+"""No more constraints are named in a sentence."""
 CHART_AT, CHART_ENDS, HISTORY_AT = 8, 16, 20
 """The columns where the chart begins and ends, and where the table it is drawn from begins, which is not printed."""
 CHART_SIZE = (520, 320)
@@ -61,13 +71,13 @@ class AnswerReport:
 
     def frame(self) -> pd.DataFrame:
         """The changing cells: name, before, after, change, derivative, bounds and kind, by cell."""
-        run, most = self.run, len(self.names)
+        run, most, kinds = self.run, len(self.names), self.run.kinds
         return pd.DataFrame(
             {
                 "name": self.names, "before": run.start[:most], "after": run.end[:most],
                 "change": (run.end - run.start)[:most], "derivative": run.slopes[:most],
                 "bounds": [run.bounds.get(cell, "") for cell in run.cells[:most]],
-                "kind": [run.kind(place) for place in range(most)],
+                "kind": [kinds.get(place, "") for place in range(most)],
             },
             index=pd.Index(list(map(str, run.cells[:most])), name="cell"),
         )  # fmt: skip
@@ -123,9 +133,7 @@ class AnswerReport:
         values = (run.objective, self.name, run.before, run.after, run.after - run.before)
         page.table(OBJECTIVE, [values])
         page.facts(_how(run, self.constraints), 5)
-        more = len(run.cells) - len(self.names)
-        title = f"{len(run.cells):,} changing cells" + (f"; the first {len(self.names):,}" if more > 0 else "")
-        page.heading(title)
+        page.heading(counted(len(run.cells), "changing cell"))
         columns = CHANGING if run.bounds else CHANGING[:-1]
         rows = zip(*(self.frame().reset_index()[column.header] for column in columns), strict=True)
         table = page.table(columns, ([value or None if value == "" else value for value in row] for row in rows))
@@ -140,7 +148,7 @@ class AnswerReport:
     def _write_constraints(self, page: Page) -> None:
         standings = [line.standing for line in self.constraints]
         counts = ", ".join(f"{standings.count(one):,} {one.value.lower()}" for one in Standing if one in standings)
-        page.heading(f"{len(self.constraints):,} constraints: {counts}")
+        page.heading(f"{counted(len(self.constraints), 'constraint')}: {counts}")
         conflict = any(line.in_conflict for line in self.constraints)
         page.table(
             CONSTRAINTS if conflict else CONSTRAINTS[:-1],

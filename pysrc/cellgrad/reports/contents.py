@@ -28,6 +28,8 @@ EXCELS_INFINITY = 1e30
 """What Solver's reports write where there is no limit."""
 MOST_WORK = 4e9
 """Residuals x changing cells^2, from which on the statistics of a fit would take longer than anybody asked for."""
+MOST_CELLS = 50_000
+"""No more changing cells, and no more constraints, are listed in a table."""
 MOST_POINTS = 1000
 """A longer history is thinned to so many."""
 
@@ -90,18 +92,15 @@ class Run:
             text = text.removeprefix(f"{sheet}!")
         return text
 
-    def kind(self, place: int) -> str:
-        """What a changing cell must be besides a number: '', or one of `KINDS`."""
-        return self._kinds.get(place, "")
-
     @property
-    def _kinds(self) -> dict[int, str]:
+    def kinds(self) -> dict[int, str]:
+        """What changing cells must be besides numbers, one of `KINDS` each, by their places."""
         return {c.place: KINDS[c.symbol] for c in self.constraints if c.place is not None and c.discrete}
 
     @property
     def discrete(self) -> bool:
         """Whether any changing cell must be whole or different from others."""
-        return bool(self._kinds) or (self.conditions is not None and self.conditions.discrete)
+        return bool(self.kinds) or (self.conditions is not None and self.conditions.discrete)
 
 
 def run_of(
@@ -278,6 +277,12 @@ def thinned(history: Sequence[tuple[int, float, float]]) -> list[tuple[int, floa
     stride = -(-len(history) // MOST_POINTS) or 1
     kept = list(history[::stride])
     return kept if not history or kept[-1] == history[-1] else [*kept, history[-1]]
+
+
+def counted(count: int, thing: str) -> str:
+    """``3 changing cells``; of more than a table lists, that it has the first."""
+    many = f"{count:,} {thing}{'' if count == 1 else 's'}"
+    return many + (f", of which the first {MOST_CELLS:,} are listed" if count > MOST_CELLS else "")
 
 
 def goal_in_words(goal: str) -> str:

@@ -42,7 +42,10 @@ def why_not(run: Run) -> str:
     if run.solution is None:
         return "there has been no run yet"
     if run.fit is None:
-        return "the objective is no sum of squares, to be made the least, with more residuals than changing cells"
+        return (
+            "the objective is no sum of squares to be made the least, with more residuals than changing cells, and few "
+            "enough of these to tell how they go together"
+        )
     return ""
 
 

@@ -13,12 +13,11 @@ import numpy as np
 import pandas as pd
 
 from cellgrad.optimize.constraint_cells import Standing
-from cellgrad.reports.contents import ConstraintLine, Run, constraint_lines, finite, without_end
+from cellgrad.reports.contents import MOST_CELLS, ConstraintLine, Run, constraint_lines, counted, finite, without_end
 from cellgrad.reports.page import Column, Page
 from cellgrad.reports.style import name_of
 from cellgrad.workbook import Workbook
 
-MOST_CELLS = 100_000
 WIDTHS = (20, 26, 14, 14, 14, 14, 14, 3)
 LAST = 6
 
@@ -159,11 +158,11 @@ class SensitivityReport:
         row_columns = LINEAR_ROWS if self.linear else SMOOTH_ROWS
         page.sentence(_introduction(self.run, self.linear), LAST)
         page.row += 1
-        page.heading("Changing cells")
+        page.heading(counted(len(self.run.cells), "changing cell"))
         page.table(cell_columns, (_values(line, len(cell_columns)) for line in self.cells))
         if self.rows:
-            page.heading("Constraints")
-            page.table(row_columns, (_values(line, len(row_columns)) for line in self.rows))
+            page.heading(counted(len(self.rows), "constraint"))
+            page.table(row_columns, (_values(line, len(row_columns)) for line in self.rows[:MOST_CELLS]))
         page.heading("What the columns say")
         notes = {c.header: c.note for c in (*cell_columns, *(row_columns if self.rows else ())) if c.note}
         if self.linear:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
@@ -149,10 +150,10 @@ def _text(book: Workbook, cell: Region, to_left: bool) -> str:
     cells = book.sheet(cell.sheet).cells
     if to_left:
         places = [(cell.top, column) for column in cells.columns[cells.columns < cell.left][::-1].tolist()]
-        entries = [entry for place in places if (entry := cells.find(*place)) >= 0]
+        found = [entry for place in places if (entry := cells.find(*place)) >= 0]
+        nearest = next((entry for entry in found if cells.kinds[entry] == Kind.TEXT), None)
     else:
-        found = cells.entries(0, cell.left, cell.top, cell.left + 1)
-        entries = list(range(found[0][1].start, found[0][1].stop))[::-1] if found else []
-    texts = (entry for entry in entries if cells.kinds[entry] == Kind.TEXT)
-    nearest = next(texts, None)
+        above = [entries for _, entries in cells.entries(0, cell.left, cell.top, cell.left + 1)]
+        texts = np.flatnonzero(cells.kinds[above[0]] == Kind.TEXT).tolist() if above else []
+        nearest = above[0].start + texts[-1] if texts else None
     return "" if nearest is None else str(book.strings[int(cells.data[nearest])]).strip()[:60]
