@@ -29,6 +29,7 @@ from cellgrad.optimize.method import (
     typical_scale,
 )
 from cellgrad.optimize.problem import Problem
+from cellgrad.optimize.scaling import curvature_along_cells, sizes_of_curvature
 from cellgrad.optimize.solution import Status
 
 SUFFICIENT_DECREASE = 1e-4
@@ -37,14 +38,20 @@ PATIENT_TRIALS = 10
 """After so many trials along one line, any sufficient decrease is taken."""
 MOST_TRIALS = 60
 MANY_CELLS = 5_000
+SIZED_CELLS = 50
+"""Up to here a gradient a cell, all in one batch, costs less than it saves on cells of unlike sizes."""
+UNLIKE = 100.0
+"""Sizes that differ by less are left to the memory to learn."""
 
 
 @dataclass(frozen=True)
 class LbfgsState(State):
-    """steps, changes (K, M, n): the memory, oldest pair first, each divided by sqrt(s'y); zero where unused.
+    """sizes (K, n): a unit of every cell for the search, 1 where they are not known. steps, changes (K, M, n): the
+    memory in these units, oldest pair first, each divided by sqrt(s'y); zero where unused.
     scaling (K,): s'y / y'y of the newest pair. line (K, n): the direction searched, slope (K,) its derivative at x.
     low, high (K,): the bracket; f_low, slope_low (K,): what is known at its lower end. trials (K,)."""
 
+    sizes: Tensor
     steps: Tensor
     changes: Tensor
     scaling: Tensor
@@ -75,14 +82,16 @@ class Lbfgs:
         f, gradient = problem.value_and_gradient(X)
         K, n = X.shape
         empty = X.new_zeros(K, self.memory or (40 if n <= MANY_CELLS else 10), n)
-        line = _steepest(problem, X, gradient)
-        slope = -line.square().sum(1)
+        sizes = torch.ones_like(X)
+        line = _steepest(problem, X, gradient, sizes)
+        slope = (line * gradient).sum(1)
         return LbfgsState(
             x=X,
             f=f,
             gradient=gradient,
             rate=_first_length(X, line),
             ended=running(X),
+            sizes=sizes,
             steps=empty,
             changes=empty,
             scaling=torch.zeros_like(f),
@@ -99,6 +108,8 @@ class Lbfgs:
         return relative_gradient(state)
 
     def step(self, problem: Problem, state: LbfgsState) -> LbfgsState:
+        if len(state.x) == 1 and not bool(state.scaling > 0):
+            state = _in_own_sizes(problem, state)
         length = state.rate
         x = problem.project(state.x + length.unsqueeze(1) * state.line)
         f, gradient = problem.value_and_gradient(x)
@@ -182,7 +193,7 @@ class Lbfgs:
         )
         if not bool(forget.any()):
             return after
-        steepest = _steepest(problem, state.x, state.gradient)
+        steepest = _steepest(problem, state.x, state.gradient, state.sizes)
         empty = torch.zeros_like(state.steps)
         fresh = _open_bracket(state.f, state.gradient, steepest)
         fresh |= {"steps": empty, "changes": empty, "scaling": torch.zeros_like(rate), "line": steepest}
@@ -191,7 +202,7 @@ class Lbfgs:
 
     def _next_line(self, problem: Problem, state: LbfgsState, x: Tensor, f: Tensor, gradient: Tensor) -> LbfgsState:
         """Remember the step to x and turn to the next direction, as if every start had arrived."""
-        s, y = x - state.x, gradient - state.gradient
+        s, y = (x - state.x) / state.sizes, (gradient - state.gradient) * state.sizes
         curvature, change = (s * y).sum(1), y.square().sum(1)
         usable = curvature > 1e-14 * (s.square().sum(1) * change).sqrt()
         unit = torch.where(usable, curvature, 1.0).rsqrt().unsqueeze(1)
@@ -202,12 +213,12 @@ class Lbfgs:
             kept = state.where(usable, **kept)
 
         if problem.bounded:
-            line = _line_between_bounds(problem, x, gradient, **kept)
+            line = _line_between_bounds(problem, x, gradient, state.sizes, **kept)
         else:
-            line = -_inverse_hessian_times(gradient, **kept)
+            line = -state.sizes * _inverse_hessian_times(state.sizes * gradient, **kept)
         descends = (line * gradient).sum(1) < 0
         if not bool(descends.all()):
-            line = torch.where(descends.unsqueeze(1), line, _steepest(problem, x, gradient))
+            line = torch.where(descends.unsqueeze(1), line, _steepest(problem, x, gradient, state.sizes))
         newton = descends & (kept["scaling"] > 0)
         rate = torch.ones_like(f) if bool(newton.all()) else torch.where(newton, 1.0, _first_length(x, line))
         return replace(
@@ -230,9 +241,28 @@ def _inverse_hessian_times(gradient: Tensor, steps: Tensor, changes: Tensor, sca
     return (c * q + steps.mT @ w).squeeze(2)
 
 
-def _steepest(problem: Problem, x: Tensor, gradient: Tensor) -> Tensor:
-    """Straight downhill (K, n), but for cells that a bound holds."""
-    return torch.where(held_at_bounds(problem, x, gradient), 0.0, -gradient) if problem.bounded else -gradient
+def _in_own_sizes(problem: Problem, state: LbfgsState) -> LbfgsState:
+    """A single start, before its first step, in units of its cells taken from the curvature along each of them, where
+    these are far apart; as it was for many cells."""
+    if problem.size > SIZED_CELLS or not bool((state.trials == 0) & torch.isinf(state.high)):
+        return state
+    sizes = sizes_of_curvature(curvature_along_cells(problem, state.x[0], state.gradient[0])[None])
+    if not float(sizes.max()) > UNLIKE * float(sizes.min()):
+        return state
+    line = _steepest(problem, state.x, state.gradient, sizes)
+    return replace(
+        state,
+        sizes=sizes,
+        line=line,
+        rate=_first_length(state.x, line),
+        **_open_bracket(state.f, state.gradient, line),
+    )
+
+
+def _steepest(problem: Problem, x: Tensor, gradient: Tensor, sizes: Tensor) -> Tensor:
+    """Straight downhill (K, n) in cells of these sizes, but for cells that a bound holds."""
+    line = -sizes.square() * gradient
+    return torch.where(held_at_bounds(problem, x, gradient), 0.0, line) if problem.bounded else line
 
 
 def _turned(problem: Problem, x: Tensor, line: Tensor) -> Tensor:
@@ -241,17 +271,23 @@ def _turned(problem: Problem, x: Tensor, line: Tensor) -> Tensor:
 
 
 def _line_between_bounds(
-    problem: Problem, x: Tensor, gradient: Tensor, steps: Tensor, changes: Tensor, scaling: Tensor
+    problem: Problem,
+    x: Tensor,
+    gradient: Tensor,
+    sizes: Tensor,
+    steps: Tensor,
+    changes: Tensor,
+    scaling: Tensor,
 ) -> Tensor:
     """A direction (K, n) whose projection arc descends (Bertsekas 1982, proposition 1): no cell that its slope presses
     against a bound, there or within a full step, shares the memory with the others."""
     free = ~held_at_bounds(problem, x, gradient)
-    line = -_inverse_hessian_times(gradient * free, *_restricted(steps, changes, free))
+    line = -sizes * _inverse_hessian_times(sizes * gradient * free, *_restricted(steps, changes, free))
     goal = problem.project(x + line)
     pressed = free & (goal != x + line) & (gradient * line < 0)
     if bool(pressed.any()):
         apart = free & ~pressed
-        others = -_inverse_hessian_times(gradient * apart, *_restricted(steps, changes, apart))
+        others = -sizes * _inverse_hessian_times(sizes * gradient * apart, *_restricted(steps, changes, apart))
         line = torch.where(pressed, goal - x, others)
         free = apart | pressed
     return _turned(problem, x, torch.where(free, line, 0.0))
