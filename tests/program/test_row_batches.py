@@ -105,7 +105,7 @@ OBJECTIVES: list[tuple[str, dict[str, Value], dict[str, str]]] = [
     ("sums by criteria", {"M1:M60": "=(B1-J$1*A1)^2", "Z2:Z5": "=SUMIFS(M$1:M$60,H$1:H$60,ROW()-1,A$1:A$60,\">-1\")",
                           "Z1": "=SUMPRODUCT(Z2:Z5,A1:A4)"}, {}),
     ("a criterion that leaves errors out", {"M1:M60": "=LN(J$1^2*A1)", "Z1": '=SUMIF(A1:A60,">0",M1:M60)'}, {}),
-    ("a mask of blanks and a parameter by label", {"M1:M60": "=IF(ISBLANK(G1),0,(B1-J$1*A1-INDEX(J$2:J$4,MIN(H1,3)))^2)",
+    ("a mask of blanks and a parameter by label", {"M1:M60": "=IF(ISBLANK(G1),0,(B1-INDEX(J$2:J$4,MIN(H1,3)))^2)",
                                      "Z1": "=SUM(M1:M60)/COUNTA(G1:G60)"}, {}),
     ("a likelihood", {"M1:M60": "=LN(NORM.DIST(B1,J$1+J$2*A1,EXP(J$3),FALSE))", "Z1": "=-SUM(M1:M60)"}, {}),
     ("a lambda by row", {"Z1": "=SUM(MAP(A1:A60,B1:B60,LAMBDA(a,b,(b-J1*a-J2)^2)))"}, {}),
@@ -198,7 +198,8 @@ def test_long_chains_of_formulas_are_followed() -> None:
     require_unbiased(CompiledObjective(x, total), ROWS, 16, X)
 
 
-FACTORS = {"mmult and if": ({"Z1": "=SUMXMY2(A1:L40,AA1:AL40)"}, {"AA1:AL40": '=IF(A1:L40="",0,MMULT(U1:W40,A50:L52))'}),
+FACTORS = {"mmult and if": ({"Z1": "=SUMXMY2(A1:L40,AA1:AL40)"},
+                            {"AA1:AL40": '=IF(A1:L40="",0,MMULT(U1:W40,A50:L52))'}),
            "filled down": ({"AA1:AL40": '=IF(A1="",0,$U1*A$50+$V1*A$51+$W1*A$52)',
                             "Z1": "=SUMXMY2(A1:L40,AA1:AL40)/COUNT(A1:L40)"}, {}),
            "under a root": ({"AA1:AL40": '=IF(A1="",0,SUMPRODUCT($U1:$W1,TRANSPOSE(A$50:A$52))-A1)',

@@ -204,7 +204,7 @@ class _Loop:
         self._lowest = math.inf
         self._stale = 0
         self._spoken = limits.began
-        self._every = task.batches if task.training is not None and task.batched else LOOK_EVERY
+        self._every = task.batches if task.batches > 1 else LOOK_EVERY
 
     @property
     def best_start(self) -> int:

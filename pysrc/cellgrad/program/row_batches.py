@@ -19,8 +19,8 @@ from cellgrad.tensors.nodes import Node, topological
 from cellgrad.tensors.operations import reshape
 from cellgrad.tensors.sharing import share_products
 
-CHUNK_ROWS = 2**17
-"""Rows evaluated together where many are only counted up."""
+CHUNK_ELEMENTS = 2**22
+"""Where many rows are only added up, as many are evaluated together as make this many numbers: 32 MiB."""
 
 _WORDS = {
     "scan": "a recurrence, in which each row needs the one before",
@@ -91,7 +91,8 @@ class RowTable:
     def estimate(self, X: Tensor, rows: Tensor) -> Tensor:
         """The objective (K,) at X (K, n) as if the table were the rows of `rows` alone, repeated to its length; a mean
         is their mean. Evaluated a part at a time, so that any number of rows fits in memory."""
-        chunk = max(1, CHUNK_ROWS // len(X))
+        a_row = self.some(2).elements - self.some(1).elements
+        chunk = max(1, CHUNK_ELEMENTS // (len(X) * max(1, a_row)))
         parts = [self.some(len(part)).value(X, part) * (len(part) / len(rows)) for part in rows.split(chunk)]
         return torch.stack(parts).sum(0)
 
@@ -167,6 +168,9 @@ class RowBatches:
 
     def epoch(self, number: int) -> Iterator[Tensor]:
         """The numbers of the rows of each batch of a pass."""
+        if self.per_epoch == 1:
+            yield self.rows
+            return
         order = np.random.default_rng([self._seed, number]).permutation(len(self.rows))
         yield from self.rows[torch.from_numpy(order).to(self.device)].split(self.batch)
 
