@@ -190,6 +190,15 @@ def test_a_recurrence_answers_for_its_switches():
     assert found.reasons[0].why == "IF in a recurrence, on values that depend on the changing cells"
 
 
+def test_cells_that_need_each_other_are_named():
+    cells: dict[str, Value] = {"A1": 2.0, "A2": 0.3, "B1": "=A1+A2*B2", "B2": "=B1*0.5", "H1": "=B1+B2"}
+    model = compile_model(Dependence(book_of({"Sheet": cells}, iterate=True)), region("H1"), [region("A1:A2")])
+    found = structure_of(model)
+    assert found.form is SMOOTH  # A1 / (1 - A2 / 2) * 1.5
+    assert [reason.cell.a1 for reason in found.reasons] == ["B1", "B2"]
+    assert "need each other" in found.reasons[0].why
+
+
 def test_a_recurrence_too_long_to_look_into_counts_as_kinked():
     found = structure({"F1": "=A1", "F2:F30000": "=IF(F1>1,F1-A$2,F1+3)", "H1": "=F30000"})
     assert found.form is PIECEWISE

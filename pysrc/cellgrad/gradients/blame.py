@@ -42,9 +42,9 @@ def used_parts(compiled: Compiled, roots: Iterable[Region]) -> dict[Block, Regio
             shared = block.region.intersect(region)
             if shared is None or not compiled.is_live(block):
                 continue
-            recurrence = dependence.recurrence(block)
-            if block.spread or recurrence is not None:
-                used.update({one: one.region for one in ([block] if recurrence is None else recurrence.members)})
+            together = _together(compiled, block)
+            if block.spread or len(together) > 1 or dependence.recurrence(block) is not None:
+                used.update({one: one.region for one in together})
             else:
                 used[block] = _around(used[block], shared) if block in used else shared
 
@@ -102,8 +102,7 @@ def _levels(compiled: Compiled, forms: Forms, block: Block) -> np.ndarray:
 def _read(compiled: Compiled, used: dict[Block, Region], forms: Forms, block: Block) -> tuple[int, bool]:
     """The hardest form that a block reads, other than from itself; whether it reads changing cells alone."""
     dependence = compiled.lowering.dependence
-    recurrence = dependence.recurrence(block)
-    own = {block} if recurrence is None else set(recurrence.members)
+    own = set(_together(compiled, block))
     level, direct = int(Form.CONSTANT), True
     for read in dependence.reads(dataclasses.replace(block, region=used[block])):
         if any(area.intersect(read) for area in compiled.areas):
@@ -114,6 +113,13 @@ def _read(compiled: Compiled, used: dict[Block, Region], forms: Forms, block: Bl
                 part = _levels(compiled, forms, precedent)[shared.within(precedent.region)]
                 level, direct = max(level, int(part.max(initial=0))), False
     return level, direct
+
+
+def _together(compiled: Compiled, block: Block) -> Sequence[Block]:
+    """The members of the recurrence or the loop that a block is part of; else itself."""
+    dependence = compiled.lowering.dependence
+    recurrence = dependence.recurrence(block)
+    return recurrence.members if recurrence is not None else dependence.loop(block) or (block,)
 
 
 def _around(one: Region, other: Region) -> Region:
@@ -194,6 +200,8 @@ def in_words(node: Node, form: Form, names: Sequence[str], direct: bool) -> str:
             called = _by_smoothness(names, form)
             return f"{called} of {of}" if called else f"product of two cells that {both}"
         return "step of a recurrence that multiplies cells that depend on the changing cells"
+    if name == "fixed_point":
+        return "one of several cells that need each other, on values that depend on the changing cells"
     if name == "scan":
         called = _of(names, _CHOICES) or _by_smoothness(names, form) or "choice"
         return f"{called} in a recurrence, on values that depend on the changing cells"
