@@ -25,6 +25,7 @@ def test_ends_at_the_published_optimum(example: Example, tmp_path: Path) -> None
     check(example, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=NAMES)
 def test_a_cell_in_millionths_and_a_row_in_millions_change_nothing(example: Example, tmp_path: Path) -> None:
     # where a worse valley is nearer, other starts are drawn in other units: some more of them make up for the luck
