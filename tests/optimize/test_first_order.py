@@ -31,6 +31,7 @@ from cellgrad.optimize.solution import Status
 from cellgrad.optimize.threads import threads_for
 from cellgrad.optimize.training import held_out, train
 from cellgrad.program.compiling import compile_model
+from cellgrad.program.row_batches import RowBatches, RowTable
 
 TITANIC = Path(__file__).parents[2] / "workbooks" / "titanic.xlsx"
 STEPS = 50
@@ -318,6 +319,28 @@ def test_a_rate_is_found_for_batches_of_any_size(name, batch):
     options = FirstOrderOptions(batch=batch, validation="0.2", schedule="cosine")
     result = train(Problem(model.function), name, options, torch.as_tensor(model.x0)[None], Limits(1500))
     assert float(model.function.value(torch.as_tensor(result.ending.x)[None])) < (0.28 if batch == 1 else 0.2)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("name", FIRST_ORDER)
+def test_no_step_waits_for_a_number(name, schedule, monkeypatch):
+    """On an accelerator, reading a number stalls the queue of work: no step on a batch does."""
+    model = compiled(line_model()[0], "F1")
+    batches = RowBatches(RowTable(model.function), 50)
+    problem, options = Problem(batches), FirstOrderOptions(rate=0.01, schedule=schedule, clip="1", decay=0.01)
+    method = first_order_method(name, options, 30, batches.per_epoch)
+    state = method.init(problem, torch.as_tensor(model.x0)[None])
+    state = method.step(problem, state)
+
+    def waited(*_):
+        raise AssertionError("a step waited for a number")
+
+    with monkeypatch.context() as patch:
+        for reader in ("item", "tolist", "numpy", "__bool__", "__float__", "__int__", "__index__", "cpu"):
+            patch.setattr(torch.Tensor, reader, waited)
+        for _ in range(20):
+            state = method.step(problem, state)
+    assert float(state.count) == 21
 
 
 def test_the_same_seed_trains_the_same_and_another_does_not():
