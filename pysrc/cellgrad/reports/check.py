@@ -12,6 +12,7 @@ from cellgrad.blocks.data_tables import data_table_warning
 from cellgrad.errors import CellgradError, FormulaError
 from cellgrad.formula.tree import Call, walk
 from cellgrad.functions.registry import FUNCTIONS
+from cellgrad.gradients.structure import Form
 from cellgrad.optimize.choice import choose_method
 from cellgrad.optimize.problem import Problem
 from cellgrad.program.origin import Evaluated
@@ -32,6 +33,10 @@ def check_model(book: Book, sheet: str) -> list[str]:
 def _model_lines(book: Book, sheet: str) -> Iterator[str]:
     try:
         model = book.model(sheet)
+        if not model.has_objective:
+            yield "The model has no objective: any values that satisfy its constraints will do."
+            yield _constraints(model)
+            return
         model.require_start()
     except CellgradError as error:
         yield error.in_sheet()
@@ -53,11 +58,26 @@ def _model_lines(book: Book, sheet: str) -> Iterator[str]:
     if flat:
         yield f"Gone flat (every cell on its constant branch): {_listed(flat)}."
     if model.constraints:
-        yield f"It has {len(model.constraints):,} constraints, cell by cell."
+        yield _constraints(model)
+    structure = model.structure
+    yield f"Its kind: {_KINDS[structure.form]}."
+    for reason in structure.reasons[:MOST]:
+        yield f"  {reason.cell}: {reason.why}."
     if model.conditions.count or model.conditions.discrete:
         return
     method, why = choose_method(Problem(model.function, model.goal))
     yield f"The automatic method is {method.name}: {why}."
+
+
+def _constraints(model: Model) -> str:
+    held = "all hold at these values" if model.feasible() else "not all hold at these values"
+    return f"It has {len(model.constraints):,} constraints, cell by cell, and {held}."
+
+
+_KINDS = {
+    Form.CONSTANT: "constant", Form.LINEAR: "linear", Form.QUADRATIC: "quadratic", Form.SMOOTH: "smooth",
+    Form.PIECEWISE: "smooth but for kinks", Form.DISCONTINUOUS: "with jumps, which no slope tells of",
+}  # fmt: skip
 
 
 def _goal(model: Model) -> str:

@@ -247,12 +247,21 @@ class Model:
         x0 = torch.as_tensor(self.compiled.x0).to(self.function.device, self.function.dtype)
         return find_rate(problem, method, options or FirstOrderOptions(), x0)
 
+    def _at_start(self) -> tuple[float, float]:
+        """The objective at the sheet's values, and by how much conditions are missed there."""
+        value, rows = (
+            found[0].double().numpy() for found in self.system.values(torch.as_tensor(self.compiled.x0)[None])
+        )
+        return float(value), self.conditions.violation(self.compiled.x0, rows)
+
+    def feasible(self) -> bool:
+        """Whether the sheet's own values satisfy every condition."""
+        return self._at_start()[1] <= self.conditions.precision
+
     def _from_the_sheets_values(self, solution: Solution) -> Solution:
         """A solution told as a change of what the sheet holds, wherever the run began."""
-        x0 = torch.as_tensor(self.compiled.x0)[None]
-        value, rows = (found[0].double().numpy() for found in self.system.values(x0))
-        violation = self.conditions.violation(self.compiled.x0, rows)
-        return dataclasses.replace(solution, start_value=float(value), start_violation=violation)
+        value, violation = self._at_start()
+        return dataclasses.replace(solution, start_value=value, start_violation=violation)
 
     def _require_sound(self, solution: Solution) -> None:
         """Raises the error that an unusable end deserves, where it is a cell's."""
