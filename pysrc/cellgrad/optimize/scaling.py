@@ -56,7 +56,9 @@ def curvature_along_cells(problem: Problem, x: Tensor, gradient: Tensor) -> Tens
     one batch. nan where a difference is lost in rounding or meets an error."""
     sizes = torch.as_tensor(typical_sizes(x.double().cpu().numpy())).to(x)
     step = problem.epsilon ** (1 / 3) * sizes
-    step = torch.where(x + step > problem.upper, -step, step)
+    if problem.bounded:
+        up, down = (problem.project(x + side) - x for side in (step, -step))
+        step = torch.where(up >= -down, up, down)
     _, there = problem.value_and_gradient(x + torch.diag(step))
     change = torch.diagonal(there) - gradient
     lost = change.abs() <= 100 * problem.epsilon * gradient.abs()
