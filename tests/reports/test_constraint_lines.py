@@ -105,6 +105,11 @@ def test_those_in_conflict_are_marked() -> None:
     assert [line.standing for line in lines] == [VIOLATED, FREE, BINDING, FREE, BINDING]
 
 
+def test_of_two_on_one_row_the_one_that_asks_for_more_is_in_conflict() -> None:
+    looser = ConstraintCell(CELL, "<=", "900", 900.0, row=0)
+    assert [line.in_conflict for line in constraint_lines(run(INFEASIBLE, looser), workbook())][::5] == [True, False]
+
+
 def test_before_a_run_only_what_is_known_is_told() -> None:
     first = run().constraints[0]
     assert constraint_lines(run(None), workbook()) == []

@@ -268,8 +268,19 @@ def _multiplier(run: Run, constraint: ConstraintCell, standing: Standing) -> flo
 
 
 def _in_conflict(run: Run, constraint: ConstraintCell) -> bool:
-    conflict = None if run.solution is None else run.solution.conflict
-    return conflict is not None and (constraint.row in conflict.rows or constraint.place in conflict.cells)
+    """Whether a constraint is among those that cannot hold together. Of several on one row only that with the row's own
+    limit is: the others ask for less."""
+    conflict, conditions = None if run.solution is None else run.solution.conflict, run.conditions
+    if conflict is None or constraint.discrete:
+        return False
+    if constraint.row is None:
+        return constraint.place in conflict.cells
+    if constraint.row not in conflict.rows:
+        return False
+    if constraint.moving or conditions is None or constraint.row >= conditions.count:
+        return True
+    limits = {"<=": conditions.row_upper, ">=": conditions.row_lower}.get(constraint.symbol)
+    return limits is None or float(limits[constraint.row]) == constraint.limit
 
 
 def thinned(history: Sequence[tuple[int, float, float]]) -> list[tuple[int, float, float]]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cellgrad.reports import charts
-from cellgrad.reports.contents import Run, finite, thinned
+from cellgrad.reports.contents import Run, counted, finite, thinned
 from cellgrad.reports.page import Column, Page
 
 WIDTHS = (10, 16, 16, 14, 3)
@@ -61,7 +61,7 @@ class HistoryReport:
     def write(self, page: Page) -> None:
         """The sheet: the steps at the left, the charts at the right."""
         thin = len(self.steps) - 1
-        told = f"{self.count:,} steps" + (f", of which {thin:,} are shown" if thin < self.count else "")
+        told = counted(self.count, "step") + (f", of which {thin:,} are shown" if thin < self.count else "")
         page.sentence(f"{told}. Rate: the method's step length, learning rate or damping.", LAST)
         page.row += 1
         top = page.row

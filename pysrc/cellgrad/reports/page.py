@@ -20,6 +20,8 @@ STANDARD, PAGE = 8.43, 180.0
 """How wide a column is of which nothing is said, and how much of that is read well on a page."""
 WIDEST = 44.0
 """No column is made wider than this for a text in it."""
+ROUNDING = 1e-9
+"""A number this near to a rounder one, relative to its size, is shown as that."""
 FEW_DECIMALS, LARGEST = 1e4, 1e12
 """From these sizes on a column of numbers has two decimals, and a number is shown by its power of ten."""
 LINE = 15.0
@@ -218,15 +220,20 @@ class Page:
 def _decimals(values: Sequence[object]) -> int:
     """How many decimals the numbers of a column are read best with: none for whole numbers, fewer for large ones."""
     sizes = [abs(v) for v in values if isinstance(v, int | float) and math.isfinite(v) and abs(v) < INFINITE]
-    if all(float(size).is_integer() for size in sizes):
+    if all(_is_told(size, 0) for size in sizes):
         return 0
     return 2 if max(sizes) >= FEW_DECIMALS else 4
+
+
+def _is_told(size: float, decimals: int) -> bool:
+    """Whether a number is one with so many decimals, but for rounding."""
+    return abs(round(size, decimals) - size) <= ROUNDING * size
 
 
 def _digits(value: float, decimals: int) -> str:
     """The number format of a value in a column of so many decimals: powers of ten where those would not tell it."""
     size = abs(value)
-    if size >= LARGEST or (0 < size < 10.0 ** (1 - decimals) and round(size, decimals) != size):
+    if size >= LARGEST or (0 < size < 10.0 ** (1 - decimals) and not _is_told(size, decimals)):
         return "0.00E+00"
     plain = "#,##0" + ("." + "0" * decimals if decimals else "")
     return f"{plain};-{plain};0"
