@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.problems.integer import CITIES, INTEGER, SALESMAN, UNIT_JOBS
 from tests.problems.known import Known
-from tests.problems.linear import LINEAR
+from tests.problems.linear import DIET, LINEAR
 
 import cellgrad
 from cellgrad.optimize.solution import Status
@@ -33,6 +34,15 @@ def test_a_linear_programme_ends_at_its_published_optimum(known: Known, tmp_path
 @pytest.mark.parametrize("known", INTEGER.values(), ids=INTEGER)
 def test_whole_numbers_end_at_their_published_optimum(known: Known, tmp_path: Path) -> None:
     check(known, tmp_path)
+
+
+def test_units_change_nothing(tmp_path: Path) -> None:
+    """The diet with ice cream counted in millionths and sugar in millions: Solver's best known failure."""
+    scale = {**{f"C{row}": 1e-6 for row in (2, 3, 4, 5, 7)}, **{f"{column}4": 1e-6 for column in "BDEG"}, "C4": 1e-12}
+    cells = {
+        cell: value if isinstance(value, str) else value * scale.get(cell, 1.0) for cell, value in DIET.cells.items()
+    }
+    check(replace(DIET, cells=cells, x=(0, 3e6, 1, 0)), tmp_path)
 
 
 def test_no_tour_of_the_eight_cities_is_shorter() -> None:

@@ -23,7 +23,7 @@ from cellgrad.optimize.programs.corner import Corner, corner
 from cellgrad.optimize.programs.highs import Outcome, solve_continuous
 from cellgrad.optimize.programs.instance import ENDLESS, Instance, Scale, scaled
 from cellgrad.optimize.programs.mixed import Effort, solve_mixed
-from cellgrad.optimize.programs.permutations import with_choices
+from cellgrad.optimize.programs.permutations import chosen, with_choices
 from cellgrad.optimize.programs.sensitivity import ranges
 from cellgrad.optimize.programs.watch import OutOfTime, Watch
 from cellgrad.optimize.search import Limits
@@ -261,11 +261,10 @@ class _Run:
         near = np.round(x)
         x = np.where(np.abs(x - near) <= DIGITS * np.abs(x), near, x)
         x = np.where(self.program.conditions.whole, near, x)
+        idle = (self.program.coefficients == 0) & (np.asarray(abs(self.program.matrix).sum(axis=0)).ravel() == 0)
+        x = np.where(idle & ~self.program.conditions.whole, self.start, x)
         for group in self.program.conditions.different:
             x[group] = near[group]
-        used = (self.program.coefficients != 0) | (np.asarray(abs(self.program.matrix).sum(axis=0)).ravel() > 0)
-        idle = ~used if not self.discrete else np.zeros(len(x), bool)
-        x = np.where(idle, self.start, x)
         return np.minimum(np.maximum(x, self.program.conditions.lower), self.program.conditions.upper) + 0.0
 
     def _reach(self, instance: Instance) -> Ending:
@@ -274,8 +273,9 @@ class _Run:
         target = np.array([program.goal.target - program.constant])
         free = instance.with_cost(np.zeros(instance.size))
         line = sparse.csr_array(program.coefficients[None])
-        found = self._nearest(free.with_rows(line, target, target))
-        detail = ""
+        found, detail = _Found(Outcome.INFEASIBLE), ""
+        if not self.discrete:  # of whole numbers the closest are looked for at once: none may reach the value
+            found = self._nearest(free.with_rows(line, target, target))
         if found.x is None:
             found, detail = self._loosened(free, lambda loose: self._closest(loose, line, target))
         if found.x is None:
@@ -311,9 +311,10 @@ class _Run:
     def _solved(self, instance: Instance) -> _Found:
         """The instance with its groups, scaled, solved, and in its own units again."""
         if self.discrete:
-            wide, _ = with_choices(instance, self.program.conditions.different)
-            small, scale = scaled(wide)
-            mixed = solve_mixed(small, self.watch, self.effort, lambda point: self._keep(point * scale.columns))
+            groups = self.program.conditions.different
+            small, scale = scaled(with_choices(instance, groups)[0])
+            start = chosen(self.start, instance.size, groups) / scale.columns
+            mixed = solve_mixed(small, start, self.watch, self.effort, lambda found: self._keep(found * scale.columns))
             x = None if mixed.x is None else mixed.x * scale.columns
             return _Found(mixed.outcome, x, mixed.status, mixed.gap)
         small, scale = scaled(instance)

@@ -122,9 +122,14 @@ class Best:
         return Mixed(Outcome.OPTIMAL, self.x, self.cost, self.bound, status)
 
 
-def solve_mixed(instance: Instance, watch: Watch, effort: Effort, keep: Callable[[Floats], None]) -> Mixed:
-    """The best whole numbers of a scaled instance. keep: told of every better exact point. Where the limits end the run
-    or the user does, what was found stands; raises OutOfTime (or KeyboardInterrupt) where there is nothing yet."""
+def solve_mixed(
+    instance: Instance, start: Floats, watch: Watch, effort: Effort, keep: Callable[[Floats], None]
+) -> Mixed:
+    """The best whole numbers of a scaled instance, no worse than those of the start (n,) where these are feasible.
+
+    keep: told of every better exact point. Where the limits end the run or the user does, what was found stands; raises
+    OutOfTime (or KeyboardInterrupt) where there is nothing yet.
+    """
     relaxed = solve_continuous(instance.relaxed(), watch)
     if relaxed.outcome is Outcome.UNBOUNDED:
         some = solve_whole(instance.with_cost(np.zeros(instance.size)), watch, watch.left)
@@ -137,7 +142,7 @@ def solve_mixed(instance: Instance, watch: Watch, effort: Effort, keep: Callable
     best = Best(instance, watch, keep)
     best.bound = relaxed.bound * factor
     try:
-        return _searched(instance, watch, effort, best, relaxed)
+        return _searched(instance, start, watch, effort, best, relaxed)
     except OutOfTime as over:
         if best.x is None:
             raise
@@ -148,15 +153,16 @@ def solve_mixed(instance: Instance, watch: Watch, effort: Effort, keep: Callable
         return best.ended(Status.STOPPED)
 
 
-def _searched(instance: Instance, watch: Watch, effort: Effort, best: Best, relaxed: Answer) -> Mixed:
+def _searched(instance: Instance, start: Floats, watch: Watch, effort: Effort, best: Best, relaxed: Answer) -> Mixed:
     assert relaxed.x is not None
     if np.abs(relaxed.x - np.round(relaxed.x))[instance.whole].max(initial=0.0) <= NEARLY_WHOLE:
         best.settle(relaxed.x)
     if best.proven():
         return _contented(best)
-    if effort.feasible is not None:
+    if effort.feasible is not None:  # which HiGHS does not count
         return _branched(instance, watch, effort, best)
-    if best.x is None:  # something to keep from the start
+    best.settle(start)
+    if best.x is None:  # something to keep from the beginning
         any(best.settle(rounded(relaxed.x)) < math.inf for rounded in (np.round, np.floor, np.ceil))
     seconds = FIRST_SLICE_SECONDS
     while not best.proven(gap := effort.gap_after(watch.elapsed)):

@@ -25,15 +25,7 @@ def with_choices(instance: Instance, groups: Sequence[Places], tight: bool = Tru
     """
     if not groups:
         return instance, 0
-    values: dict[int, int] = {}
-    for group in groups:
-        for cell in group.tolist():
-            values[cell] = min(values.get(cell, len(group)), len(group))
-    first: dict[int, int] = {}
-    count = instance.size
-    for cell, most in values.items():
-        first[cell] = count
-        count += most
+    values, first, count = _columns(groups, instance.size)
     lines: list[tuple[list[int], list[float], float]] = []
     for cell, most in values.items():
         choices = list(range(first[cell], first[cell] + most))
@@ -65,6 +57,31 @@ def with_choices(instance: Instance, groups: Sequence[Places], tight: bool = Tru
     wide = instance.with_columns(none, np.zeros(added), np.zeros(added), open_).with_rows(matrix, right, right)
     wide.whole[instance.size :] = True
     return wide, len(lines)
+
+
+def chosen(x: Floats, size: int, groups: Sequence[Places]) -> Floats:
+    """A point of `with_choices` at cells x, which are the first of the `size` columns there were before."""
+    values, first, count = _columns(groups, size)
+    wide = np.zeros(count)
+    wide[: len(x)] = x
+    for cell, most in values.items():
+        value = round(float(x[cell]))
+        if 1 <= value <= most:
+            wide[first[cell] + value - 1] = 1.0
+    return wide
+
+
+def _columns(groups: Sequence[Places], size: int) -> tuple[dict[int, int], dict[int, int], int]:
+    """The largest value of every cell in a group, the first column of its choices, and the number of columns then."""
+    values: dict[int, int] = {}
+    for group in groups:
+        for cell in group.tolist():
+            values[cell] = min(values.get(cell, len(group)), len(group))
+    first: dict[int, int] = {}
+    for cell, most in values.items():
+        first[cell] = size
+        size += most
+    return values, first, size
 
 
 def _bounds(instance: Instance) -> tuple[Floats, Floats]:
