@@ -18,6 +18,7 @@ import torch
 from cellgrad.optimize.conditions import Floats
 from cellgrad.optimize.discrete.fixing import Fixing
 from cellgrad.optimize.discrete.judge import Halt, Ints, Judge
+from cellgrad.optimize.discrete.polish import whole_descent
 from cellgrad.optimize.solution import Conflict, Status
 from cellgrad.optimize.starts import make_starts
 
@@ -106,6 +107,8 @@ class BranchAndBound:
         self.bound = -math.inf
         self.conflict: Conflict | None = None
         self.root_status: Status | None = None
+        self.impossible = False
+        """Whether the linear rows alone have no solution."""
         self._order = itertools.count()
         self._gained_at = 0
         self._found_before = judge.improvements
@@ -124,6 +127,8 @@ class BranchAndBound:
         if root is None:
             return True
         self._round(root, thoroughly=True)
+        if not self.fixing.free.any() and self.judge.x is not None:
+            whole_descent(self.judge, self.judge.x, self.whole, self.fixing.lower, self.fixing.upper)
         self._push(root)
         while self.open:
             node = heapq.heappop(self.open)[2]
@@ -166,7 +171,9 @@ class BranchAndBound:
         starts = x0[None]
         if not self.proving:
             starts = make_starts(torch.as_tensor(x0), ROOT_STARTS, self.seed, "near", lower, upper).numpy()
-        ending = self.fixing.solve(lower, upper, starts)
+        linear = self.fixing.linear
+        self.impossible = linear is not None and linear.rule_out(lower, upper)
+        ending = self.fixing.solve(lower, upper, starts, explain=True)
         self.root_status = ending.status
         x, merit, miss = self._at(ending.x, lower, upper)
         if miss > 0 or ending.status is Status.UNBOUNDED:

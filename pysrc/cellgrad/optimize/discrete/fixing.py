@@ -8,7 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from cellgrad.gradients.structure import Structure
 from cellgrad.optimize.conditions import Conditions, Floats
+from cellgrad.optimize.discrete.feasibility import linear_rows
 from cellgrad.optimize.discrete.judge import Halt, Judge, ranked
 from cellgrad.optimize.solution import Ending, Status
 
@@ -24,10 +26,14 @@ COMPLETED = 3
 class Fixing:
     """Solves the continuous cells of the problem while the others are held.
 
-    held (n,): cells that are whole or in a group. lower, upper: bounds of all cells.
+    held (n,): cells that are whole or in a group. lower, upper: bounds of all cells. structure: as far as it is known,
+    so that linear rows can rule a choice out.
     """
 
-    def __init__(self, judge: Judge, relaxed: Relaxed, lower: Floats, upper: Floats) -> None:
+    def __init__(
+        self, judge: Judge, relaxed: Relaxed, lower: Floats, upper: Floats, structure: Structure | None = None
+    ) -> None:
+        self.linear = linear_rows(judge.problem, judge.conditions, structure)
         self.judge, self.relaxed, self.lower, self.upper = judge, relaxed, lower, upper
         conditions = judge.conditions
         self.base = conditions.relaxed()
@@ -39,10 +45,14 @@ class Fixing:
             judge.strict = min(STRICT, judge.strict)
         self._tried: set[bytes] = set()
 
-    def solve(self, lower: Floats, upper: Floats, starts: Floats) -> Ending:
-        """The continuous problem between these bounds from starts (K, n). Raises Halt where the user stopped it."""
+    def solve(self, lower: Floats, upper: Floats, starts: Floats, explain: bool = False) -> Ending:
+        """The continuous problem between these bounds from starts (K, n). Raises Halt where the user stopped it.
+
+        explain: where there is no solution, spend the time to find out which constraints are in conflict."""
         if (lower == upper).all():
             return Ending(lower.copy(), Status.OPTIMAL, 0)
+        if not explain and self.linear is not None and self.linear.rule_out(lower, upper):
+            return Ending(np.clip(starts[0], lower, upper), Status.INFEASIBLE, 0)
         problem = self.judge.problem
         points = torch.as_tensor(np.clip(starts, lower, upper)).to(device=problem.device, dtype=problem.dtype)
         ending = self.relaxed(self.base.with_bounds(lower, upper), points)

@@ -9,8 +9,13 @@ import torch
 from cellgrad.optimize.conditions import Floats
 from cellgrad.optimize.discrete.judge import Ints, Judge, best_of
 
-PAIRED = 40
-"""Up to so many whole cells two are moved at once: one up and one down, both up, both down."""
+LEAPS = (10.0, 100.0, 1_000.0, 10_000.0)
+"""Further steps of whole cells without bounds."""
+MOST_STEPS = 2_000
+PAIRS = 800
+"""Pairs of whole cells moved at once, one up and one down, both up, both down; of more pairs, so many at random."""
+SHAKES, PER_CELL = 25, 3
+"""Shakes of whole cells without a better point, after which a search ends: so many, and so many more a cell."""
 SCALES = 52
 """Step lengths tried at once: halvings of a cell's range, down to rounding."""
 SWEEPS = 200
@@ -18,6 +23,8 @@ MOST_CELLS = 24
 """Cells moved in one sweep of the pattern; others wait for their turn."""
 BINDS = 1e-6
 """A row this close to its limit, relative, binds."""
+FAR = 1e6
+"""How far a whole cell without a bound is drawn."""
 NEAR = 1e-6
 """A cell is rounded by no more than this, relative to max(1, |x|), where rounding gains nothing."""
 ENOUGH = 1e-13
@@ -33,8 +40,13 @@ def whole_neighbours(x: Floats, places: Ints, lower: Floats, upper: Floats) -> F
         far = lines * np.round(part * span)[:, None]
         far = far[np.round(part * span) > 1]
         steps += [far, -far]
-    if len(places) <= PAIRED:
-        first, second = np.triu_indices(len(places), 1)
+    endless = lines[~np.isfinite(upper - lower)[places]]
+    steps += [sign * far * endless for far in LEAPS for sign in (1, -1)]
+    first, second = np.triu_indices(len(places), 1)
+    if len(first) > PAIRS:
+        chosen = np.random.default_rng(len(first)).choice(len(first), PAIRS, replace=False)
+        first, second = first[chosen], second[chosen]
+    if len(first):
         steps += [a * lines[first] + b * lines[second] for a in (1, -1) for b in (1, -1)]
     X = np.unique(np.clip(x + np.concatenate(steps), lower, upper), axis=0)
     return X[(x != X).any(1)]
@@ -43,7 +55,7 @@ def whole_neighbours(x: Floats, places: Ints, lower: Floats, upper: Floats) -> F
 def whole_descent(judge: Judge, x: Floats, places: Ints, lower: Floats, upper: Floats) -> Floats:
     """The best point that steps of whole cells lead to from x (n,), every point offered."""
     merit, miss = (part[0] for part in judge.offer(x[None]))
-    while len(places):
+    for _ in range(MOST_STEPS if len(places) else 0):
         X = whole_neighbours(x, places, lower, upper)
         if not len(X):
             break
@@ -54,6 +66,25 @@ def whole_descent(judge: Judge, x: Floats, places: Ints, lower: Floats, upper: F
         x, merit, miss = X[best], merits[best], misses[best]
         judge.tick()
     return x
+
+
+def whole_search(judge: Judge, x: Floats, places: Ints, lower: Floats, upper: Floats, seed: int = 0) -> None:
+    """Descents from x (n,) shaken: a few whole cells drawn anew, again and again, as long as that brings anything."""
+    random = np.random.default_rng(seed)
+    vain = 0
+    low, high = (np.nan_to_num(bound, neginf=-FAR, posinf=FAR) for bound in (lower, upper))
+    while vain < SHAKES + PER_CELL * len(places) and len(places) and not judge.weary:
+        best = (judge.miss, judge.merit)
+        shaken = (x if judge.x is None else judge.x).copy()
+        moved = random.choice(places, min(len(places), int(random.integers(2, 6))), replace=False)
+        near = random.integers(-3, 4, len(moved)) + shaken[moved]
+        anywhere = random.integers(low[moved].astype(np.int64), high[moved].astype(np.int64) + 1)
+        shaken[moved] = np.clip(
+            np.where(random.uniform(size=len(moved)) < 0.5, near, anywhere), low[moved], high[moved]
+        )
+        whole_descent(judge, shaken, places, lower, upper)
+        vain = 0 if (judge.miss, judge.merit) < best else vain + 1
+        judge.tick()
 
 
 def pattern_search(

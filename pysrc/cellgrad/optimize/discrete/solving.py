@@ -21,7 +21,7 @@ from cellgrad.optimize.discrete.evolution import Evolution
 from cellgrad.optimize.discrete.fixing import Fixing, Relaxed
 from cellgrad.optimize.discrete.judge import Halt, Ints, Judge
 from cellgrad.optimize.discrete.permutations import Orders
-from cellgrad.optimize.discrete.polish import land, pattern_search, whole_descent
+from cellgrad.optimize.discrete.polish import land, pattern_search, whole_descent, whole_search
 from cellgrad.optimize.discrete.products import solve_products
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.search import UNBOUNDED_FALL, Limits
@@ -78,7 +78,7 @@ def solve_discrete(
     if empty:
         return Ending(start, Status.BOUNDS_CONFLICT, 0, places=empty)
     judge = Judge(problem, limits, callback, seconds_without_improvement, loose, conditions)
-    fixing = Fixing(judge, relaxed, conditions.lower, conditions.upper)
+    fixing = Fixing(judge, relaxed, conditions.lower, conditions.upper, structure)
     run = _Run(
         judge, fixing, groups, structure, seed=seed, population=population, mutation=mutation,
         tolerance=integer_tolerance, max_subproblems=max_subproblems, max_feasible=max_feasible,
@@ -207,21 +207,23 @@ class _Run:
             max_subproblems=self.max_subproblems, max_feasible=self.max_feasible,
         )  # fmt: skip
         finished = self.bounding.run(x0)
-        if proving and finished and self.bounding.root_status is Status.UNBOUNDED:
+        endless = not np.isfinite(self.fixing.upper - self.fixing.lower).all()
+        if endless and self.bounding.root_status is Status.UNBOUNDED:
             return Status.UNBOUNDED
         if proving and finished:
             self.conflict = self.bounding.conflict
             self.gap = self.bounding.gap if self.judge.feasible else None
             loose = self.gap is not None and self.gap > GAP_PROVEN
             return Status.INTEGER_TOLERANCE if loose else Status.OPTIMAL
+        if self.bounding.impossible:
+            self.conflict = self.bounding.conflict
+            return Status.INFEASIBLE
         if self.judge.feasible:
             self._polish(self._best, form)
         if not alone or not self.judge.feasible:
             self._evolve(self._best if self.judge.x is not None else x0, form, guess=True)
         if not self.judge.feasible:
             self.conflict = self.bounding.conflict
-            if self.bounding.root_status is Status.UNBOUNDED:
-                return Status.UNBOUNDED
         self.detail = "The model is not convex as far as is known: the bounds of branches are no proof here."
         return Status.PROBABLY_GLOBAL
 
@@ -249,6 +251,9 @@ class _Run:
             width = upper - lower
             lower[guessed] = np.maximum(self.fixing.lower, lower - 5 * width)[guessed]
             upper[guessed] = np.minimum(self.fixing.upper, upper + 5 * width)[guessed]
+        if not self.fixing.free.any():
+            places = np.flatnonzero(self._whole & (self.fixing.lower < self.fixing.upper))
+            whole_search(self.judge, self._best, places, self.fixing.lower, self.fixing.upper, self.seed)
         if len(guessed):
             self.detail = "Some cells have no bounds: they were searched around their start values only."
         return Status.PROBABLY_GLOBAL
