@@ -11,6 +11,8 @@ from cellgrad.reports.style import BLUES, FAINT, HEADER, INK, REDS, RULE
 SPAN_OF_LOG = 100.0
 """Values that span more than this factor are drawn on a logarithmic axis."""
 LABEL = {"size": 9, "color": INK}
+RED = REDS[2]
+"""Of what a chart points out."""
 
 
 def cells(page: Page, table: Table, column: int) -> list[object]:
@@ -81,6 +83,3 @@ def suits_log(values: Iterable[float]) -> bool:
     """Whether values are read best on a logarithmic axis: all above zero, and far apart."""
     known = list(values)
     return bool(known) and min(known) > 0 and max(known) > SPAN_OF_LOG * min(known)
-
-
-RED = REDS[2]
