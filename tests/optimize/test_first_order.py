@@ -210,6 +210,15 @@ def test_the_rate_grows_while_gradients_shrink_and_is_cut_when_they_grow():
     assert float(state.scale) == 4.0
 
 
+def test_training_with_the_ratio_of_gradients_does_not_come_to_a_halt():
+    """The gradients of epochs go up and down by chance: that is no reason to cut the rate."""
+    model = cellgrad.open(TITANIC).model("mmult")
+    options = FirstOrderOptions(batch=64, schedule="gradient-ratio")
+    result = train(Problem(model.function), "gradient-descent", options, torch.as_tensor(model.x0)[None], Limits(1200))
+    assert result.ending.history[-1][2] > 0.1 * result.rate
+    assert result.ending.history[-1][1] < 0.16
+
+
 def test_the_ratio_of_gradients_finds_a_rate_from_far_too_small_a_one():
     constant = search("gradient-descent", Problem(BOWL), [[0.0] * 4], steps=300, rate=1e-5)
     growing = search("gradient-descent", Problem(BOWL), [[0.0] * 4], steps=300, rate=1e-5, schedule="gradient-ratio")

@@ -101,21 +101,25 @@ class GradientRatio:
     """Annealing by the gradient itself: the rate grows while the gradient lets it.
 
     Steps that go downhill into a valley meet smaller and smaller gradients. So after every `every` steps (an epoch,
-    with mini-batches) the gradient's size, a root mean square over them, is divided by that of the ones before: where
-    the ratio is no more than 1 the rate is multiplied by `growth`, where it is more the steps have begun to jump over
-    the valley, and the rate is multiplied by `cut`.
+    with mini-batches) the gradient's size, a root mean square over them, is compared with the smallest since the rate
+    was last cut: where it is no more, the rate is multiplied by `growth`. Where it is more than `allowed` times as
+    much the steps have begun to jump over the valley: the rate is multiplied by `cut`, and comparing begins anew.
     """
 
     growth: float = 1.1
     cut: float = 0.5
+    allowed: float = 2.0
     every: int = 1
 
     def factor(self, count: Tensor) -> Tensor:
         return torch.ones_like(count)
 
-    def adapt(self, scale: Tensor, before: Tensor, now: Tensor) -> Tensor:
-        """The factor of the rate (K,), from the mean squares of the gradients before and now (K,)."""
-        return torch.where(now <= before, scale * self.growth, scale * self.cut)
+    def adapt(self, scale: Tensor, smallest: Tensor, now: Tensor) -> tuple[Tensor, Tensor]:
+        """The factor of the rate (K,) and the smallest mean square of gradients from here on, from the ones before
+        and the mean square now."""
+        jumped = now > self.allowed**2 * smallest
+        grown = torch.where(now <= smallest, scale * self.growth, scale)
+        return torch.where(jumped, scale * self.cut, grown), torch.where(jumped, now, torch.minimum(now, smallest))
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ GROWS_AFTER = 50
 class DescentState(State):
     """memory (K, memories, n): see `Rule`. base (K,): the rate before its schedule. scale (K,): what the gradients'
     ratio made of it. shrink (K,): what it is multiplied by near an error. count (K,): steps accepted.
-    squares, before (K,): of the gradients, in this window and in the last.
+    squares, smallest (K,): of the gradients, in this window and in the least of those before.
     best, failures (K,): the lowest merit, and steps since; below zero, the steps of a start that has not failed yet."""
 
     memory: Tensor
@@ -37,7 +37,7 @@ class DescentState(State):
     shrink: Tensor
     count: Tensor
     squares: Tensor
-    before: Tensor
+    smallest: Tensor
     best: Tensor
     failures: Tensor
 
@@ -93,7 +93,7 @@ class Descent:
             shrink=ones,
             count=zeros,
             squares=zeros,
-            before=torch.full_like(f, torch.inf),
+            smallest=torch.full_like(f, torch.inf),
             best=f + self._penalty(X),
             failures=-ones,
         )
@@ -166,10 +166,11 @@ class Descent:
         accepted = after.count > state.count
         squares = torch.where(accepted, state.squares + gradient.square().sum(1), state.squares)
         full = accepted & (after.count % schedule.every == 0)
+        scale, smallest = schedule.adapt(state.scale, state.smallest, squares)
         return replace(
             after,
-            scale=torch.where(full, schedule.adapt(state.scale, state.before, squares), state.scale),
-            before=torch.where(full, squares, state.before),
+            scale=torch.where(full, scale, state.scale),
+            smallest=torch.where(full, smallest, state.smallest),
             squares=torch.where(full, 0.0, squares),
         )
 
