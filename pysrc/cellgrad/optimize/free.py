@@ -115,7 +115,8 @@ class Free(Request):
         if count < 1 or left <= 0 or reached or (problem.has_residuals and merit == 0):
             return []
         others = Search(problem, search.method, further_starts(problem, self.start, count, self.seed), SCOUTING)
-        others.run(Limits(search.method.default_steps, min(SECONDS, left)), self.callback, search.steps)
+        brief = Limits(search.method.default_steps, min(SECONDS, left), time.process_time(), time.process_time)
+        others.run(brief, self.callback, search.steps)
         if others.stopped in (None, Status.TIME_LIMIT):  # of their own two seconds: nobody's limit but ours
             others.stopped = None
             limits = dataclasses.replace(limits, steps=search.method.default_steps + others.steps)

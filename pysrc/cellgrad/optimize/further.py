@@ -12,7 +12,7 @@ from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.starts import make_starts
 
 SECONDS = 2.0
-"""What further starts may take, by the clock."""
+"""What further starts may take, of the processor's time, so that a busy machine does not change the answer."""
 WORK = 1.5e9
 """What they may take, in elements computed: about a second and a half. Counted, so that the same model gets as many
 starts on a slow day as on a fast one."""
