@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import xlsxwriter
+from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from cellgrad.address import Region, parse_region
@@ -32,9 +33,11 @@ class Known:
     """A problem and its answer.
 
     cells: A1 address or range -> number, text, or formula (filled over its range as if filled down from the first
-    cell). objective, changing: references in the only sheet, named "model". constraints: (left, relation, right) with
-    relation one of RELATIONS, right a number, a reference or ''. optimum: the objective cell's best value; x: the
-    changing cells there, where they are unique. source: who published it.
+    cell). objective, changing: references in the sheet named "model". constraints: (left, relation, right) with
+    relation one of RELATIONS, right a number, a reference, a formula after '=' or ''; references may name a sheet.
+    optimum: the objective cell's best value; x: the changing cells there, where they are unique. source: who published
+    it. arrays: range -> array formula. sheets: the other sheets' names -> cells; names: name -> what it stands for;
+    tables: name -> range of the sheet "model", headings in its first row.
     """
 
     cells: Cells
@@ -48,6 +51,9 @@ class Known:
     engine: Engine = Engine.GRG_NONLINEAR
     arrays: Mapping[str, str] = field(default_factory=dict)
     x: tuple[float, ...] | None = None
+    sheets: Mapping[str, Cells] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def model(self) -> SolverModel:
@@ -66,18 +72,31 @@ class Known:
         """The workbook, saved."""
         with xlsxwriter.Workbook(str(path)) as file:
             sheet = file.add_worksheet("model")
-            for address, value in self.cells.items():
-                region = parse_region(address, "model")
-                if isinstance(value, str) and value.startswith("="):
-                    _fill(sheet, region, value)
-                    continue
-                for row, column in region.cells():
-                    sheet.write(row, column, value)
+            _write(sheet, self.cells)
+            for title, cells in self.sheets.items():
+                _write(file.add_worksheet(title), cells)
+            for name, region in self.tables.items():
+                first, last = (parse_region(region, "model").cells()[i] for i in (0, -1))
+                headings = [self.cells[xl_rowcol_to_cell(first[0], j)] for j in range(first[1], last[1] + 1)]
+                columns = [{"header": heading} for heading in headings]
+                sheet.add_table(*first, *last, {"name": name, "columns": columns})
             for address, formula in self.arrays.items():
                 sheet.write_array_formula(address, formula)
+            for name, text in self.names.items():
+                file.define_name(name, text)
             for name, text in solver_names(self.model):
                 file.define_name(f"model!{name}", f"={text}")
         return path
+
+
+def _write(sheet: Worksheet, cells: Cells) -> None:
+    for address, value in cells.items():
+        region = parse_region(address, "model")
+        if isinstance(value, str) and value.startswith("="):
+            _fill(sheet, region, value)
+            continue
+        for row, column in region.cells():
+            sheet.write(row, column, value)
 
 
 def _fill(sheet: Worksheet, region: Region, formula: str) -> None:
@@ -88,12 +107,20 @@ def _fill(sheet: Worksheet, region: Region, formula: str) -> None:
 
 
 def _absolute(text: str) -> str:
-    """References with sheet and dollars, as Solver writes them; numbers stay."""
+    """References with sheet and dollars, as Solver writes them; numbers and formulas stay."""
+    if text.startswith("="):
+        return text[1:]
     try:
         float(text)
     except ValueError:
-        return ",".join("model!" + _dollars(part.strip()) for part in text.split(","))
+        return ",".join(_reference(part.strip()) for part in text.split(","))
     return text
+
+
+def _reference(text: str) -> str:
+    """A reference with sheet and dollars; a name as it is."""
+    sheet, _, a1 = text.rpartition("!")
+    return f"{sheet or 'model'}!{_dollars(a1)}" if a1[-1:].isdigit() else text
 
 
 def _dollars(a1: str) -> str:
