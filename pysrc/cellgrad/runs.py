@@ -21,7 +21,7 @@ from cellgrad.optimize.first_order import FIRST_ORDER, PATIENCE, FirstOrderOptio
 from cellgrad.optimize.problem import Goal
 from cellgrad.optimize.solution import Callback, Solution
 from cellgrad.program.objective import choose_device
-from cellgrad.reports import answer
+from cellgrad.reports import contents
 from cellgrad.session import Book, Model
 from cellgrad.solver_models import SolverModel, parse_bounds, parse_subject_to
 
@@ -261,12 +261,12 @@ def _run(book: Book, task: Task, search: Search, run: Run, callback: Callback, c
     run.warning = " ".join(filter(None, (*solution.warnings, flat, tables)))
 
 
-def reported(run: Run) -> answer.Run:
-    """A run as the answer report tells it."""
+def reported(run: Run) -> contents.Run:
+    """A run as the reports tell it."""
     if run.model is not None and run.error is None:
-        return answer.run_of(run.model)
+        return contents.run_of(run.model)
     not_begun = ModelError(run.message) if run.error is None else run.error
-    return answer.Run(run.sheet, run.objective or "", run.goal, not_begun)
+    return contents.Run(run.sheet, run.objective or "", run.goal, not_begun)
 
 
 def _stoppable(watch: Callback, interrupt: Interrupt) -> Callback:

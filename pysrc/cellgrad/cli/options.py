@@ -75,7 +75,7 @@ search_options = options(
     click.option("--in-place", is_flag=True, help="Save into FILE itself; `cellgrad undo FILE` takes it back."),
     click.option("--report", type=click.Path(path_type=Path), metavar="OUT.xlsx", help="Write reports too."),
     click.option("--reports", metavar="NAMES", default="",
-                 help="Which: some of answer,sensitivity,least-squares,basins,history,structure.  [default: all]"),
+                 help="Some of answer,sensitivity,limits,least-squares,basins,history,structure.  [default: all]"),
     as_json_option,
 )  # fmt: skip
 

@@ -82,12 +82,16 @@ def _linear(problem: Problem, X: Tensor, limits: Limits, effort: Effort, callbac
     tolerance = effort.integer_tolerance if problem.conditions.discrete else 0.0
     patient = replace(limits, seconds=min(limits.seconds, time.perf_counter() - limits.began + PROOF_SECONDS))
     first = patient if tolerance > 0 and not effort.at_once else limits
-    asked = {"max_subproblems": effort.max_subproblems, "max_feasible": effort.max_feasible}
-    ending = solve_linear(
-        program, start, first, callback, integer_tolerance=tolerance if effort.at_once else 0.0, **asked
-    )
+
+    def solved(limits: Limits, gap: float) -> Ending:
+        return solve_linear(
+            program, start, limits, callback, integer_tolerance=gap, max_subproblems=effort.max_subproblems,
+            max_feasible=effort.max_feasible,
+        )  # fmt: skip
+
+    ending = solved(first, tolerance if effort.at_once else 0.0)
     if ending.status is not Status.TIME_LIMIT or first.seconds >= limits.seconds:
         return ending
     if ending.gap is not None and ending.gap <= tolerance:
         return replace(ending, status=Status.INTEGER_TOLERANCE)
-    return solve_linear(program, start, limits, callback, integer_tolerance=tolerance, **asked)
+    return solved(limits, tolerance)

@@ -20,14 +20,11 @@ from cellgrad.reports.contents import (
     counted,
     finite,
     goal_in_words,
-    run_of,
     thinned,
 )
 from cellgrad.reports.page import Column, Page
 from cellgrad.reports.style import name_of
 from cellgrad.workbook import Workbook
-
-__all__ = ["AnswerReport", "Run", "run_of"]
 
 MOST_LISTED = 12
 """No more constraints are named in a sentence."""
