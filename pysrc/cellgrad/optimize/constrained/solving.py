@@ -14,6 +14,7 @@ from cellgrad.optimize.constrained.candidates import Candidate, judge, multiplie
 from cellgrad.optimize.constrained.curvature import ways_down
 from cellgrad.optimize.constrained.feasibility import MISSED, conflict, nearest, tidied
 from cellgrad.optimize.constrained.interior import interior_point
+from cellgrad.optimize.constrained.kinks import settled
 from cellgrad.optimize.constrained.model import Model, View
 from cellgrad.optimize.constrained.polishing import polished
 from cellgrad.optimize.constrained.record import Interrupted, Record
@@ -146,8 +147,20 @@ class _Run:
                 mine = found
             if mine is not None and mine.optimal:
                 break
+            if mine is not None and attempt and mine.feasible and self.method == "auto" and not model.valued:
+                mine, proven = self._at_a_kink(mine)
+                if proven:
+                    break
         if mine is not None and mine.optimal and not model.valued:
             self._escape(mine)
+
+    def _at_a_kink(self, mine: Candidate) -> tuple[Candidate, bool]:
+        """The candidate, or a better one below it in a kink; whether nothing near is better."""
+        view = mine.view
+        z, proven = settled(view, view.z(mine.x))
+        found = judge(view, self.conditions, polished(view, z))
+        self._take(found)
+        return (found if found is not None and found.better_than(mine) else mine), proven
 
     def _least_missed(self, mine: Candidate, seed: int) -> Floats | None:
         """The point that misses the rows least, from a candidate that misses some, and from points around it where
