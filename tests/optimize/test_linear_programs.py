@@ -294,6 +294,20 @@ def test_an_integer_tolerance_is_enough() -> None:
     assert ending.gap is not None and 1e-9 < ending.gap <= 0.05
 
 
+def test_a_tolerance_counts_once_patience_is_at_an_end() -> None:
+    began = time.perf_counter()
+    ending = hard_knapsack().solve(Limits(10**6, 30.0, began), integer_tolerance=0.05, patience=1.5)
+    assert ending.status is Status.INTEGER_TOLERANCE
+    assert time.perf_counter() - began > 1.3  # before, the optimum was to be proven
+
+
+def test_the_whole_numbers_of_the_sheet_are_never_made_worse() -> None:
+    table = hard_knapsack()
+    good = table.solve(Limits(10**6, 2.0)).x
+    again = replace(table, start=tuple(good)).solve(Limits(10**6, 1.0), max_subproblems=1)
+    assert table.program.value(again.x) >= table.program.value(good)
+
+
 @pytest.mark.parametrize("option", ["max_subproblems", "max_feasible"])
 def test_limits_on_the_search_for_whole_numbers(option: str) -> None:
     table = hard_knapsack()
@@ -316,7 +330,7 @@ def test_a_callback_that_says_true_stops() -> None:
     assert heard and all(progress.left is not None for progress in heard)
 
 
-def test_control_c_is_heard_while_highs_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_c_is_heard_while_highs_runs() -> None:
     """A callback that raises does what the signal does: KeyboardInterrupt comes up in the thread that waits."""
 
     def callback(progress: Progress) -> None:
