@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import linprog
 from tests.optimize.objectives import Constrained, Scalar
 from torch import Tensor
 
@@ -149,6 +150,34 @@ def test_optimum(problem: Problem, start: Sequence[float], optimum: float) -> No
     assert violation(problem, ending) <= 1e-10
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_kinks_of_piecewise_linear_models(seed: int) -> None:
+    """The greatest of ten planes, or a sum of ten cut off at zero, under two rows: against linear programming."""
+    draw = np.random.default_rng(seed)
+    A, b, w, G = draw.normal(size=(10, 6)), draw.normal(size=10), draw.uniform(0.1, 1, 6), draw.uniform(0, 1, (2, 6))
+    planes, offsets, weights, sums = (torch.tensor(part) for part in (A, b, w, G))
+    most = seed % 2 == 0
+
+    def cost(X: Tensor) -> Tensor:
+        heights = X @ planes.T + offsets
+        return (heights.amax(1) if most else heights.clamp(min=0).sum(1)) + X @ weights
+
+    kinked = problem(cost, 6, lambda X: [X @ sums[0], X @ sums[1]], [(3, INF), (4, INF)], (-5, 5))
+    extra = -np.ones((10, 1)) if most else -np.eye(10)
+    k = extra.shape[1]
+    reference = linprog(
+        np.concatenate((w, np.ones(k))),
+        np.vstack((np.hstack((A, extra)), np.hstack((-G, np.zeros((2, k)))))),
+        np.concatenate((-b, [-3, -4])),
+        bounds=[(-5, 5)] * 6 + [(None if most else 0, None)] * k,
+    )
+    ending = solved(kinked, [1.0] * 6)
+    assert ending.status is Status.CANNOT_IMPROVE, "no slope vanishes at a kink"
+    assert cell(kinked, ending) == pytest.approx(reference.fun, abs=1e-9)
+    assert violation(kinked, ending) <= 1e-12
+    assert ending.multipliers is None
+
+
 HS71 = problem(
     lambda X: X[:, 0] * X[:, 3] * (X[:, 0] + X[:, 1] + X[:, 2]) + X[:, 2], 4, lambda X: [X.prod(1), squares(X)],
     [(25, INF), (40, 40)], (1, 5),
@@ -159,6 +188,7 @@ HS71 = problem(
 def test_every_method_solves_a_small_problem(method: str) -> None:
     ending = solved(HS71, (1, 5, 5, 1), method)
     assert ending.status is Status.OPTIMAL
+    assert ending.method == method
     assert cell(HS71, ending) == pytest.approx(17.0140172891563, rel=1e-9)  # Hock and Schittkowski, 71
     assert ending.x[0] == 1.0, "a cell at its bound is exactly there"
 

@@ -24,7 +24,7 @@ FAR = 1e15
 class Candidate:
     """x (n,): the free cells. merit: what ranks feasible points. violation: as Conditions says, of rows and bounds.
     penalty: by how much the merit gained from rows that are missed a little. conditions: multipliers in the view's
-    units. view: the units of those."""
+    units. view: the units of those. method: the engine it is from."""
 
     x: Floats
     merit: float
@@ -34,6 +34,7 @@ class Candidate:
     conditions: Kkt
     view: View
     precision: float
+    method: str = ""
 
     @property
     def feasible(self) -> bool:
@@ -77,7 +78,7 @@ class Candidate:
         return self.conditions.residual < other.conditions.residual
 
 
-def judge(view: View, conditions: Conditions, z: Floats, y: Floats | None = None) -> Candidate | None:
+def judge(view: View, conditions: Conditions, z: Floats, y: Floats | None = None, method: str = "") -> Candidate | None:
     """The candidate at z, None where it is a cell error. y: multipliers of the rows, where no Jacobian is to be had."""
     model = view.model
     x = view.x(z)
@@ -91,13 +92,14 @@ def judge(view: View, conditions: Conditions, z: Floats, y: Floats | None = None
     if model.problem.rooted:
         penalty /= 2 * max(1e-300, cell)
     violation = conditions.violation(model.full(x), rows)
-    return Candidate(x, model.record.merit(cell), cell, violation, penalty, found, view, conditions.precision)
+    return Candidate(x, model.record.merit(cell), cell, violation, penalty, found, view, conditions.precision, method)
 
 
 def multipliers(candidate: Candidate) -> Multipliers | None:
-    """Those of a candidate in units of the objective cell: by how much it changes per unit of a limit."""
+    """Those of a candidate in units of the objective cell: by how much it changes per unit of a limit. None at a kink,
+    where no single slope tells, and for a goal value."""
     view, model = candidate.view, candidate.view.model
-    if model.valued:
+    if model.valued or candidate.conditions.residual > CONVERGED:
         return None
     unit = model.sign / view.merit
     if model.problem.rooted:

@@ -158,7 +158,7 @@ class _Run:
         """The candidate, or a better one below it in a kink; whether nothing near is better."""
         view = mine.view
         z, proven = settled(view, view.z(mine.x))
-        found = judge(view, self.conditions, polished(view, z))
+        found = judge(view, self.conditions, polished(view, z), method=mine.method)
         self._take(found)
         return (found if found is not None and found.better_than(mine) else mine), proven
 
@@ -182,24 +182,23 @@ class _Run:
                 break
         return best
 
-    def _plan(self, model: Model) -> list[tuple[Engine, str]]:
+    def _plan(self, model: Model) -> list[tuple[str, str]]:
         if self.method != "auto":
-            engine = ENGINES[self.method]
-            return [(engine, "start"), (engine, "nearest"), (engine, "moved")]
-        order: list[Engine] = [sqp, interior_point] if model.n <= FEW_CELLS else [interior_point, sqp]
+            return [(self.method, "start"), (self.method, "nearest"), (self.method, "moved")]
+        order = ["sqp", "interior-point"] if model.n <= FEW_CELLS else ["interior-point", "sqp"]
         if model.n > MOST_FOR_SQP:
-            order = [interior_point, _lagrangian]
+            order = ["interior-point", "augmented-lagrangian"]
         first, second = order
         return [
             (first, "start"), (second, "start"), (first, "nearest"), (second, "nearest"), (first, "moved"),
-            (_lagrangian, "start"), (second, "moved"),
+            ("augmented-lagrangian", "start"), (second, "moved"),
         ]  # fmt: skip
 
-    def _engine(self, engine: Engine, view: View, x: Floats) -> Candidate | None:
-        """What an engine comes back with, polished in units that suit it; a second time where those changed much."""
-        z = engine(view, view.z(x))
+    def _engine(self, method: str, view: View, x: Floats) -> Candidate | None:
+        """What an engine comes back with, polished in units that suit it."""
+        z = ENGINES[method](view, view.z(x))
         here = scaled(view.model, view.x(z), view) if self.scaling else view
-        found = judge(here, self.conditions, tidied(here, polished(here, here.z(view.x(z)))))
+        found = judge(here, self.conditions, tidied(here, polished(here, here.z(view.x(z)))), method=method)
         self._take(found)
         return found
 
@@ -210,7 +209,7 @@ class _Run:
             better = None
             for z in ways_down(view, view.z(candidate.x), candidate.conditions):
                 if view.slopes(z).finite:
-                    for engine in (sqp, interior_point) if view.n <= FEW_CELLS else (interior_point,):
+                    for engine in ("sqp", "interior-point") if view.n <= FEW_CELLS else ("interior-point",):
                         found = self._engine(engine, view, view.x(z))
                         if found is not None and found.better_than(better or candidate):
                             better = found
@@ -221,7 +220,10 @@ class _Run:
     def _all_at_once(self, view: View, points: list[Floats], large: bool) -> None:
         """All starts by the augmented Lagrangian, the best of them polished."""
         reached = augmented_lagrangian(view, np.array([view.z(x) for x in points]))
-        found = [judge(view, self.conditions, z, y) for z, y in zip(reached.z, reached.rows, strict=True)]
+        found = [
+            judge(view, self.conditions, z, y, "augmented-lagrangian")
+            for z, y in zip(reached.z, reached.rows, strict=True)
+        ]
         for candidate in found:
             self._take(candidate)
         if large:
@@ -231,7 +233,14 @@ class _Run:
             :FINALISTS
         ]:
             here = scaled(view.model, candidate.x, view) if self.scaling else view
-            self._take(judge(here, self.conditions, tidied(here, polished(here, here.z(candidate.x)))))
+            self._take(
+                judge(
+                    here,
+                    self.conditions,
+                    tidied(here, polished(here, here.z(candidate.x))),
+                    method="augmented-lagrangian",
+                )
+            )
 
     def _explain(self, best: Candidate) -> None:
         """Miss the limits as little as can be, and say which are in conflict."""
@@ -286,5 +295,12 @@ class _Run:
             if status.found and far:
                 status = Status.UNBOUNDED
         return Ending(
-            x, status, record.steps, record.history, multipliers=multiplied, conflict=self.conflict, detail=self.detail
+            x,
+            status,
+            record.steps,
+            record.history,
+            multipliers=multiplied,
+            conflict=self.conflict,
+            detail=self.detail,
+            method=best.method if best is not None else "",
         )
