@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -58,14 +59,15 @@ def solve_continuous(instance: Instance, watch: Watch, most_steps: int | None = 
     if instance.size == 0:
         return _empty(instance)
     answer = Answer(Outcome.TROUBLE)
-    for options in (
-        {"tolerance": TIGHT, "presolve": True, "method": "highs"},
-        {"tolerance": TIGHT, "presolve": False, "method": "highs-ds"},
-        {"tolerance": LOOSE, "presolve": True, "method": "highs"},
-        {"tolerance": LOOSE, "presolve": False, "method": "highs-ds"},
-        {"tolerance": LOOSE, "presolve": True, "method": "highs-ipm"},
+    for tolerance, presolve, method in (
+        (TIGHT, True, "highs"),
+        (TIGHT, False, "highs-ds"),
+        (LOOSE, True, "highs"),
+        (LOOSE, False, "highs-ds"),
+        (LOOSE, True, "highs-ipm"),
     ):
-        answer = watch.call(lambda seconds, options=options: _linprog(instance, seconds, most_steps, **options))
+        work = partial(_linprog, instance, most_steps=most_steps, tolerance=tolerance, presolve=presolve, method=method)
+        answer = watch.call(work)
         watch.steps += answer.steps
         if answer.outcome is not Outcome.TROUBLE:
             break
@@ -93,7 +95,7 @@ def _empty(instance: Instance) -> Answer:
 
 
 def _linprog(
-    instance: Instance, seconds: float, most_steps: int | None, *, tolerance: float, presolve: bool, method: str
+    instance: Instance, seconds: float, *, most_steps: int | None, tolerance: float, presolve: bool, method: str
 ) -> Answer:
     equal = instance.low == instance.high
     below, above = np.isfinite(instance.high) & ~equal, np.isfinite(instance.low) & ~equal

@@ -137,7 +137,7 @@ def solve_mixed(
     if not relaxed.optimal or relaxed.x is None:
         return Mixed(relaxed.outcome)
     most = max(abs(relaxed.bound), float(np.abs(instance.cost).max(initial=0.0)))
-    factor = 2.0 ** np.round(np.log2(COST_UNITS / most)) if most > 0 else 1.0
+    factor = 2.0 ** round(math.log2(COST_UNITS / most)) if most > 0 else 1.0
     instance = instance.with_cost(instance.cost * factor)
     best = Best(instance, watch, keep)
     best.bound = relaxed.bound * factor

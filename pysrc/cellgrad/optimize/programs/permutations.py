@@ -50,8 +50,8 @@ def with_choices(instance: Instance, groups: Sequence[Places], tight: bool = Tru
     if tight:
         lower, upper = _bounds(instance)
         for cell, most in values.items():
-            value = np.arange(1, most + 1)
-            closed = (value < lower[cell] - 1e-9) | (value > upper[cell] + 1e-9)
+            each = np.arange(1, most + 1)
+            closed = (each < lower[cell] - 1e-9) | (each > upper[cell] + 1e-9)
             open_[first[cell] - instance.size + np.flatnonzero(closed)] = 0.0
     none = sparse.csr_array((instance.count, added))
     wide = instance.with_columns(none, np.zeros(added), np.zeros(added), open_).with_rows(matrix, right, right)
