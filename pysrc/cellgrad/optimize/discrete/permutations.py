@@ -37,9 +37,10 @@ LEAST_SHAKES, MOST_SHAKES = 30, 2_000
 USEFUL = 0.05
 """A way of moving that makes a smaller part of the gains is left out."""
 PATIENCE = 600_000
-"""Points without a better one, after which it ends."""
+"""Points without a better one after which it ends, with `USUAL` cells in groups; more cells, more points."""
+USUAL = 20
 RESTART = 50
-"""Shakes in vain after which it goes on from a new random order."""
+"""Shakes in vain, or as many as there are cells, after which it goes on from a new random order."""
 
 
 class Orders:
@@ -70,9 +71,11 @@ class Orders:
         x, key = ends[here], (misses[here], merits[here])
         shakes = vain = 0
         gained = self.judge.points
-        while shakes < LEAST_SHAKES or self.judge.points - gained < PATIENCE:
+        size = sum(len(group) for group in self.groups)
+        patience = PATIENCE * max(1.0, size / USUAL)
+        while shakes < LEAST_SHAKES or self.judge.points - gained < patience:
             best = (self.judge.miss, self.judge.merit)
-            anew = vain >= RESTART
+            anew = vain >= max(RESTART, size)
             end = self.descend(self.drawn(x, 1)[0] if anew else self.shaken(x))
             merits, misses = self.judge.measure(end[None])
             new = (misses[0], merits[0])
@@ -149,11 +152,11 @@ class Orders:
         failed, way = 0, 0
         while failed < len(self.ways):
             by_value = self.ways[way % len(self.ways)]
-            moves = moves_of(size, self.random)
+            numbers = self.random.permutation(move_count(size))[:MOST_MOVES]
             won = False
             first, chunk = 0, FEWEST
-            while first < len(moves):
-                orders = _moved(x[group], moves[first : first + chunk], by_value)
+            while first < len(numbers):
+                orders = _moved(x[group], moves_of(size, numbers[first : first + chunk]), by_value)
                 first, chunk = first + chunk, chunk * GROWTH
                 orders = orders[((orders >= self.fixing.lower[group]) & (orders <= self.fixing.upper[group])).all(1)]
                 if not len(orders):
@@ -184,13 +187,15 @@ class Orders:
         return _matched(order, lower, upper)
 
 
-def moves_of(size: int, random: np.random.Generator) -> Ints:
-    """All moves of `size` places as orders of them (N, size), shuffled; a random part where there are very many."""
+def move_count(size: int) -> int:
+    """How many moves of `size` places there are."""
+    return len(TURNS) * size * (size - 1) // 2
+
+
+def moves_of(size: int, numbers: Ints) -> Ints:
+    """The moves with these numbers (N,), as orders of `size` places (N, size)."""
     first, last = np.triu_indices(size, 1)
-    kinds = len(TURNS)
-    count = len(first) * kinds
-    numbers = random.permutation(count) if count <= MOST_MOVES else random.integers(count, size=MOST_MOVES)
-    kind, pair = numbers % kinds, numbers // kinds
+    kind, pair = numbers % len(TURNS), numbers // len(TURNS)
     low, high = first[pair][:, None], last[pair][:, None]
     kind = kind[:, None]
     place = np.broadcast_to(np.arange(size), (len(numbers), size))
