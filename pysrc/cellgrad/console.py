@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -71,7 +72,7 @@ class Screen:
 
 def number(value: float) -> str:
     """A number as people compare them: twelve digits."""
-    return f"{value:.12g}"
+    return f"{value:.12g}" if math.isfinite(value) else "an error"
 
 
 def counted(number: int, what: str) -> str:

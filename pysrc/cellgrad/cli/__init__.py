@@ -34,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in given
+    _keep_stdout()
     if isinstance(sys.stdout, io.TextIOWrapper):  # a console that cannot show a sheet's name shows its code
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
@@ -55,6 +56,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return code if isinstance(code, int) else 0
+
+
+def _keep_stdout() -> None:
+    """Keep stdout for answers: what libraries written in C print there by themselves goes to stderr instead."""
+    if sys.stdout is not sys.__stdout__ or not isinstance(sys.stdout, io.TextIOWrapper) or sys.stdout.fileno() != 1:
+        return
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    sys.stdout = os.fdopen(kept, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors)
 
 
 def _print_error(error: CellgradError) -> None:

@@ -97,7 +97,8 @@ class Free(Request):
         others = f"{tried - 1} other starts were tried besides the sheet's own"
         if best == 0:
             return f"{others}; none of them is a better answer."
-        return f"{others}, which ended at {own:.6g}; the best of them is kept."
+        ended = f"ended at {own:.6g}" if math.isfinite(own) else "is an error"
+        return f"{others}, which {ended}; the best of them is kept."
 
     def _own_merit(self, search: Search) -> Tensor:
         """The merit at the sheet's own values, which lie outside the bounds where the search began elsewhere."""

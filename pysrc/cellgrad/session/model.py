@@ -214,8 +214,9 @@ class Model:
             self.saved, len(self.compiled.x0), method, starts, seed, seconds, effort, tolerances, solver_options
         )
         began = self.compiled.x0 if start is None else np.asarray(start, np.float64).reshape(-1)
-        if chosen.starts in (None, 1) and not self.conditions.count:
-            self.require_start(began)
+        rescued = chosen.starts is None and self.conditions.bounded  # further starts between bounds may do
+        if chosen.starts in (None, 1) and not self.conditions.count and not rescued:
+            self.require_start(self.conditions.clipped(began))
         where = choose_device(device)
         function = self.ran_on = self.function.on(where)
         solution = optimize(
@@ -266,7 +267,9 @@ class Model:
     def _require_sound(self, solution: Solution) -> None:
         """Raises the error that an unusable end deserves, where it is a cell's."""
         if not math.isfinite(solution.value) or (solution.status is Status.ERROR_VALUE and not solution.improved):
-            raise self._endless_slope() if math.isfinite(self.value_and_gradient()[0]) else self._error_value()
+            start = self.conditions.clipped(self.compiled.x0)
+            finite = math.isfinite(self.value_and_gradient(start)[0])
+            raise self._endless_slope(start) if finite else self._error_value(start)
         if not solution.improved and solution.status is Status.NO_FINITE_STEP:
             raise self._no_step(solution)
 
@@ -333,8 +336,8 @@ class Model:
         live = constant_live([*self.compiled.areas, *fixed], np.concatenate([x, *(new[r] for r in fixed)]))
         return Evaluated(self.book.dependence, self.objective, live).error_origin()
 
-    def _endless_slope(self) -> ModelError:
-        _, slope = self.value_and_gradient()
+    def _endless_slope(self, start: np.ndarray) -> ModelError:
+        _, slope = self.value_and_gradient(start)
         cell = next(cell for cell, one in zip(self.cells, slope, strict=True) if not math.isfinite(one))
         return ModelError(
             f"the objective {self.objective} has no finite slope in this changing cell at its start value, as SQRT(x) "
