@@ -367,7 +367,6 @@ PROBLEMS: dict[str, Known] = {
     "tour of 8": _tour(_BURMA8, _shortest(_BURMA8), "all 2,520 tours of the first cities of TSPLIB's burma14"),
     "burma14": _tour(_geographic(BURMA14), 3323.0, "TSPLIB (Reinelt 1991): 3323"),
     "nug5": _assignment(_numbers(NUG5), _numbers(NUG5_DISTANCES), 50.0, _NUGENT(5, 50)),
-    "nug12": _assignment(_numbers(NUG12), GRID_12, 578.0, _NUGENT(12, 578)),
     "weighted tardiness": _jobs(),
     "magic square": MAGIC,
     "gear train": GEARS,
@@ -385,4 +384,7 @@ PROBLEMS: dict[str, Known] = {
     "freight": FREIGHT,
     "staffing": STAFFING,
 }
-LONG = {"ulysses22": _tour(_geographic(ULYSSES22), 7013.0, "TSPLIB (Reinelt 1991): 7013")}
+LONG = {
+    "nug12": _assignment(_numbers(NUG12), GRID_12, 578.0, _NUGENT(12, 578)),
+    "ulysses22": _tour(_geographic(ULYSSES22), 7013.0, "TSPLIB (Reinelt 1991): 7013"),
+}
