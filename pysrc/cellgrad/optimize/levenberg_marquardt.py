@@ -129,7 +129,8 @@ class LevenbergMarquardt:
         judged = resolved & (f < state.f) & (gain > torch.where(damping > 0, SOME_TRUST, FULL_TRUST))
         polishing = ~resolved & (f <= state.f + rounding) & ~clipped
         moved, usable = self._arrive(problem, state, trial, good & (judged | polishing))
-        slant, slant_before = _slant(problem, moved), _slant(problem, state)
+        slant_before = _slant(problem, state)
+        slant = slant_before if moved is state else _slant(problem, moved)
         offset = torch.where((damping > 0) | clipped, torch.inf, (promised.clamp(min=0) / state.f).sqrt())
         shrinks = torch.where(damping > 0, slant <= 0.9 * slant_before, offset <= 0.9 * state.offset)
         polished = polishing & shrinks

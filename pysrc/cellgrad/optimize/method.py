@@ -52,6 +52,10 @@ class State:
 
     def merged(self, mask: Tensor, other: Self) -> Self:
         """`other` for the starts in mask (K,), this state for the others."""
+        if bool(mask.all()):
+            return other
+        if not bool(mask.any()):
+            return self
         return replace(self, **self.where(mask, **{f.name: getattr(other, f.name) for f in fields(self)}))
 
 
