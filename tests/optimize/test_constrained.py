@@ -331,6 +331,14 @@ def test_a_start_in_an_error_that_nothing_mends_says_so() -> None:
     assert ending.x == 0.0
 
 
+def test_an_optimum_at_the_edge_of_a_root_has_a_value_and_no_slope() -> None:
+    """SQRT(x1) + x2 with x1 + x2 >= 1, both at least 0: 1 at (1, 0) and at (0, 1), where the root has no slope."""
+    edge = problem(lambda X: X[:, 0].clamp(min=0).sqrt() + X[:, 1], 2, total, [(1, INF)], (0, INF))
+    ending = solved(edge, (0.2, 0.9))
+    assert ending.status.found
+    assert cell(edge, ending) == pytest.approx(1.0, abs=1e-6)
+
+
 def test_a_start_in_an_error_that_was_mended_is_told() -> None:
     ending = solved(problem(lambda X: 1 / X[:, 0] + X[:, 0], 1, total, [(-INF, 9)], (0, INF)), (0,))
     assert ending.x == pytest.approx([1.0])

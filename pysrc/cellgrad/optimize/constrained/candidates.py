@@ -87,7 +87,12 @@ def judge(view: View, conditions: Conditions, z: Floats, y: Floats | None = None
     cell = float(f[0])
     if not (np.isfinite(cell) and np.isfinite(rows).all()):
         return None
-    found = kkt_given(view, z, y) if y is not None else kkt(view, z, view.slopes(z))
+    if y is not None:
+        found = kkt_given(view, z, y)
+    elif (slopes := view.slopes(z)).finite:
+        found = kkt(view, z, slopes)
+    else:  # values without slopes, as at the edge of a root: a point to keep, of which no more can be said
+        found = Kkt(np.zeros(view.m), np.zeros(view.n), np.inf, view.violation(view.values(z)[1]), np.inf)
     penalty = float(np.abs(found.rows) @ view.misses(view.values(z)[1])) / view.merit
     if model.problem.rooted:
         penalty /= 2 * max(1e-300, cell)

@@ -32,9 +32,9 @@ def nearest(view: View, z: Floats, rows: Mask | None = None, unbound: Mask | Non
     kept = np.ones(view.m, bool) if rows is None else rows
     free = np.zeros(view.n, bool) if unbound is None else unbound
     lower, upper = np.where(free, -np.inf, view.lower), np.where(free, np.inf, view.upper)
-    if not kept.any():
-        return z
     last = [view.slopes(z)]
+    if not kept.any() or not last[0].finite:
+        return z
 
     def signed(c: Floats) -> Floats:
         return (np.maximum(c - view.row_upper, 0.0) - np.maximum(view.row_lower - c, 0.0))[kept]
@@ -77,7 +77,9 @@ def tidied(view: View, z: Floats) -> Floats:
 
 
 def conflict(view: View, z: Floats) -> Conflict:
-    """The limits in conflict at z (n,), a least miss."""
+    """The limits in conflict at z (n,), a least miss; None are told where slopes are errors."""
+    if not view.slopes(z).finite:
+        return Conflict((), (), irreducible=False)
     rows, cells = _missed(view, z, np.ones(view.m, bool))
     shown = int(rows.sum() + cells.sum()) <= MOST_DELETIONS
     if shown:

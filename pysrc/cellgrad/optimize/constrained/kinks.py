@@ -37,6 +37,8 @@ def settled(view: View, z: Floats) -> tuple[Floats, bool]:
     if not 0 < view.n <= MOST_CELLS:
         return z, False
     here = view.slopes(z)
+    if not here.finite:
+        return z, False
     cuts = [(z, here.f, here.gradient)]
     radius, weight, proven = FIRST_RADIUS, WEIGHT, False
     for _ in range(MOST_ITERATIONS):

@@ -20,6 +20,9 @@ MOST_CELLS = 1_500
 NEAR = 1e-4
 """A limit this close to the unpolished point, with a multiplier, is taken for active."""
 MOST_STEPS = 40
+MANY_CELLS = 400
+FEW_STEPS = 10
+"""Where there are many cells a step takes its time."""
 MOST_CHANGES = 30
 MOST_FRUITLESS = 3
 STILL = 1e-15
@@ -67,7 +70,7 @@ def _newton(view: View, z: Floats, working: _Working) -> Floats | None:
     best, best_size = None, np.inf
     z = _at_bounds(view, z, working)
     fruitless = changes = 0
-    for _ in range(MOST_STEPS):
+    for _ in range(MOST_STEPS if view.n <= MANY_CELLS else FEW_STEPS):
         slopes = view.slopes(z)
         if not slopes.finite:
             break
