@@ -64,7 +64,7 @@ class Known:
             constraints.append(Constraint(_absolute(left), relation, WORDS.get(relation, _absolute(right))))
         goal, _, value = self.goal.partition("=")
         return SolverModel(
-            "model", objective=_absolute(self.objective), changing=_absolute(self.changing), goal=goal,
+            "model", objective=_absolute(self.objective) if self.objective else "", changing=_absolute(self.changing), goal=goal,
             value=float(value or 0), constraints=tuple(constraints), non_negative=self.non_negative, engine=self.engine,
         )  # fmt: skip
 

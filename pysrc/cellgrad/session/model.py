@@ -197,6 +197,7 @@ class Model:
         effort: Effort | None = None,
         tolerances: Tolerances | None = None,
         solver_options: bool = False,
+        evaluations: int | None = None,
         options: FirstOrderOptions | None = None,
         validation: str | None = None,
     ) -> Solution:
@@ -223,7 +224,7 @@ class Model:
             function, began, self.goal, conditions=self.conditions, system=self.system.on(where),
             structure=self.structure, method=chosen.method, rate=learning_rate, steps=steps,
             iterations=chosen.iterations, starts=chosen.starts, seed=chosen.seed, seconds=chosen.seconds,
-            callback=callback, effort=chosen.effort, tolerances=chosen.tolerances, options=options,
+            evaluations=evaluations, callback=callback, effort=chosen.effort, tolerances=chosen.tolerances, options=options,
             validation=None if validation is None else self._judge(validation, where),
         )  # fmt: skip
         if not self.conditions.count and self.has_objective:
@@ -277,6 +278,8 @@ class Model:
         """Hand the answer to the book, once the whole workbook, recalculated, agrees with it."""
         before = self.book.new
         self.book.put(self.compiled.areas, solution.x)
+        if not self.has_objective:
+            return
         value = self.book.value(self.objective)
         sizes = [abs(v) for v in (value, solution.value, solution.start_value) if math.isfinite(v)]
         if not abs(value - solution.value) <= AGREEMENT[self.ran_on.dtype] * max(sizes) + sys.float_info.epsilon:
