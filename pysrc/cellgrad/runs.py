@@ -52,6 +52,7 @@ class Search:
     seed: int | None = None
     device: str = "auto"
     seconds: float = math.inf
+    evaluations: int | None = None
     solver_options: bool = False
     schedule: str = "constant"
     momentum: float | None = None
@@ -85,6 +86,8 @@ class Search:
                 f"{word} has no schedule, momentum, clip, decay or batches",
                 action=f"leave them out, or use one of {', '.join(FIRST_ORDER)}",
             )
+        if self.evaluations is not None and self.evaluations < 1:
+            raise ArgumentError(f"--evaluations {self.evaluations} is too few", action="give one or more")
         if not self.seconds > 0:
             raise ArgumentError(f"--seconds {self.seconds} is no time at all", action="give a number above zero")
         choose_device(self.device)
@@ -251,7 +254,8 @@ def _run(book: Book, task: Task, search: Search, run: Run, callback: Callback, c
     solution = run.solution = model.optimize(
         method=search.method, steps=search.steps, learning_rate=search.learning_rate, starts=search.starts,
         seed=search.seed, device=search.device, seconds=search.seconds, callback=callback, start=start,
-        solver_options=search.solver_options, options=search.descent, validation=search.validation_cell,
+        evaluations=search.evaluations, solver_options=search.solver_options, options=search.descent,
+        validation=search.validation_cell,
     )  # fmt: skip
     run.kept, run.after = solution.usable, solution.value
     run.status, run.message = solution.status.word, solution.message

@@ -65,6 +65,7 @@ search_options = options(
     click.option("--starts", type=int, help="Search from so many starts at once.  [default: as many as are cheap]"),
     click.option("--seed", type=int, help="What the other starts are drawn from.  [default: the saved model's, or 0]"),
     click.option("--seconds", type=float, default=math.inf, help="Stop after so long, keeping the best."),
+    click.option("--evaluations", type=int, help="Stop after so many points evaluated, keeping the best."),
     click.option("--solver-options", is_flag=True,
                  help="Use the saved method, convergence and integer tolerance to the letter, as Excel's Solver does."),
     click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps."),

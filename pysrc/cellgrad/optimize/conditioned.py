@@ -9,10 +9,8 @@ import time
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from cellgrad.gradients.structure import Form, Structure
-from cellgrad.optimize import engines
 from cellgrad.optimize.choice import Route
 from cellgrad.optimize.conditions import Conditions
 from cellgrad.optimize.further import SECONDS, further_starts, is_better
@@ -21,8 +19,13 @@ from cellgrad.optimize.request import Request, evaluated, numpy_of
 from cellgrad.optimize.search import Limits
 from cellgrad.optimize.solution import Conflict, Ending, Solution, StartOutcome, Status
 
+MOST_STEPS = {Route.LINEAR: 10**9, Route.CONSTRAINED: 10_000, Route.DISCRETE: 10_000}
+"""Where nobody sets a limit; a simplex iteration is a cheap one."""
+
 CONSTRAINED_STARTS = 7
 """Further starts, unasked, of a constrained problem; each is solved on its own."""
+
+NOT_FEASIBLE_YET = "No values that satisfy all constraints had been found; the start values stay."
 
 FROM_ELSEWHERE = "Found from another start than the sheet's own, which ended at {}."
 
@@ -33,7 +36,7 @@ class Conditioned(Request):
     def solution(self, limits: Limits) -> Solution:
         """Rows or whole numbers: one of the engines."""
         problem, conditions, structure, route = self.problem, self.problem.conditions, self.structure, self.route
-        limits = dataclasses.replace(limits, steps=self.most_steps(10_000))
+        limits = dataclasses.replace(limits, steps=self.most_steps(MOST_STEPS[route]))
         closed = np.flatnonzero(_no_room(conditions))
         if len(closed):
             ending = Ending(numpy_of(self.start), Status.BOUNDS_CONFLICT, 0, places=tuple(closed.tolist()))
@@ -42,14 +45,17 @@ class Conditioned(Request):
         elif route is Route.LINEAR and structure is not None and not structure.linear:
             ending = Ending(numpy_of(self.start), Status.NOT_LINEAR, 0)
         else:
-            ending = self._solve(route, self.all_starts(), limits)
+            ending = self.solve(route, self.all_starts(), limits)
             if self.unasked and route is Route.CONSTRAINED and ending.status is not Status.STOPPED:
                 ending = self._from_elsewhere(ending, limits)
         x = torch.as_tensor(ending.x).to(self.start)
         value, rows = evaluated(problem, x)
         start_value, start_rows = evaluated(problem, self.start)
         status = ending.status
-        message = " ".join(filter(None, (self.explained(status), ending.detail)))
+        missed = conditions.violation(ending.x, rows)
+        feasible = missed <= conditions.precision
+        none_yet = "" if feasible or status.restores else NOT_FEASIBLE_YET
+        message = " ".join(filter(None, (self.explained(status, ending.gap == 0), ending.detail, none_yet)))
         return Solution(
             x=ending.x,
             value=value,
@@ -64,18 +70,14 @@ class Conditioned(Request):
             history=ending.history,
             starts=[StartOutcome(value, status, ending.iterations)],
             rows=rows,
-            violation=conditions.violation(ending.x, rows),
+            violation=missed,
+            feasible=feasible,
             start_violation=conditions.violation(numpy_of(self.start), start_rows),
             multipliers=ending.multipliers,
             ranges=ending.ranges,
             conflict=ending.conflict,
             gap=ending.gap,
             places=ending.places,
-        )
-
-    def _solve(self, route: Route, X: Tensor, limits: Limits) -> Ending:
-        return engines.solve(
-            route, self.problem, X, self.structure, self.word, limits, self.effort, self.seed, self.callback
         )
 
     def _from_elsewhere(self, own: Ending, limits: Limits) -> Ending:
@@ -86,9 +88,9 @@ class Conditioned(Request):
             return own
         brief = Limits(limits.steps, min(SECONDS, left))
         X = further_starts(self.problem, self.start, CONSTRAINED_STARTS, self.seed)
-        found = [self._solve(Route.CONSTRAINED, X, brief)]
-        if self.structure is not None and self.structure.form is Form.DISCONTINUOUS:
-            found.append(self._solve(Route.DISCRETE, torch.as_tensor(own.x).to(self.start).unsqueeze(0), limits))
+        found = [self.solve(Route.CONSTRAINED, X, brief)]
+        if self.jumps:
+            found.append(self.over_jumps(own.x, limits))
         best, merit = own, self._merit(own)
         for ending in found:
             if self._feasible(ending) and ending.status is not Status.UNBOUNDED:

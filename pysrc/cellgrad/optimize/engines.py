@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from torch import Tensor
 
@@ -12,7 +11,7 @@ from cellgrad.optimize.choice import Route
 from cellgrad.optimize.conditions import Conditions
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.search import Limits
-from cellgrad.optimize.solution import Callback, Ending, Status
+from cellgrad.optimize.solution import Callback, Ending
 
 PROOF_SECONDS = 20.0
 """How long the best whole numbers may take to prove before a model's integer tolerance counts."""
@@ -78,20 +77,9 @@ def _linear(problem: Problem, X: Tensor, limits: Limits, effort: Effort, callbac
     """A linear programme: proven optimal, or, where that takes long, as close as the integer tolerance asks."""
     from cellgrad.optimize.linear_programs import linear_program, solve_linear
 
-    program, start = linear_program(problem), X[0].double().cpu().numpy()
-    tolerance = effort.integer_tolerance if problem.conditions.discrete else 0.0
-    patient = replace(limits, seconds=min(limits.seconds, time.perf_counter() - limits.began + PROOF_SECONDS))
-    first = patient if tolerance > 0 and not effort.at_once else limits
-
-    def solved(limits: Limits, gap: float) -> Ending:
-        return solve_linear(
-            program, start, limits, callback, integer_tolerance=gap, max_subproblems=effort.max_subproblems,
-            max_feasible=effort.max_feasible,
-        )  # fmt: skip
-
-    ending = solved(first, tolerance if effort.at_once else 0.0)
-    if ending.status is not Status.TIME_LIMIT or first.seconds >= limits.seconds:
-        return ending
-    if ending.gap is not None and ending.gap <= tolerance:
-        return replace(ending, status=Status.INTEGER_TOLERANCE)
-    return solved(limits, tolerance)
+    return solve_linear(
+        linear_program(problem), X[0].double().cpu().numpy(), limits, callback,
+        integer_tolerance=effort.integer_tolerance if problem.conditions.discrete else 0.0,
+        patience=0.0 if effort.at_once else PROOF_SECONDS,
+        max_subproblems=effort.max_subproblems, max_feasible=effort.max_feasible,
+    )  # fmt: skip

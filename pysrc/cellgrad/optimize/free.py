@@ -14,7 +14,7 @@ from cellgrad.optimize.basins import basins_of
 from cellgrad.optimize.choice import choose_method
 from cellgrad.optimize.further import SECONDS, further_starts, how_many, is_better
 from cellgrad.optimize.problem import Problem
-from cellgrad.optimize.request import Request, numpy_of, violation
+from cellgrad.optimize.request import Request, evaluated, numpy_of, violation
 from cellgrad.optimize.search import SCOUTING, Limits, Search, Tolerances
 from cellgrad.optimize.solution import Solution, StartOutcome, Status
 
@@ -72,7 +72,7 @@ class Free(Request):
             status = status if problem.goal.kind == "value" else Status.OPTIMAL
         own = problem.project(self.start.unsqueeze(0))[0]
         tried = self._told_of_starts(len(values), best, values[0])
-        return Solution(
+        found = Solution(
             x=x[best].detach().cpu().double().numpy(),
             value=values[best],
             start_value=start_value,
@@ -89,6 +89,25 @@ class Free(Request):
             basins=basins_of(numpy_of(x), np.array(values), numpy_of(f)) if len(x) > 1 else [],
             start_violation=0.0 if bool((own == self.start).all()) else violation(problem, self.start),
         )
+        if self.unasked and self.jumps and search.stopped is None and problem.bounded:
+            return self._beyond_jumps(found, float(f[best]), limits)
+        return found
+
+    def _beyond_jumps(self, found: Solution, merit: float, limits: Limits) -> Solution:
+        """The better of what slopes have found and what an evolutionary search finds besides."""
+        ending = self.over_jumps(found.x, limits)
+        x = torch.as_tensor(ending.x).to(self.start)
+        other = float(self.problem.value(x.unsqueeze(0)))
+        if not other < merit:  # it lands on the very step where slopes come close
+            detail = "An evolutionary search over its jumps found nothing better."
+            return dataclasses.replace(found, message=f"{found.message} {detail}")
+        detail = f"Slopes alone, which see no jumps, ended at {found.value:.6g}."
+        return dataclasses.replace(
+            found, x=ending.x, value=evaluated(self.problem, x)[0], status=ending.status, method=ending.method,
+            message=" ".join(filter(None, (ending.status.explanation, ending.detail, detail))),
+            iterations=found.iterations + ending.iterations, evaluations=self.problem.evaluations,
+            seconds=time.perf_counter() - limits.began,
+        )  # fmt: skip
 
     def _told_of_starts(self, tried: int, best: int, own: float) -> str:
         """In a sentence, what further starts that nobody asked for have brought."""

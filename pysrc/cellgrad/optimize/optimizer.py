@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from cellgrad.optimize.first_order import FirstOrderOptions
 from cellgrad.optimize.free import Free
 from cellgrad.optimize.problem import Goal, Objective, Problem
 from cellgrad.optimize.search import Limits, Tolerances
-from cellgrad.optimize.solution import Callback, Solution
+from cellgrad.optimize.solution import Callback, Progress, Solution, Status
 from cellgrad.optimize.threads import threads_for
 from cellgrad.optimize.trained import Trained
 
@@ -37,6 +38,7 @@ def optimize(
     steps: int | None = None,
     iterations: int | None = None,
     seconds: float = math.inf,
+    evaluations: int | None = None,
     starts: int | None = 1,
     seed: int = 0,
     how: str = "uniform",
@@ -52,8 +54,9 @@ def optimize(
     computes them. structure: what kind of model it is, where known. method, rate: see `choose_method`. steps: the
     most steps of the search (one step is at most one trial point a start); None is the method's own. iterations: the
     same limit in Solver's currency, where an iteration is a whole line search and as many evaluations as there are
-    changing cells: so many times the work is allowed. seconds: time limit. starts: None is x0, and where several
-    valleys are possible and the model is small, as many others as take at most two seconds (`further`). callback:
+    changing cells: so many times the work is allowed. seconds: time limit. evaluations: the most points to evaluate.
+    starts: None is x0, and where several valleys are possible and the model is small, as many others as take at most
+    two seconds (`further`). callback:
     told of every step; True stops. KeyboardInterrupt at any moment keeps the best point so far. tolerances: None is
     the floor for one start, and looser for a batch whose best few then go on to the floor. options: of a first-order
     method; validation: the objective on data that is held out, which says when to stop (see `training`).
@@ -75,5 +78,21 @@ def optimize(
         problem, start, structure, route, word, rate, steps, iterations, starts, seed, how, tolerances,
         effort or Effort(), options, validation, callback,
     )  # fmt: skip
+    if evaluations is not None:
+        request.callback = _counting(problem, evaluations, callback)
     with threads_for((starts or 1) * max(problem.size, objective.residual_count)):
-        return request.solution(limits)
+        found = request.solution(limits)
+    spent = evaluations is not None and found.evaluations >= evaluations and found.status is Status.STOPPED
+    if not spent:
+        return found
+    return replace(found, status=Status.EVALUATION_LIMIT, message=Status.EVALUATION_LIMIT.explanation)
+
+
+def _counting(problem: Problem, most: int, callback: Callback | None) -> Callback:
+    """A callback that also stops a search once so many points have been evaluated."""
+
+    def counting(progress: Progress) -> bool:
+        asked = callback is not None and callback(progress) is True
+        return asked or problem.evaluations >= most
+
+    return counting

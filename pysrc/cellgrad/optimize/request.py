@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cellgrad.gradients.structure import Structure
+from cellgrad.gradients.structure import Form, Structure
+from cellgrad.optimize import engines
 from cellgrad.optimize.choice import Route
 from cellgrad.optimize.engines import Effort
 from cellgrad.optimize.first_order import FirstOrderOptions
 from cellgrad.optimize.further import may_have_several_valleys
 from cellgrad.optimize.problem import Objective, Problem
-from cellgrad.optimize.search import Tolerances
-from cellgrad.optimize.solution import Callback, Status
+from cellgrad.optimize.search import Limits, Tolerances
+from cellgrad.optimize.solution import Callback, Ending, Status
 from cellgrad.optimize.starts import make_starts
 
+MOST_EVOLVED = 200
+"""Changing cells up to which an evolutionary search is of use."""
+
+SECONDS_OVER_JUMPS = 10.0
+"""What an evolutionary search may take that nobody asked for."""
+
+PROVEN = "No other values of the changing cells that satisfy the constraints are better: this is proven."
 ONE_VALLEY = (
     "The gradient is zero to rounding, or points against the constraints that bind; the model is convex, so that there "
     "is no better place anywhere."
@@ -51,14 +61,35 @@ class Request:
         plain = self.starts is None and self.options == FirstOrderOptions() and self.word in ("auto", "grg-nonlinear")
         return plain and self.steps is None and may_have_several_valleys(self.problem, self.structure)
 
+    @property
+    def jumps(self) -> bool:
+        """Whether slopes do not tell all there is to know, and the model is one that an evolution can search."""
+        discontinuous = self.structure is not None and self.structure.form is Form.DISCONTINUOUS
+        return discontinuous and self.problem.size <= MOST_EVOLVED
+
+    def solve(self, route: Route, X: Tensor, limits: Limits) -> Ending:
+        """Call one of the engines."""
+        return engines.solve(
+            route, self.problem, X, self.structure, self.word, limits, self.effort, self.seed, self.callback
+        )
+
+    def over_jumps(self, x: NDArray[np.float64], limits: Limits) -> Ending:
+        """An evolutionary search from x (n,) that nobody asked for, and that is therefore a short one."""
+        left = limits.seconds - (time.perf_counter() - limits.began)
+        brief = Limits(10_000, max(0.0, min(SECONDS_OVER_JUMPS, left)))
+        return self.solve(Route.DISCRETE, torch.as_tensor(x).to(self.start).unsqueeze(0), brief)
+
     def most_steps(self, default: int) -> int:
         """The limit on steps."""
         if self.steps is not None:
             return self.steps
         return default if self.iterations is None else min(default, self.iterations * max(10, self.problem.size))
 
-    def explained(self, status: Status) -> str:
-        """What a status means here: of a model with a single valley more than of others."""
+    def explained(self, status: Status, proven: bool = False) -> str:
+        """What a status means here: of a model with a single valley more than of others. proven: by whole numbers
+        looked at, or bounds of all that were not."""
+        if proven and status is Status.OPTIMAL:
+            return PROVEN
         single = self.structure is not None and not may_have_several_valleys(self.problem, self.structure)
         if status is Status.OPTIMAL and single and self.problem.goal.kind != "value" and not self.problem.rooted:
             return ONE_VALLEY

@@ -311,7 +311,7 @@ class Solution:
     best_start: which of them won. basins: where the starts ended, best first, with --starts. losses: with mini-batches
     or something held out, (step, loss on the rows trained on, loss on what was held out) at every look.
     rows (c,): the values of the constrained cells at x. violation: see `Conditions.violation`; start_violation: the
-    same at the start.
+    same at the start. feasible: whether all conditions hold, to their precision.
     warnings: what the user should know besides, a sentence each. The rest: see `Ending`.
     """
 
@@ -333,6 +333,7 @@ class Solution:
     rows: NDArray[np.float64] = field(default_factory=lambda: np.empty(0), repr=False)
     violation: float = 0.0
     start_violation: float = 0.0
+    feasible: bool = True
     multipliers: Multipliers | None = field(default=None, repr=False)
     ranges: Ranges | None = field(default=None, repr=False)
     conflict: Conflict | None = None
@@ -347,7 +348,9 @@ class Solution:
 
     @property
     def usable(self) -> bool:
-        """Whether the answer is worth saving: it is better than the start, or the start was the answer already."""
+        """Whether the answer is worth saving: feasible, and better than the start, unless that was the answer already."""
+        if not self.feasible:
+            return False
         if self.status.restores and not (self.status is Status.ERROR_VALUE and self.improved):
             return False
         return self.status.found or self.improved

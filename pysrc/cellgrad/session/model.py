@@ -224,8 +224,8 @@ class Model:
             function, began, self.goal, conditions=self.conditions, system=self.system.on(where),
             structure=self.structure, method=chosen.method, rate=learning_rate, steps=steps,
             iterations=chosen.iterations, starts=chosen.starts, seed=chosen.seed, seconds=chosen.seconds,
-            evaluations=evaluations, callback=callback, effort=chosen.effort, tolerances=chosen.tolerances, options=options,
-            validation=None if validation is None else self._judge(validation, where),
+            evaluations=evaluations, callback=callback, effort=chosen.effort, tolerances=chosen.tolerances,
+            options=options, validation=None if validation is None else self._judge(validation, where),
         )  # fmt: skip
         if not self.conditions.count and self.has_objective:
             self._require_sound(solution)
