@@ -85,7 +85,8 @@ def optimize(
     spent = evaluations is not None and found.evaluations >= evaluations and found.status is Status.STOPPED
     if not spent:
         return found
-    return replace(found, status=Status.EVALUATION_LIMIT, message=Status.EVALUATION_LIMIT.explanation)
+    told = found.message.replace(Status.STOPPED.explanation, Status.EVALUATION_LIMIT.explanation)
+    return replace(found, status=Status.EVALUATION_LIMIT, message=told)
 
 
 def _counting(problem: Problem, most: int, callback: Callback | None) -> Callback:

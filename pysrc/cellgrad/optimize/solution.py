@@ -348,7 +348,7 @@ class Solution:
 
     @property
     def usable(self) -> bool:
-        """Whether the answer is worth saving: feasible, and better than the start, unless that was the answer already."""
+        """Whether the answer is worth saving: feasible, and better than the start or already the answer there."""
         if not self.feasible:
             return False
         if self.status.restores and not (self.status is Status.ERROR_VALUE and self.improved):
