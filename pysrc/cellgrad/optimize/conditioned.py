@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from cellgrad.gradients.structure import Form, Structure
-from cellgrad.optimize.choice import Route
+from cellgrad.optimize.choice import ENGINES, Route
 from cellgrad.optimize.conditions import Conditions
 from cellgrad.optimize.further import SECONDS, further_starts, is_better
 from cellgrad.optimize.problem import Problem
@@ -62,7 +62,7 @@ class Conditioned(Request):
             start_value=start_value,
             status=status,
             message=message,
-            method=ending.method or METHOD_OF[route],
+            method=ending.method or (METHOD_OF[route] if self.word in ("auto", *ENGINES) else self.word),
             reason=_reason(problem, structure, self.word),
             iterations=ending.iterations,
             evaluations=problem.evaluations,

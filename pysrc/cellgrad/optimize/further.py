@@ -41,16 +41,18 @@ def how_many(problem: Problem) -> int:
 
 
 def further_starts(problem: Problem, x0: Tensor, count: int, seed: int) -> Tensor:
-    """`count` starts (count, n) besides x0: between bounds where there are any, else at other sizes of the same signs,
-    and every other one, where the objective is a sum of squares, of any sign. A sum of squares is safe to minimise
-    anywhere; what else people write may plunge without end where a quantity turns negative."""
+    """`count` starts (count, n) besides x0: between bounds where there are any, else at other sizes of the same signs;
+    where the objective is a sum of squares, every other one of any sign, and every fourth far out. A sum of squares is
+    safe to minimise anywhere; what else people write may plunge without end where a quantity turns negative."""
     conditions = problem.conditions
-    kept = make_starts(x0, count + 1, seed, "spread", conditions.lower, conditions.upper)[1:]
+    bounds = conditions.lower, conditions.upper
+    kept = make_starts(x0, count + 1, seed, "spread", *bounds)[1:]
     if not problem.has_residuals:
         return kept
-    free = make_starts(x0, count + 1, seed, "uniform", conditions.lower, conditions.upper)[1:]
-    every_other = torch.arange(count, device=x0.device).unsqueeze(1) % 2 == 0
-    return torch.where(every_other, free, kept)
+    free = make_starts(x0, count + 1, seed, "uniform", *bounds)[1:]
+    far = make_starts(x0, count + 1, seed + 1, "far", *bounds)[1:]
+    number = torch.arange(count, device=x0.device).unsqueeze(1)
+    return torch.where(number % 2 == 0, free, torch.where(number % 4 == 1, kept, far))
 
 
 def is_better(problem: Problem, found: float, own: float, x: np.ndarray, x0: np.ndarray) -> bool:

@@ -27,6 +27,8 @@ MOST_EVOLVED = 200
 SECONDS_OVER_JUMPS = 10.0
 """What an evolutionary search may take that nobody asked for."""
 
+HELD = "The constraints hold, and there is no objective to improve."
+ENDED = "The search found nothing better for a while. A longer one, or another seed, might."
 PROVEN = "No other values of the changing cells that satisfy the constraints are better: this is proven."
 ONE_VALLEY = (
     "The gradient is zero to rounding, or points against the constraints that bind; the model is convex, so that there "
@@ -88,8 +90,13 @@ class Request:
     def explained(self, status: Status, proven: bool = False) -> str:
         """What a status means here: of a model with a single valley more than of others. proven: by whole numbers
         looked at, or bounds of all that were not."""
+        nothing_to_improve = self.structure is not None and self.structure.objective is Form.CONSTANT
+        if status is Status.OPTIMAL and nothing_to_improve:
+            return HELD
         if proven and status is Status.OPTIMAL:
             return PROVEN
+        if self.route is Route.DISCRETE and status is Status.CONVERGED:
+            return ENDED
         single = self.structure is not None and not may_have_several_valleys(self.problem, self.structure)
         if status is Status.OPTIMAL and single and self.problem.goal.kind != "value" and not self.problem.rooted:
             return ONE_VALLEY

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -136,6 +136,29 @@ def conditioning(problem: Problem, x: Floats) -> Conditioning | None:
         values, vectors = np.linalg.eigh(hessian)
         return conditioning_of(np.sqrt(np.abs(values))[:, None] * vectors.T, free)
     return None
+
+
+def conditioning_under_rows(problem: Problem, x: Floats, multipliers: Floats) -> Conditioning | None:
+    """That of a problem with rows at its answer x (n,), with their multipliers (c,): what neither the curvature of the
+    Lagrangian nor a row that binds determines (Nocedal and Wright 2006, theorem 12.6). None where it is too large or
+    not finite. Sizes are left out: rows and curvature have none in common."""
+    system, conditions = problem.system, problem.conditions
+    if system is None or problem.size > MOST_CELLS:
+        return None
+    point = torch.as_tensor(x).to(device=problem.device, dtype=problem.dtype)[None]
+    weights = torch.as_tensor(multipliers).to(point)[None]
+    hessian = system.weighted_hessian(point, torch.ones_like(point[:, 0]), -weights)[0].double().cpu().numpy()
+    _, _, g, jacobian = (found[0].double().cpu().numpy() for found in system.slopes(point))
+    if not (np.isfinite(hessian).all() and np.isfinite(jacobian).all()):
+        return None
+    values, vectors = np.linalg.eigh(hessian)
+    roots = np.sqrt(np.abs(values))[:, None] * vectors.T
+    limits = np.where(np.abs(g - conditions.row_lower) < np.abs(g - conditions.row_upper), conditions.row_lower,
+                      conditions.row_upper)  # fmt: skip
+    binding = np.abs(g - limits) <= conditions.precision * np.maximum(1.0, np.abs(limits))
+    rows = jacobian[binding] * row_factors(jacobian[binding], typical_sizes(x))[:, None]
+    free = np.flatnonzero((x > conditions.lower) & (x < conditions.upper))
+    return replace(conditioning_of(np.vstack([roots, rows * max(1.0, float(roots.max(initial=0)))]), free), outsized=())
 
 
 def own_hessian(problem: Problem, X: Tensor) -> Tensor:

@@ -14,7 +14,8 @@ SAME_GROUP = 100.0
 """Cells whose sizes follow each other within this factor are taken to be of one kind."""
 DECADES = 1.5
 """By how many powers of ten either way ``spread`` multiplies."""
-WAYS = ("uniform", "near", "spread")
+FAR = 10.0
+WAYS = ("uniform", "near", "spread", "far")
 
 Floats = NDArray[np.float64]
 
@@ -32,7 +33,7 @@ def make_starts(
     A cell with both bounds gets points of a scrambled Sobol sequence between them (Sobol 1967; Owen 1998), which fill a
     box more evenly than random ones. The others are drawn as `how` says, and then moved between their bounds:
     uniform: in plus or minus the cell's scale, around zero. near: the same width around x0. spread: x0 times a random
-    power of ten, so that signs stay; a zero as in uniform, but positive.
+    power of ten, so that signs stay; a zero as in uniform, but positive. far: as uniform, ten times as wide.
     The scale of a cell is the largest size in its group, where sizes |x0_i| that follow each other within a factor of
     100 form a group: cells set to RAND()-0.5 share one box, a rate of 1e-3 beside a mass of 1e5 keeps its own.
     A zero joins the group of the largest; where all are zero the scale is 1.
@@ -64,6 +65,8 @@ def _drawn(own: Floats, count: int, seed: int, how: str) -> Floats:
     scales = cell_scales(own)
     if how == "spread":
         return np.where(own != 0, own * 10 ** (DECADES * draw), np.abs(draw) * scales)
+    if how == "far":
+        return FAR * draw * scales
     return draw * scales + (own if how == "near" else 0.0)
 
 

@@ -19,7 +19,7 @@ from cellgrad.errors import ArgumentError, ModelError, NoProgressError
 from cellgrad.gradients.gradcheck import GradientCheck, check_gradient
 from cellgrad.gradients.kinks import flat_regions
 from cellgrad.gradients.sensitivities import Sensitivities, sensitivities
-from cellgrad.gradients.structure import Structure, structure_of
+from cellgrad.gradients.structure import Form, Structure, structure_of
 from cellgrad.optimize.conditions import PRECISION, Conditions
 from cellgrad.optimize.constraint_cells import ConstraintCell
 from cellgrad.optimize.engines import Effort
@@ -27,6 +27,7 @@ from cellgrad.optimize.first_order import FirstOrderOptions
 from cellgrad.optimize.optimizer import optimize
 from cellgrad.optimize.problem import Goal, Problem
 from cellgrad.optimize.rate_finder import RateCurve, find_rate
+from cellgrad.optimize.scaling import conditioning, conditioning_under_rows
 from cellgrad.optimize.search import Tolerances
 from cellgrad.optimize.solution import Callback, Solution, Status
 from cellgrad.optimize.starts import make_starts
@@ -229,7 +230,8 @@ class Model:
         )  # fmt: skip
         if not self.conditions.count and self.has_objective:
             self._require_sound(solution)
-        solution = dataclasses.replace(solution, warnings=(*self.notes, *solution.warnings))
+        warnings = (*self._told_before(), *solution.warnings, *self._told_of_conditioning(solution))
+        solution = dataclasses.replace(solution, warnings=warnings)
         if start is not None:
             solution = self._from_the_sheets_values(solution)
         self.solution = solution
@@ -249,6 +251,25 @@ class Model:
         x0 = torch.as_tensor(self.compiled.x0).to(self.function.device, self.function.dtype)
         return find_rate(problem, method, options or FirstOrderOptions(), x0)
 
+    def _told_before(self) -> list[str]:
+        """What was odd about the saved model and its constraints, a sentence each."""
+        saved = [] if self.saved is None else [f"{note}." for note in map(str, self.saved.notes)]
+        return [*saved, *(f"{note}." for note in self.notes)]
+
+    def _told_of_conditioning(self, solution: Solution) -> list[str]:
+        """A warning where the answer is badly determined, naming the cells that make it so."""
+        if not solution.usable or self.conditions.discrete or not Form.LINEAR < self.structure.form <= Form.SMOOTH:
+            return []
+        problem = Problem(self.function, self.goal, self.conditions, self.system)
+        if not self.conditions.count:
+            found = conditioning(problem, solution.x)
+        elif solution.multipliers is not None:
+            found = conditioning_under_rows(problem, solution.x, solution.multipliers.rows)
+        else:
+            return []
+        warning = None if found is None else found.warning(self.cells)
+        return [warning] if warning else []
+
     def _at_start(self) -> tuple[float, float]:
         """The objective at the sheet's values, and by how much conditions are missed there."""
         value, rows = (
@@ -267,6 +288,8 @@ class Model:
 
     def _require_sound(self, solution: Solution) -> None:
         """Raises the error that an unusable end deserves, where it is a cell's."""
+        if solution.places or solution.status in (Status.NOT_LINEAR, Status.TOO_LARGE, Status.UNBOUNDED):
+            return
         if not math.isfinite(solution.value) or (solution.status is Status.ERROR_VALUE and not solution.improved):
             start = self.conditions.clipped(self.compiled.x0)
             finite = math.isfinite(self.value_and_gradient(start)[0])
@@ -341,7 +364,7 @@ class Model:
 
     def _endless_slope(self, start: np.ndarray) -> ModelError:
         _, slope = self.value_and_gradient(start)
-        cell = next(cell for cell, one in zip(self.cells, slope, strict=True) if not math.isfinite(one))
+        cell = next((cell for cell, one in zip(self.cells, slope, strict=True) if not math.isfinite(one)), None)
         return ModelError(
             f"the objective {self.objective} has no finite slope in this changing cell at its start value, as SQRT(x) "
             "has none at 0",
