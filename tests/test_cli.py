@@ -362,6 +362,7 @@ def test_a_saved_model_with_constraints(tmp_path: Path) -> None:
     book.save(path)
     (listed,) = run("models", path, "--json").json
     assert (listed["can_run"], listed["constraints"]) == (True, ["Sheet1!A1 <= 2.5"])
+    assert "  Sheet1!A1 <= 2.5\n  can run" in run("models", path).out
     (answer,) = run("optimize", path, "--json").json
     assert answer["changing"][0]["after"] == 2.5
     (constraint,) = answer["constraints"]
@@ -388,6 +389,28 @@ def test_conditions_on_the_command_line(tmp_path: Path, options: tuple[str, ...]
         assert (ran.code, ran.json["error"]["kind"]) == (2, "ArgumentError")
     else:
         assert ran.json[0]["changing"][0]["after"] == pytest.approx(after, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (("--bounds", "A1=0..2"), 0, "2 constraints: all hold, 1 binds"),
+        (("--subject-to", "A1>=4", "--subject-to", "A1<=3"), 1, "in conflict: Sheet1!A1 >= 4"),
+        (("--subject-to", "C1<=0.5"), 1, "1 constraint: 0 of them hold"),  # C1 = (A1-3)^2 + 1
+        (("--method", "simplex-lp"), 1, "Sheet1!B1: =(A1-3)^2 ("),
+        (("--goal", "value=1"), 0, "(value=1)"),
+    ],
+)
+def test_what_is_said_of_constraints(tmp_path: Path, options: tuple[str, ...], code: int, said: str) -> None:
+    ran = run("optimize", parabola(tmp_path / "book.xlsx"), *PARABOLA, *options)
+    assert ran.code == code
+    assert said in ran.out
+
+
+def test_bounds_in_conflict_are_told(tmp_path: Path) -> None:
+    asked = ("--subject-to", "A1>=4", "--subject-to", "A1<=3")
+    (answer,) = run("optimize", parabola(tmp_path / "book.xlsx"), *PARABOLA, *asked, "--json").json
+    assert (answer["status"], answer["conflict"]) == ("bounds conflict", ["Sheet1!A1 >= 4", "Sheet1!A1 <= 3"])
 
 
 def test_a_checkpoint_goes_on_where_a_run_was_broken_off(tmp_path: Path) -> None:

@@ -23,9 +23,10 @@ from cellgrad.doctor import Check
 from cellgrad.errors import CellgradError, printable
 from cellgrad.explain import Explanation
 from cellgrad.gradients.gradcheck import GradientCheck
+from cellgrad.gradients.structure import Form
 from cellgrad.hosts.package import Change
 from cellgrad.optimize.constraint_cells import Standing
-from cellgrad.optimize.solution import Callback, Progress
+from cellgrad.optimize.solution import Callback, Progress, Status
 from cellgrad.reports.contents import constraint_lines, run_of
 from cellgrad.reports.learning_rate import LearningRateReport
 from cellgrad.runs import Run
@@ -152,7 +153,8 @@ def show_runs(screen: Screen, runs: Sequence[Run], written: Written | None, in_p
         if solution is None:
             screen.note(f"{name}: {run.status}. {run.message}", style="yellow")
             continue
-        found = f"{name}: {run.objective}  {number(solution.start_value)} -> {number(run.after)}  ({run.goal})"
+        goal = run.goal.removesuffix(".0")
+        found = f"{name}: {run.objective}  {number(solution.start_value)} -> {number(run.after)}  ({goal})"
         if not run.objective:
             found = f"{name}: a model without an objective"
         screen.say(found, style="bold")
@@ -179,22 +181,29 @@ def show_runs(screen: Screen, runs: Sequence[Run], written: Written | None, in_p
 
 
 def _show_constraints(screen: Screen, run: Run) -> None:
-    """How many constraints hold, and which do not."""
-    if run.model is None or run.solution is None or not run.model.constraints:
+    """How many constraints hold, which do not, and the cells that the end of the run is about."""
+    if run.model is None or run.solution is None:
         return
-    lines = constraint_lines(run_of(run.model), run.model.book.workbook)
+    if run.solution.status is Status.NOT_LINEAR and run.model.structure is not None:
+        bent = [reason for reason in run.model.structure.reasons if reason.form > Form.LINEAR]
+        for reason in bent[:MOST_LINES]:
+            screen.say(f"    {reason.cell}: {reason.formula} ({reason.why})", style="yellow")
+    lines = constraint_lines(run_of(run.model), run.model.book.workbook) if run.model.constraints else []
     missed = [line for line in lines if line.standing is Standing.VIOLATED]
     binding = sum(line.standing is Standing.BINDING and not line.constraint.discrete for line in lines)
-    screen.say(
-        f"  {counted(len(lines), 'constraint')}: {len(lines) - len(missed):,} hold, {binding:,} of them binding"
-        if missed or binding
-        else f"  {counted(len(lines), 'constraint')}, and all hold"
-    )
+    if lines:
+        kept = len(lines) - len(missed)
+        holding = "all hold" if not missed else f"{kept:,} of them {'holds' if kept == 1 else 'hold'}"
+        bind = f", {binding:,} {'binds' if binding == 1 else 'bind'}" if binding else ""
+        screen.say(f"  {counted(len(lines), 'constraint')}: {holding}{bind}")
     conflict = [line for line in lines if line.in_conflict]
     for line in (conflict or missed)[:MOST_LINES]:
         what = "in conflict" if line.in_conflict else "missed"
         screen.say(f"    {what}: {line.constraint} (the cell is {number(line.value)})", style="yellow")
-    for place in run.solution.places[:MOST_LINES]:
+    if len(conflict or missed) > MOST_LINES:
+        screen.say(f"    ... and {len(conflict or missed) - MOST_LINES:,} more; --json lists them all", style="yellow")
+    told = {line.constraint.place for line in conflict}
+    for place in [place for place in run.solution.places if place not in told][:MOST_LINES]:
         screen.say(f"    {run.model.cells[place]}", style="yellow")
 
 
@@ -239,6 +248,12 @@ def show_saved(screen: Screen, found: Sequence[tuple[SolverModel, CellgradError 
     """The saved models, and whether they can run."""
     for saved, error, warning in found:
         screen.say(f"{saved.sheet}: {saved.goal_text} {saved.objective} by changing {saved.changing}", style="bold")
+        for constraint in saved.constraints[:MOST_LINES]:
+            screen.say(f"  {constraint}")
+        if len(saved.constraints) > MOST_LINES:
+            screen.say(f"  ... and {len(saved.constraints) - MOST_LINES:,} more constraints; --json lists them all")
+        if saved.non_negative:
+            screen.say("  changing cells without a bound below are at least 0")
         screen.say("  can run" if error is None else "  cannot run:")
         if error is not None:
             screen.error(error)

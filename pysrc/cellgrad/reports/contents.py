@@ -16,7 +16,7 @@ from cellgrad.gradients.structure import Structure
 from cellgrad.optimize.conditions import PRECISION, Conditions, System
 from cellgrad.optimize.constraint_cells import ConstraintCell, Standing
 from cellgrad.optimize.fit_statistics import FitStatistics, fit_statistics_at
-from cellgrad.optimize.solution import Solution
+from cellgrad.optimize.solution import Solution, Status
 from cellgrad.program.compiling import CompiledWithRows
 from cellgrad.reports.bounds import KINDS, Bounds, bounds_of
 from cellgrad.reports.page import Page
@@ -271,6 +271,8 @@ def _in_conflict(run: Run, constraint: ConstraintCell) -> bool:
     """Whether a constraint is among those that cannot hold together. Of several on one row only that with the row's own
     limit is: the others ask for less."""
     conflict, conditions = None if run.solution is None else run.solution.conflict, run.conditions
+    if run.solution is not None and run.solution.status is Status.BOUNDS_CONFLICT:
+        return constraint.place is not None and constraint.place in run.solution.places
     if conflict is None or constraint.discrete:
         return False
     if constraint.row is None:
