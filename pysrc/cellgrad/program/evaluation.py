@@ -44,6 +44,7 @@ from cellgrad.program.by_value import called_by_value
 from cellgrad.program.every_form import FORMS
 from cellgrad.program.forms_areas import AREA_FORMS, common_range
 from cellgrad.program.growing import CONTINUED, continues, is_growing, of_growing
+from cellgrad.program.joined_criteria import WITH_CRITERIA, criterion
 from cellgrad.program.landing import SKIP_BLANKS, Spots, gathered, moving_offset
 from cellgrad.program.local_names import Given, local_area, local_value
 from cellgrad.program.slopes import gradient_within
@@ -235,8 +236,10 @@ class Evaluation:
             self._short = before
         return found
 
-    def by_kernel(self, tree: Call, array_mode: bool) -> Array:
-        """A call by its function's kernel; of constant arguments, where it has none, by its plain value."""
+    def by_kernel(self, tree: Call, array_mode: bool, first: Array | None = None) -> Array:
+        """A call by its function's kernel; of constant arguments, where it has none, by its plain value.
+
+        first: the first argument as `of` has given it, where it is known already."""
         record, run = find(tree.function), KERNELS.get(tree.function)
         if any(is_growing(self, argument) for argument in tree.arguments) or (
             tree.function in CONTINUED and any(continues(self, argument) for argument in tree.arguments)
@@ -260,6 +263,10 @@ class Evaluation:
                 raise NoKernel(f"{tree.function}, which looks at a cell without its value")  # it may be a circle
             elif tree.function in NO_RANGES and isinstance(argument, Range) and not argument.is_cell:
                 raise NoKernel(f"{tree.function} of a range where it wants one value")
+            elif index == 0 and first is not None:
+                arguments.append(first)
+            elif tree.function in WITH_CRITERIA:
+                arguments.append(criterion(self, argument, array_mode))
             else:
                 arguments.append(self.of(argument, array_mode))
         if run is None:

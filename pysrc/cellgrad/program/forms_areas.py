@@ -21,9 +21,8 @@ def _constant_number(array: Array, evaluation: Evaluation) -> float | None:
     return number.value.item()
 
 
-def choice(tree: Call, evaluation: Evaluation, array_mode: bool) -> Node | None:
-    """The branch that IF or CHOOSE takes where that is constant; None where it is not, or lies outside."""
-    first = evaluation.of(tree.arguments[0], array_mode)
+def choice(tree: Call, first: Array, evaluation: Evaluation) -> Node | None:
+    """The branch that IF or CHOOSE takes where `first`, its first argument, is constant; None where not or outside."""
     if tree.function == "CHOOSE":
         number = _constant_number(first, evaluation)
         known = number is not None and 1 <= number < len(tree.arguments)
@@ -41,9 +40,10 @@ _NOTHING = Node()
 
 def _chosen(take: Callable[[Evaluation, Node, bool], Array]) -> Form:
     def form(tree: Call, evaluation: Evaluation, array_mode: bool) -> Array:
-        branch = choice(tree, evaluation, array_mode)
+        first = evaluation.of(tree.arguments[0], array_mode)
+        branch = choice(tree, first, evaluation)
         if branch is None:
-            return evaluation.by_kernel(tree, array_mode)
+            return evaluation.by_kernel(tree, array_mode, first)  # not evaluated twice: it may be a large mask
         return scalar(0, Kind.BOOLEAN) if branch is _NOTHING else take(evaluation, branch, array_mode)
 
     return form
