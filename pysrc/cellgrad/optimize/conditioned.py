@@ -37,7 +37,7 @@ class Conditioned(Request):
         """Rows or whole numbers: one of the engines."""
         problem, conditions, structure, route = self.problem, self.problem.conditions, self.structure, self.route
         limits = dataclasses.replace(limits, steps=self.most_steps(MOST_STEPS[route]))
-        closed = np.flatnonzero(_no_room(conditions))
+        closed = np.flatnonzero(no_room(conditions))
         if len(closed):
             ending = Ending(numpy_of(self.start), Status.BOUNDS_CONFLICT, 0, places=tuple(closed.tolist()))
         elif len(crossed := np.flatnonzero(conditions.row_lower > conditions.row_upper)):
@@ -145,7 +145,7 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _no_room(conditions: Conditions) -> NDArray[np.bool_]:
+def no_room(conditions: Conditions) -> NDArray[np.bool_]:
     """Which changing cells have bounds that leave them no value (n,)."""
     lower, upper = conditions.lower, conditions.upper
     whole = conditions.whole & (np.ceil(lower - 1e-9) > np.floor(upper + 1e-9))

@@ -68,6 +68,8 @@ class Free(Request):
             status = Status.RATE_TOO_LARGE
         if status.found and bool(x[best].abs().max() > RUNAWAY * self.start.abs().max().clamp(min=1)):
             status = Status.UNBOUNDED
+        if status is Status.FLAT and gained:
+            status = Status.CONVERGED  # the flat bottom of a valley, such as that of a sum of absolute values
         if problem.has_residuals and status.found and float(f[best]) <= NOTHING * max(1.0, float(search.start_f[0])):
             status = status if problem.goal.kind == "value" else Status.OPTIMAL
         own = problem.project(self.start.unsqueeze(0))[0]

@@ -13,7 +13,7 @@ from torch import Tensor
 from cellgrad.errors import ArgumentError
 from cellgrad.gradients.structure import Structure
 from cellgrad.optimize.choice import Route, choose_route, known_method
-from cellgrad.optimize.conditioned import Conditioned
+from cellgrad.optimize.conditioned import Conditioned, no_room
 from cellgrad.optimize.conditions import Conditions, System
 from cellgrad.optimize.engines import Effort
 from cellgrad.optimize.first_order import FirstOrderOptions
@@ -73,6 +73,8 @@ def optimize(
     route = choose_route(problem, structure, word)
     options = options or FirstOrderOptions(rate)
     trained = route is Route.FREE and (options.trains or validation is not None)
+    if route is Route.FREE and no_room(problem.conditions).any():
+        route = Route.CONSTRAINED  # which says so
     kind: type[Free | Trained | Conditioned] = Trained if trained else Free if route is Route.FREE else Conditioned
     request = kind(
         problem, start, structure, route, word, rate, steps, iterations, starts, seed, how, tolerances,

@@ -102,23 +102,19 @@ class Conditioning:
         """What the user should know, with the names of the cells (n,); None where all is well."""
         parts = []
         if self.tangled:
-            how = "not at all" if math.isinf(self.condition) else f"hardly (condition {self.condition:.0e})"
-            together = "moves" if len(self.tangled) == 1 else "move together without moving"
-            parts.append(
-                f"{_listed(self.tangled, cells)}: "
-                + (
-                    f"this cell {together} the objective {how}"
-                    if len(self.tangled) == 1
-                    else f"these cells can {together} the objective: they are told apart {how}"
-                )
-                + "; fix one of them or give the model more to hold them by"
-            )
+            named, alone = _listed(self.tangled, cells), len(self.tangled) == 1
+            if math.isinf(self.condition):
+                what = f"{named} can move{'' if alone else ' together'} without moving the objective"
+            else:
+                what = f"{named} can move{'' if alone else ' together'} with hardly an effect (condition "
+                what += f"{self.condition:.0e})"
+            parts.append(f"{what}: fix {'it' if alone else 'one of them'}, or give the model more to hold them by")
         if self.outsized:
             parts.append(
                 f"{_listed(self.outsized, cells)}: a unit here weighs {self.spread:.0e} times more or less than "
                 "elsewhere; cells of like sizes (thousands, percent) make better models"
             )
-        return ". ".join(part[0].upper() + part[1:] for part in parts) + "." if parts else None
+        return ". ".join(parts) + "." if parts else None
 
 
 def conditioning(problem: Problem, x: Floats) -> Conditioning | None:
@@ -158,7 +154,8 @@ def conditioning_under_rows(problem: Problem, x: Floats, multipliers: Floats) ->
     binding = np.abs(g - limits) <= conditions.precision * np.maximum(1.0, np.abs(limits))
     rows = jacobian[binding] * row_factors(jacobian[binding], typical_sizes(x))[:, None]
     free = np.flatnonzero((x > conditions.lower) & (x < conditions.upper))
-    return replace(conditioning_of(np.vstack([roots, rows * max(1.0, float(roots.max(initial=0)))]), free), outsized=())
+    found = conditioning_of(np.vstack([roots, rows * max(1.0, float(roots.max(initial=0)))]), free)
+    return None if found is None else replace(found, outsized=())
 
 
 def own_hessian(problem: Problem, X: Tensor) -> Tensor:
