@@ -1,50 +1,40 @@
 """Kernels of the functions with criteria: the gradient flows to the cells that are picked; what picks them is a step.
 
 Where conditions and criteria are constant, the cells that each formula of a block picks are found once, by hash, and
-summed by one sparse operation. Where the cells that are tested are themselves live, every one is compared again at
-every evaluation.
+summed by one sparse operation. Where the cells that are tested are themselves live, or the criteria, every one is
+compared again at every evaluation (`criteria_masks`).
 """
 
 from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from cellgrad.functions.arrays import Array, NoKernel, Texts, lifted
-from cellgrad.functions.criteria_index import Cells, Criterion, meeting_all
+from cellgrad.functions.criteria_index import Cells, meeting_all
+from cellgrad.functions.criteria_masks import (
+    Comparison,
+    Conditions,
+    Limit,
+    compared,
+    criterion_of,
+    meets_blank,
+    values_of,
+)
 from cellgrad.functions.kernels import Kernel, kernel
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.incidence import indexes, spread
 from cellgrad.tensors.nodes import Node, constant
-from cellgrad.values import CellError, Kind, Value
-from cellgrad.workbook import decode
+from cellgrad.values import Kind, Value
 
 _MOST_PICKED = 40_000_000
-_MOST_COMPARED = 40_000_000
-_INNER = (2, 3)
 _LARGEST = 1.7976931348623157e308
 
 _READ: weakref.WeakKeyDictionary[Node, Cells] = weakref.WeakKeyDictionary()
-
-
-def values_of(array: Array, texts: Texts) -> list[Value]:
-    """The values of a constant array in reading order; any error stands as #N/A."""
-    assert array.data.value is not None
-    numbers = array.data.value.flatten().tolist()
-    if isinstance(array.kind, int):
-        kinds = [array.kind] * len(numbers)
-    else:
-        assert array.kind.value is not None
-        kinds = [int(k) for k in array.kind.value.expand(array.data.shape).flatten().tolist()]
-    return [
-        CellError.NA if not math.isfinite(number) else decode(kind, number, texts.strings)
-        for kind, number in zip(kinds, numbers, strict=True)
-    ]
 
 
 def _cells(array: Array, texts: Texts) -> Cells:
@@ -52,15 +42,6 @@ def _cells(array: Array, texts: Texts) -> Cells:
     if found is None:
         found = _READ[array.data] = Cells(values_of(array, texts))
     return found
-
-
-def _criterion(value: Value) -> Criterion:
-    if isinstance(value, CellError):
-        raise NoKernel("a criterion that is an error")
-    criterion = Criterion.of(value)
-    if isinstance(criterion.wanted, CellError):
-        raise NoKernel("a criterion that asks for an error")
-    return criterion
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +75,6 @@ class Picks:
         return np.bincount(self.groups, minlength=self.count).astype(np.float64)
 
 
-Conditions = Sequence[tuple[Array, Array]]
-
-
 def _conditions(arguments: tuple[Array, ...], texts: Texts) -> Conditions:
     criteria = arguments[1::2]
     return list(zip(_alike(arguments[::2], criteria, texts), criteria, strict=True))
@@ -123,14 +101,12 @@ def _alike(ranges: tuple[Array, ...], criteria: tuple[Array, ...], texts: Texts)
     if not all(array.beyond for array in ranges):
         raise NoKernel("ranges of different sizes")
     for criterion in criteria:
-        if criterion.is_constant and any(_meets_blank(_criterion(value)) for value in values_of(criterion, texts)):
+        if (isinstance(criterion, Limit) and criterion.sign == "<>") or (
+            criterion.is_constant and any(meets_blank(criterion_of(value)) for value in values_of(criterion, texts))
+        ):
             raise NoKernel("a criterion that blank cells meet, over whole columns of different length")
     height, width = (min(array.inner[axis] for array in ranges) for axis in (0, 1))
     return tuple(_cropped(array, height, width) for array in ranges)
-
-
-def _meets_blank(criterion: Criterion) -> bool:
-    return len(Cells((None,)).meeting(criterion)) > 0
 
 
 def _cropped(array: Array, height: int, width: int) -> Array:
@@ -160,8 +136,8 @@ def _constant_picks(conditions: Conditions, texts: Texts, counts_blanks: bool) -
     cells = [_cells(r, texts) for r, _ in conditions]
     rows, groups, total = [], [], 0
     for wanted_all, number in numbers.items():
-        criteria = [_criterion(value) for _, value in wanted_all]
-        if endless and all(_meets_blank(c) for c in criteria):
+        criteria = [criterion_of(value) for _, value in wanted_all]
+        if endless and all(meets_blank(c) for c in criteria):
             raise NoKernel("a criterion that blank cells meet, which whole columns have without end")
         found = meeting_all(cells, criteria)
         total += len(found)
@@ -170,80 +146,6 @@ def _constant_picks(conditions: Conditions, texts: Texts, counts_blanks: bool) -
         rows.append(found)
         groups.append(np.full(len(found), number, dtype=np.int64))
     return Picks(np.concatenate(rows), np.concatenate(groups), which, shape, len(numbers))
-
-
-# ---------------------------------------------------------------- live conditions: a mask of every cell
-
-
-def _mask(conditions: Conditions, texts: Texts, counts_blanks: bool) -> Node:
-    """Whether each cell counts for each formula of the block, as a boolean node."""
-    mask: Node | None = None
-    for cells, criterion in conditions:
-        if criterion.inner != (1, 1):
-            raise NoKernel("several criteria at once over live cells")
-        shape = lifted(cells.data.shape, criterion.data.shape)
-        if math.prod(shape) > _MOST_COMPARED:
-            raise NoKernel("more comparisons than fit into memory")
-        own = _own_mask(cells, criterion, texts, counts_blanks)
-        mask = own if mask is None else t.logical_and(mask, own)
-    assert mask is not None
-    return mask
-
-
-def _own_mask(cells: Array, criterion: Array, texts: Texts, counts_blanks: bool) -> Node:
-    if not criterion.is_constant:
-        if criterion.kind != Kind.NUMBER:
-            raise NoKernel("a criterion that is live text")
-        return _number_mask(cells, "eq", criterion.data, texts)
-    criteria = [_criterion(value) for value in values_of(criterion, texts)]
-    if counts_blanks and cells.beyond and any(_meets_blank(c) for c in criteria):
-        raise NoKernel("a criterion that blank cells meet, which whole columns have without end")
-    if cells.is_constant:
-        return _constant_mask(cells, criterion, criteria, texts)
-    signs = {c.sign for c in criteria}
-    if len(signs) == 1 and all(type(c.wanted) is float for c in criteria):
-        limits = torch.tensor([float(c.wanted) for c in criteria], dtype=torch.float64)  # type: ignore[arg-type]
-        name = {"": "eq", "=": "eq", "<>": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}[signs.pop()]
-        return _number_mask(cells, name, constant(limits.reshape(criterion.data.shape)), texts)
-    raise NoKernel("a criterion that is no number over live cells")
-
-
-def _number_mask(cells: Array, name: str, limit: Node, texts: Texts) -> Node:
-    """Numbers compared with a limit; for equality alone a text counts as the number it reads as."""
-    if not isinstance(cells.kind, int) and not cells.kind.is_constant:
-        raise NoKernel("live cells whose types change")
-    number, text = cells.is_kind(Kind.NUMBER), cells.is_kind(Kind.TEXT)
-    if name == "eq" and text is not False:
-        reads = texts.look_up("numbers", cells)
-        same = t.compare("eq", reads, limit) if text is True else t.logical_and(text, t.compare("eq", reads, limit))
-    else:
-        same = None
-    holds = t.compare("eq" if name == "ne" else name, cells.data, limit)
-    if number is not True:
-        other = constant(torch.zeros((1,) * 4, dtype=torch.bool))
-        holds = other if number is False else t.logical_and(number, holds)
-    holds = holds if same is None else t.logical_or(holds, same)
-    return t.logical_not(holds) if name == "ne" else holds
-
-
-def _constant_mask(cells: Array, criterion: Array, criteria: list[Criterion], texts: Texts) -> Node:
-    """Constant cells in windows that move with the block, tested one window after the other."""
-    lead = lifted(cells.data.shape[:2], criterion.data.shape[:2])
-    values = values_of(cells, texts)
-    height, width = cells.inner
-    size = height * width
-    result = np.zeros((*lead, height, width), dtype=bool)
-    own_rows, own_columns = cells.data.shape[:2]
-    many_rows, many_columns = criterion.data.shape[:2]
-    windows: dict[int, Cells] = {}
-    for row in range(lead[0]):
-        for column in range(lead[1]):
-            window = (row if own_rows > 1 else 0) * own_columns + (column if own_columns > 1 else 0)
-            wanted = (row if many_rows > 1 else 0) * many_columns + (column if many_columns > 1 else 0)
-            if window not in windows:
-                windows[window] = Cells(values[window * size : (window + 1) * size])
-            result[row, column].reshape(-1)[windows[window].meeting(criteria[wanted])] = True
-    return constant(torch.from_numpy(result))
 
 
 # ---------------------------------------------------------------- the functions
@@ -272,12 +174,15 @@ def _vector(array: Array) -> Node:
     return t.reshape(array.data, (math.prod(array.data.shape),))
 
 
-def _counted_mask(values: Array, conditions: Conditions, texts: Texts) -> Node:
-    mask = _mask(conditions, texts, False)
+def _counted(values: Array, conditions: Conditions, texts: Texts) -> tuple[Comparison, Array, Node]:
+    """The comparison, the range to add laid out beside it, and which of its cells are numbers that count."""
+    comparison = compared(conditions, texts, False)
+    values = comparison.beside(values)
     numbers = values.is_kind(Kind.NUMBER)
     if isinstance(numbers, bool):
-        return mask if numbers else t.logical_and(mask, constant(torch.zeros((1,) * 4, dtype=torch.bool)))
-    return t.logical_and(mask, numbers)
+        mask = comparison.holds
+        return comparison, values, mask if numbers else t.logical_and(mask, constant(torch.zeros((1,) * 4).bool()))
+    return comparison, values, t.logical_and(comparison.holds, numbers)
 
 
 def _sum_and_count(values: Array, conditions: Conditions, texts: Texts) -> tuple[Node, Node]:
@@ -287,10 +192,11 @@ def _sum_and_count(values: Array, conditions: Conditions, texts: Texts) -> tuple
         sums = spread(_vector(values), indexes(picks.rows), indexes(picks.groups), picks.count)
         counts = constant(torch.from_numpy(picks.sizes()))
         return picks.spread_over(sums), picks.spread_over(counts)
-    mask = _counted_mask(values, conditions, texts)
+    comparison, values, mask = _counted(values, conditions, texts)
     full = lifted(mask.shape, values.data.shape)
-    picked = t.select(mask, values.data, t.ZERO)
-    return t.total(picked, _INNER), t.total(t.broadcast(t.to_number(mask), full), _INNER)
+    sums = comparison.folded(t.total, t.select(mask, values.data, t.ZERO))
+    counts = comparison.folded(t.total, t.broadcast(t.to_number(mask), full))
+    return t.guard(sums, comparison.fine), t.guard(counts, comparison.fine)
 
 
 def _added(arguments: tuple[Array, ...], texts: Texts) -> tuple[Array, Conditions]:
@@ -325,9 +231,13 @@ def _countifs(arguments: tuple[Array, ...], texts: Texts) -> Array:
     picks = _constant_picks(conditions, texts, True)
     if picks is not None:
         return Array(picks.spread_over(constant(torch.from_numpy(picks.sizes()))))
-    mask = _mask(conditions, texts, True)
-    full = lifted(mask.shape, *(cells.data.shape for cells, _ in conditions))
-    return Array(t.total(t.broadcast(t.to_number(mask), full), _INNER))
+    comparison = compared(conditions, texts, True)
+    mask = comparison.holds
+    full = mask.shape
+    if comparison.asked is None:
+        full = lifted(full, *(cells.data.shape for cells, _ in conditions))
+    counts = comparison.folded(t.total, t.broadcast(t.to_number(mask), full))
+    return Array(t.guard(counts, comparison.fine))
 
 
 def extreme_of_picks(values: Array, picks: Picks, largest: bool) -> Array:
@@ -356,12 +266,12 @@ def _extreme(largest: bool) -> Kernel:
         picks = _picks_of(values, conditions, texts)
         if picks is not None:
             return extreme_of_picks(values, picks, largest)
-        mask = _counted_mask(values, conditions, texts)
+        comparison, values, mask = _counted(values, conditions, texts)
         filler = t.number(-_LARGEST if largest else _LARGEST)
         full = lifted(mask.shape, values.data.shape)
-        found = (t.largest if largest else t.smallest)(t.select(mask, values.data, filler), _INNER)
-        some = t.any_of(t.broadcast(mask, full), _INNER)
-        return Array(t.select(some, found, t.ZERO))
+        found = comparison.folded(t.largest if largest else t.smallest, t.select(mask, values.data, filler))
+        some = comparison.folded(t.any_of, t.broadcast(mask, full))
+        return Array(t.guard(t.select(some, found, t.ZERO), comparison.fine))
 
     return apply
 

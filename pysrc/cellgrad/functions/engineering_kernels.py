@@ -10,7 +10,8 @@ import torch
 from cellgrad.functions.arrays import Array, NoKernel, Texts
 from cellgrad.functions.conversion import line
 from cellgrad.functions.criteria_index import Cells
-from cellgrad.functions.criteria_kernels import Picks, extreme_of_picks, values_of
+from cellgrad.functions.criteria_kernels import Picks, extreme_of_picks
+from cellgrad.functions.criteria_masks import values_of
 from cellgrad.functions.databases import criteria_rows, field_column, label, matching
 from cellgrad.functions.kernels import Kernel, kernel
 from cellgrad.functions.operands import Fault, Matrix

@@ -17,6 +17,7 @@ from cellgrad.functions.kernels import KERNELS
 from cellgrad.functions.kernels_aggregate import LARGEST, filled
 from cellgrad.graph.precedents import Axis, axes, axis, region_read
 from cellgrad.program.growing_criteria import BY_CRITERIA, so_far
+from cellgrad.program.joined_criteria import WITH_CRITERIA, criterion
 from cellgrad.program.landing import Spots, gathered
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.nodes import Node as Tensor
@@ -138,7 +139,7 @@ def _side_by_side(evaluation: Evaluation, tree: Call) -> Array:
             arguments.append(lines)
             growths.append(growth)
             continue
-        array = evaluation.of(node)
+        array = criterion(evaluation, node) if tree.function in WITH_CRITERIA else evaluation.of(node)
         varies = varies or array.data.shape != (1, 1, 1, 1)
         arguments.append(array)
     if varies:
