@@ -49,20 +49,26 @@ def _add_sheet_and_buttons(book: xlsxwriter.Workbook, people: titanic.Columns) -
     return models
 
 
-def macros(sheets: list[str]) -> bytes:
-    """vbaProject.bin with our module, for a workbook with these sheets, called Sheet1, Sheet2, ... by the macros."""
-    return _macros(tuple(sheets), MACROS.read_text(encoding="ascii"))
+def macros(sheets: list[str], *others: Path) -> bytes:
+    """vbaProject.bin with our module, for a workbook with these sheets, called Sheet1, Sheet2, ... by the macros.
+
+    others: the files of further modules.
+    """
+    return _macros(tuple(sheets), *(path.read_text(encoding="ascii") for path in (MACROS, *others)))
 
 
 @lru_cache
-def _macros(sheets: tuple[str, ...], source: str) -> bytes:
+def _macros(sheets: tuple[str, ...], *sources: str) -> bytes:
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "macros.xlsm"
         with xlsxwriter.Workbook(path) as book:
             for sheet in sheets:
                 book.add_worksheet(sheet)
         with pyopenvba.ExcelFile(path) as workbook:
-            workbook.add_vba_project().add_module("CellgradButtons", "\r\n".join(source.splitlines()) + "\r\n")
+            project = workbook.add_vba_project()
+            for source in sources:
+                first, *_ = lines = source.splitlines()
+                project.add_module(first.split('"')[1], "\r\n".join(lines) + "\r\n")  # Attribute VB_Name = "..."
             workbook.save()
         with zipfile.ZipFile(path) as package:
             return package.read("xl/vbaProject.bin")
