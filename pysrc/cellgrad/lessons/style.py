@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 import xlsxwriter
@@ -114,12 +116,17 @@ def note(sheet: Worksheet, cell: str, text: str) -> None:
     )
 
 
-def legend(sheet: Worksheet, look: Look, row: int, column: int) -> None:
-    """The four colours and what they mean, downward from (row, column), counted from 0."""
+def legend(
+    sheet: Worksheet, look: Look, row: int, column: int, meanings: Mapping[Role, str] = MappingProxyType({})
+) -> None:
+    """The four colours and what they mean, downward from (row, column), counted from 0.
+
+    meanings: other words than a role's own, where the lesson is about something else than a loss.
+    """
     sheet.write_string(row, column, "Colours", look.bold())
     for line, role in enumerate(Role, start=row + 1):
         sheet.write_blank(line, column, None, look.cell(role))
-        sheet.write_string(line, column + 1, role.meaning, look.text())
+        sheet.write_string(line, column + 1, meanings.get(role, role.meaning), look.text())
 
 
 def set_up_page(sheet: Worksheet, last_row: int, last_column: int, header_rows: int) -> None:
