@@ -104,7 +104,7 @@ def run_answer(run: Run, written: Written | None) -> dict[str, Any]:
             "conflict": [str(line.constraint) for line in lines if line.in_conflict],
             "gap": None if solution.gap is None else plain(solution.gap),
             "basins": [{"value": plain(basin.value), "starts": basin.count} for basin in solution.basins],
-            "structure": None if model.structure is None else model.structure.answer(),
+            "structure": None if model.known_structure is None else model.known_structure.answer(),
             "warnings": list(solution.warnings),
         }
         answer["seconds"]["optimize"] = solution.seconds

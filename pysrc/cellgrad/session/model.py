@@ -20,6 +20,7 @@ from cellgrad.gradients.gradcheck import GradientCheck, check_gradient
 from cellgrad.gradients.kinks import flat_regions
 from cellgrad.gradients.sensitivities import Sensitivities, sensitivities
 from cellgrad.gradients.structure import Form, Structure, structure_of
+from cellgrad.optimize.choice import FREE, known_method
 from cellgrad.optimize.conditions import PRECISION, Conditions
 from cellgrad.optimize.constraint_cells import ConstraintCell
 from cellgrad.optimize.engines import Effort
@@ -127,9 +128,15 @@ class Model:
         function = self.compiled.function
         return CompiledSystem(function.x, function.value_node, constant(torch.zeros(0)))
 
+    @property
+    def known_structure(self) -> Structure | None:
+        """The structure where anybody has asked for it yet."""
+        found: Structure | None = self.__dict__.get("structure")
+        return found
+
     @cached_property
     def structure(self) -> Structure:
-        """What kind of functions objective and rows are, and which cells make them so."""
+        """What kind of functions objective and rows are, and which cells make them so; found when first asked for."""
         conditions = self.conditions
         return structure_of(self.compiled, self.goal.kind, conditions.lower, conditions.upper)
 
@@ -221,16 +228,18 @@ class Model:
             self.require_start(self.conditions.clipped(began))
         where = choose_device(device)
         function = self.ran_on = self.function.on(where)
+        looked_at = known_method(chosen.method) not in FREE  # who names a way of descent asks for no analysis
         solution = optimize(
             function, began, self.goal, conditions=self.conditions, system=self.system.on(where),
-            structure=self.structure, method=chosen.method, rate=learning_rate, steps=steps,
+            structure=self.structure if looked_at else None, method=chosen.method, rate=learning_rate, steps=steps,
             iterations=chosen.iterations, starts=chosen.starts, seed=chosen.seed, seconds=chosen.seconds,
             evaluations=evaluations, callback=callback, effort=chosen.effort, tolerances=chosen.tolerances,
             options=options, validation=None if validation is None else self._judge(validation, where),
         )  # fmt: skip
         if not self.conditions.count and self.has_objective:
             self._require_sound(solution)
-        warnings = (*self._told_before(), *solution.warnings, *self._told_of_conditioning(solution))
+        badly = self._told_of_conditioning(solution) if looked_at else []
+        warnings = (*self._told_before(), *solution.warnings, *badly)
         solution = dataclasses.replace(solution, warnings=warnings)
         if start is not None:
             solution = self._from_the_sheets_values(solution)
