@@ -80,6 +80,13 @@ class Look:
         """A parameter: centred like the columns it stands above."""
         return self.cell(Role.PARAMETER, "0.0000", bold=True, align="center", valign="vcenter")
 
+    def setting(self, number_format: str = "General") -> Format:
+        """A number that is the reader's to choose, and no parameter to be found, such as a learning rate."""
+        return self._format(
+            bg_color="#FFFFFF", num_format=number_format, bold=True, border=2, border_color="#7B8794",
+            align="center", valign="vcenter",
+        )  # fmt: skip
+
     def missing(self) -> Format:
         """A blank where the data should say something."""
         return self._format(bg_color="#C4CAD1", border=1, border_color=LINE)
@@ -89,6 +96,10 @@ class Look:
         return self._format(
             bg_color=role.colours.header, bold=True, border=1, border_color=LINE, align="center", valign="vcenter"
         )
+
+    def broken(self) -> Format:
+        """Laid over a cell that should be otherwise, by a conditional format."""
+        return self._book.add_format({"bg_color": "#B42318", "font_color": "#FFFFFF"})
 
     def title(self) -> Format:
         return self._format(bold=True, font_size=16, valign="vcenter")
