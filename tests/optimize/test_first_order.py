@@ -374,7 +374,7 @@ def test_the_best_point_on_rows_held_out_is_kept_and_training_stops():
     model = compiled(book, "C1", "E1")
     options = FirstOrderOptions(batch=20, rate=1e-5, validation="201:300", patience=4)
     result = train(Problem(model.function), "gradient-descent", options, torch.zeros(1, 1).double(), Limits(5000))
-    assert result.ending.status is Status.CONVERGED
+    assert result.ending.status is Status.STOPPED_EARLY
     assert "4 looks" in result.ending.detail
     held, trained = np.s_[200:], np.s_[:200]
     at = float(result.ending.x[0])
@@ -392,7 +392,7 @@ def test_another_cell_may_be_the_judge(batch):
     options = FirstOrderOptions(batch=batch, rate=0.01, patience=5)
     start = torch.as_tensor(training.x0)[None]
     result = train(Problem(training.function), "adam", options, start, Limits(5000), validation=validation.function)
-    assert result.ending.status is Status.CONVERGED
+    assert result.ending.status is Status.STOPPED_EARLY
     values = [loss.validation for loss in result.losses]
     assert float(validation.function.value(torch.as_tensor(result.ending.x)[None])) == pytest.approx(min(values))
     assert len(values) - 1 - int(np.argmin(values)) == 5

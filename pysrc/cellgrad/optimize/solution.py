@@ -38,6 +38,13 @@ class Status(Enum):
         "The objective has all but stopped changing, though its gradient is not yet zero to rounding. "
         "More steps or another method may gain a little.",
     )
+    STOPPED_EARLY = (
+        "stopped early",
+        1,
+        "Solver has converged to the current solution. All constraints are satisfied.",
+        "What was held out has not improved for a while: to train on would serve the rows trained on, and no others. "
+        "The values kept are the best on what was held out.",
+    )
     CANNOT_IMPROVE = (
         "cannot improve",
         2,
@@ -179,7 +186,7 @@ class Status(Enum):
         """Whether the run ended by itself at a point worth keeping as an answer."""
         return self in (
             Status.OPTIMAL, Status.TARGET_REACHED, Status.CONVERGED, Status.CANNOT_IMPROVE, Status.INTEGER_TOLERANCE,
-            Status.PROBABLY_GLOBAL,
+            Status.PROBABLY_GLOBAL, Status.STOPPED_EARLY,
         )  # fmt: skip
 
     @property

@@ -34,6 +34,8 @@ class Trained(Request):
         ending = found.ending
         x = torch.as_tensor(ending.x).to(self.start)
         value, start_value = evaluated(problem, x)[0], evaluated(problem, self.start)[0]
+        passes = f"{found.batches:,} batches a pass over the rows" if found.batches > 1 else ""
+        rate = "" if found.rate is None else f"learning rate {found.rate:.3g} found by trial"
         return Solution(
             x=ending.x,
             value=value,
@@ -41,7 +43,7 @@ class Trained(Request):
             status=ending.status,
             message=" ".join(filter(None, (self.explained(ending.status), ending.detail))),
             method=word,
-            reason=f"{found.batches:,} batches a pass over the rows" if found.batches > 1 else "as asked",
+            reason=", ".join(filter(None, (passes, rate))) or "as asked",
             iterations=ending.iterations,
             evaluations=found.evaluations,
             seconds=time.perf_counter() - limits.began,

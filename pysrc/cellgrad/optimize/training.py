@@ -216,7 +216,7 @@ class _Loop:
 
     def detail(self, status: Status) -> str:
         """What there is to say besides the status."""
-        if status is Status.CONVERGED and self._stale >= self.patience and self.task.validation is not None:
+        if status is Status.STOPPED_EARLY:
             return (
                 f"Training ended after {self.patience} looks without a lower loss on what was held out; the values "
                 f"kept are those after step {self.best_step:,}, where it was lowest."
@@ -280,7 +280,7 @@ class _Loop:
         if self.step > 0:
             self.history.append((self.step, shown(lowest), rate))
         if self.task.validation is not None and self._stale >= self.patience:
-            return Status.CONVERGED
+            return Status.STOPPED_EARLY
         if fell:
             return Status.UNBOUNDED
         return self._ended(state) or (self._speak(len(state.x)) if self.step and self.callback else None)
