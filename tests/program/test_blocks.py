@@ -219,6 +219,15 @@ STRUCTURES = [
     ("=2*SUM(E1:E10)+A1^2", 11, False),  # a ridge
     ("=SQRT(AVERAGE(E1:E10))", 10, True),
     ("=SUMSQ(D1:D10)^0.5", 10, True),
+    ("=(SUM(F1:F10)/COUNT(F1:F10))^0.5", 10, True),  # squares that may be errors
+    ("=(SUM(F1:F10)/10)^(1/2)", 10, True),
+    ("=SUM(F1:F10)/COUNT(I1:I10)", 0, False),  # the count of what the sum does not hold may vary
+    ("=SUM(F1:F10)/(COUNT(F1:F10)-2)", 10, False),
+    ("=SQRT(SUM(E1:E10))/SQRT(10)", 10, True),
+    ("=100*SQRT(AVERAGE(E1:E10))/2", 10, True),
+    ("=-SQRT(AVERAGE(E1:E10))", 0, False),
+    ("=SUMSQ(D1:D10)^0.25", 0, False),
+    ("=SUMSQ(D1:D10)^-0.5", 0, False),
     ("=D1^2", 1, False),
     ("=SUM(D1:D10)", 0, False),
     ("=SUM(E1:E10)-1", 0, False),
@@ -229,7 +238,15 @@ STRUCTURES = [
 
 @pytest.mark.parametrize(("formula", "count", "rooted"), STRUCTURES, ids=[row[0] for row in STRUCTURES])
 def test_sums_of_squares_are_found_from_the_formula(formula, count, rooted) -> None:
-    cells = {"D1:D10": "=A$1+A$2*B1-C1", "E1:E10": "=D1^2", "G1:G10": 0.5, "H2:H11": "=ABS(D1)^3", "H1": formula}
+    cells = {
+        "D1:D10": "=A$1+A$2*B1-C1",
+        "E1:E10": "=D1^2",
+        "F1:F10": "=(A$1*B1+A$2/(1+A$1^2)-C1)^2",
+        "G1:G10": 0.5,
+        "H2:H11": "=ABS(D1)^3",
+        "I1:I10": "=LN(A$1+3+B1)",
+        "H1": formula,
+    }
     book = book_of({"Sheet": {**NUMBERS, **cells}})
     model = compile_model(Dependence(book), parse_region("H1", "Sheet"), [parse_region("A1:A2", "Sheet")])
     assert model.function.residual_count == count

@@ -69,14 +69,23 @@ def observed_of(residuals: Node) -> torch.Tensor | None:
 
 
 def under_root(value: Node) -> Node | None:
-    """What a one-element value is the square root of (by SQRT or ^0.5), or None where it is no root."""
-    while value.operation == "reshape":
-        value = value.inputs[0]
-    if value.operation == "sqrt":
-        return value.inputs[0]
-    if value.operation == "pow" and _positive_scalar(value.inputs[1]) == 0.5:
-        return value.inputs[0]
-    return None
+    """What a one-element value is the square root of (by SQRT or ^0.5), or None where it is no root.
+
+    A root times or over a positive number is one, too: SQRT(SUM(..))/SQRT(n).
+    """
+    factor = 1.0
+    while True:
+        if value.operation == "reshape":
+            value = value.inputs[0]
+        elif value.operation == "mul" and (number := _positive_scalar(value.inputs[0])) is not None:
+            value, factor = value.inputs[1], factor * number
+        elif value.operation == "div" and (number := _positive_scalar(value.inputs[1])) is not None:
+            value, factor = value.inputs[0], factor / number
+        else:
+            break
+    if value.operation != "sqrt" and not (value.operation == "pow" and _positive_scalar(value.inputs[1]) == 0.5):
+        return None
+    return value.inputs[0] if factor == 1 else t.mul(t.number(factor * factor), value.inputs[0])
 
 
 class _TooDeep(Exception):  # noqa: N818 - an answer

@@ -7,6 +7,7 @@ import math
 import torch
 
 from cellgrad.tensors.building import NAN, build, holds_only
+from cellgrad.tensors.counting import settled_beside
 from cellgrad.tensors.nodes import Node, Shape, broadcast_shapes, constant
 from cellgrad.tensors.shapes import assemble, broadcast, lift, reshape
 
@@ -115,6 +116,7 @@ def square(a: Node) -> Node:
 
 def div(a: Node, b: Node) -> Node:
     """a / b; not finite where b is 0 or either is not finite."""
+    b = settled_beside(a, b) or b
     if b.is_constant and not a.is_constant and b.size == 1 and b.value is not None:
         scale = 1.0 / b.value.item() if b.value.item() else math.nan
         # Only a power of two has an exact reciprocal: any other quotient is left a division.
@@ -129,7 +131,10 @@ def power(a: Node, b: Node) -> Node:
         return square(a)
     if holds_only(b, 1.0):
         return a
-    return guard(elementwise("pow", a, b), a, b)
+    result = elementwise("pow", a, b)
+    if b.value is not None and bool(((b.value > 0) & b.value.isfinite()).all()):
+        return result  # only exponents of 0 and below make numbers of errors
+    return guard(result, a, b)
 
 
 def maximum(a: Node, b: Node) -> Node:
