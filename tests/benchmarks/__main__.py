@@ -14,13 +14,15 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
-from tests.benchmarks import evaluating, live, optimum, process, reading, scaling, step, writing
+from tests.benchmarks import evaluating, live, optimum, process, reading, scaling, solving, step, writing
 from tests.benchmarks.figures import Figure, table
 from tests.benchmarks.fresh import TaskFailed
 from tests.benchmarks.machine import machine
 from tests.benchmarks.setting import Setting, described
 
-SECTIONS = {module.NAME: module for module in (reading, evaluating, step, optimum, writing, scaling, process, live)}
+SECTIONS = {
+    module.NAME: module for module in (reading, evaluating, step, optimum, solving, writing, scaling, process, live)
+}
 HERE = [name for name in SECTIONS if name != live.NAME or live.possible()]
 """The sections that this machine has the programs for."""
 ROWS = (712, 100_000, 1_000_000)

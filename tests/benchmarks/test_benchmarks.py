@@ -9,6 +9,9 @@ import pytest
 from tests.benchmarks import __main__ as suite
 from tests.benchmarks.figures import Spread, against_limit, compare, shown
 from tests.benchmarks.fresh import TaskFailed, fresh
+from tests.benchmarks.races.table import RACES
+from tests.benchmarks.solving import QUICK
+from tests.benchmarks.tasks import solving
 from tests.benchmarks.tasks.step import interleaved, require_agreement
 
 FIELDS = {"section", "what", "against", "unit", "ours", "theirs", "ratio", "target", "note", "met", "verdict"}
@@ -39,15 +42,35 @@ def test_the_machine_is_told(quick):
 
 
 def test_the_promises_are_among_the_figures(quick):
-    """Reading no slower than openpyxl, a step at 1.2 hand-written ones, cost a row that does not grow."""
+    """Reading no slower than openpyxl, a step at 1.2 hand-written ones, cost a row that does not grow, models solved at
+    twice the cost of functions written by hand."""
     held = {(f["section"], f["against"], f["target"]) for f in quick["figures"] if f["target"] is not None}
     assert {("read", "openpyxl load_workbook", 1.0), ("step", "eager torch", 1.2)} <= held
     assert ("scaling", "a row of 200", 1.0) in held
+    assert {("solving", "scipy SLSQP", 2.0), ("solving", "scipy milp", 2.0)} <= held
 
 
 def test_least_squares_ends_are_equal(quick):
     ends = next(f for f in quick["figures"] if f["what"] == "linear: loss")
     assert ends["ours"]["median"] == pytest.approx(ends["theirs"]["median"], abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "race", [race if race in QUICK else pytest.param(race, marks=pytest.mark.slow) for race in RACES]
+)
+def test_the_workbook_and_the_functions_by_hand_are_one_problem(race):
+    """Both ways end at the same place, which is the published optimum where there is one."""
+    found, optimum = solving.run(race, rounds=1), RACES[race]().known.optimum
+    for peer in found["held"]:
+        assert found["value"] == pytest.approx(found["ends"][peer], rel=solving.AGREE, abs=solving.AGREE)
+    assert np.isnan(optimum) or found["value"] == pytest.approx(optimum, rel=1e-8, abs=1e-8)
+
+
+def test_a_race_to_a_worse_end_is_not_told():
+    race = RACES["knapsack"]()
+    solving.require_no_worse(race, 1298.0, {"scipy milp": 1298.0})
+    with pytest.raises(ArithmeticError, match="knapsack"):
+        solving.require_no_worse(race, 1290.0, {"scipy milp": 1298.0})
 
 
 @pytest.mark.parametrize(("value", "gradient"), [(0.3 + 1e-11, 1.0), (0.3, 1.0 + 1e-11), (float("nan"), 1.0)])
