@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from cellgrad.optimize.conditions import Floats
+from cellgrad.optimize.discrete.active_set import Active
 from cellgrad.optimize.discrete.fixing import Fixing
 from cellgrad.optimize.discrete.judge import Halt, Ints, Judge
 from cellgrad.optimize.discrete.polish import whole_descent
@@ -30,10 +31,13 @@ MARGIN = 0.02
 """Where bounds prove nothing a branch must look worse by this part of the best before it is cut off."""
 ROOT_STARTS = 6
 """Starts of the first continuous problem, where it is not known to be convex."""
-MOST_SUBPROBLEMS = 20_000
+MOST_SUBPROBLEMS, MOST_QUADRATIC = 20_000, 2_000_000
+"""Subproblems at most; and of quadratic programmes, which take a millisecond each."""
 UNPROVEN_SUBPROBLEMS, PER_CELL, MOST_UNPROVEN = 30, 5, 200
 """Subproblems without a better point after which a search that proves nothing ends: so many, and so many more for each
 whole cell, but no more than that."""
+ROUNDED = 8
+"""Of quadratic programmes every so many are rounded: rounding takes longer than they do."""
 CORNERS = 8
 """Of so many cells at most, the most fractional ones, every way of rounding is tried at the root."""
 
@@ -47,6 +51,8 @@ class Node:
     x: Floats = field(repr=False)
     bound: float
     depth: int
+    active: Active | None = field(default=None, repr=False)
+    """The limits that bind, where it is a quadratic programme: its children start from them."""
 
 
 @dataclass
@@ -111,7 +117,7 @@ class BranchAndBound:
         """Whether the linear rows alone have no solution."""
         self._order = itertools.count()
         self._gained_at = 0
-        self._found_before = judge.improvements
+        self._found_before = self._improved = judge.improvements
         self._random = np.random.default_rng(seed)
 
     @property
@@ -151,10 +157,13 @@ class BranchAndBound:
         self.bound = min([self.judge.merit, other, *(entry[0] for entry in self.open[:1])])
 
     def _worn_out(self) -> bool:
-        """Whether a search that proves nothing has gone on long enough without a better point."""
+        """Whether a search that proves nothing has gone on long enough without a better point, or any search longer
+        than somebody who set no limit would wait."""
         if self.judge.improvements > self._found_before:
             self._found_before, self._gained_at = self.judge.improvements, self.subproblems
         enough = min(MOST_UNPROVEN, UNPROVEN_SUBPROBLEMS + PER_CELL * len(self.whole))
+        if self.judge.spent:
+            return True
         return not self.proving and (self.subproblems - self._gained_at >= enough or self.judge.weary)
 
     def _cutoff(self) -> float:
@@ -168,6 +177,11 @@ class BranchAndBound:
 
     def _root(self, x0: Floats) -> Node | None:
         lower, upper = self.fixing.lower, self.fixing.upper
+        program = self.fixing.program
+        answer = None if program is None else program.solve(lower, upper)
+        if answer is not None and answer.x is not None:
+            self.root_status = Status.OPTIMAL
+            return Node(lower, upper, answer.x, answer.bound, 0, answer.active)
         starts = x0[None]
         if not self.proving:
             starts = make_starts(torch.as_tensor(x0), ROOT_STARTS, self.seed, "near", lower, upper).numpy()
@@ -221,7 +235,8 @@ class BranchAndBound:
         off = np.abs(values - np.round(values))
         fractional = self.whole[off > INTEGRAL * np.maximum(1.0, np.abs(values))]
         if len(fractional):
-            self._round(node, thoroughly=False)
+            if self.fixing.program is None or self.subproblems % ROUNDED < 2 or not self.judge.feasible:
+                self._round(node, thoroughly=False)
             return self.costs.choose(node.x, fractional)
         x = node.x.copy()
         x[self.whole] = np.round(values)
@@ -235,7 +250,9 @@ class BranchAndBound:
 
     def _solve(self, parent: Node, lower: Floats, upper: Floats) -> Node | None:
         """The child of a node with these bounds, None where it holds no feasible point."""
-        if self.subproblems >= (self.max_subproblems or MOST_SUBPROBLEMS):
+        program = self.fixing.program
+        most = MOST_SUBPROBLEMS if program is None else MOST_QUADRATIC
+        if self.subproblems >= (self.max_subproblems or most):
             self._push(parent)
             self._note_bound(math.inf)
             raise Halt(Status.SUBPROBLEM_LIMIT)
@@ -244,6 +261,12 @@ class BranchAndBound:
             self._note_bound(math.inf)
             raise Halt(Status.CONVERGED)
         self.subproblems += 1
+        answer = None if program is None else program.solve(lower, upper, parent.active)
+        if answer is not None:
+            self.judge.tick(self.gap if self.judge.feasible else 0.0, len(self.open) + 1)
+            if answer.x is None:
+                return None
+            return Node(lower, upper, answer.x, max(answer.bound, parent.bound), parent.depth + 1, answer.active)
         starts = parent.x[None]
         if not self.proving and self.subproblems % 3 == 0:
             spread = make_starts(
@@ -282,3 +305,13 @@ class BranchAndBound:
             self.fixing.complete(X, 3 if thoroughly else 1)
         else:
             self.judge.offer(X)
+        self._improve()
+
+    def _improve(self) -> None:
+        """A better whole point of a search that proves is improved by steps: the sooner a good one is known, the more
+        branches are cut off."""
+        judge = self.judge
+        if not self.proving or self.fixing.free.any() or judge.improvements == self._improved or judge.x is None:
+            return
+        whole_descent(judge, judge.x, self.whole, self.fixing.lower, self.fixing.upper)
+        self._improved = judge.improvements

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from cellgrad.gradients.structure import Structure
 from cellgrad.optimize.conditions import Conditions, Floats
+from cellgrad.optimize.discrete.active_set import QuadraticProgram
 from cellgrad.optimize.discrete.feasibility import linear_rows
 from cellgrad.optimize.discrete.judge import Halt, Judge, ranked
 from cellgrad.optimize.solution import Ending, Status
@@ -43,6 +44,8 @@ class Fixing:
         self.free = ~self.held & (lower < upper)
         if self.free.any():
             judge.strict = min(STRICT, judge.strict)
+        self.program: QuadraticProgram | None = None
+        """The continuous problem, where it is a convex quadratic programme."""
         self._tried: set[bytes] = set()
 
     def solve(self, lower: Floats, upper: Floats, starts: Floats, explain: bool = False) -> Ending:
@@ -51,8 +54,13 @@ class Fixing:
         explain: where there is no solution, spend the time to find out which constraints are in conflict."""
         if (lower == upper).all():
             return Ending(lower.copy(), Status.OPTIMAL, 0)
-        if not explain and self.linear is not None and self.linear.rule_out(lower, upper):
+        if not explain and self.program is None and self.linear is not None and self.linear.rule_out(lower, upper):
             return Ending(np.clip(starts[0], lower, upper), Status.INFEASIBLE, 0)
+        if self.program is not None and not explain:
+            answer = self.program.solve(lower, upper)
+            if answer is not None:
+                status = Status.INFEASIBLE if answer.x is None else Status.OPTIMAL
+                return Ending(np.clip(starts[0], lower, upper) if answer.x is None else answer.x, status, 0)
         problem = self.judge.problem
         points = torch.as_tensor(np.clip(starts, lower, upper)).to(device=problem.device, dtype=problem.dtype)
         ending = self.relaxed(self.base.with_bounds(lower, upper), points)

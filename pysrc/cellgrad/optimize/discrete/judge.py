@@ -26,9 +26,11 @@ TOGETHER = 2048
 """Points evaluated in one run of the compiled program: what lies between the cells may be far larger than they."""
 ELEMENTS = 2**22
 """Points x (cells, rows or residuals) in one run: 32 MiB."""
-PATIENCE = 30.0
-"""Seconds without improvement, as Solver has it (``solver_mni``)."""
-SEEKING = 4
+PATIENCE, BUDGET = 6.0, 15.0
+"""Where nobody set a limit: seconds without improvement, and seconds in all, after which a search ends."""
+SOLVERS = 30.0
+"""The patience where there is a limit on time, as Solver has it (``solver_mni``)."""
+SEEKING = 2
 """How many times longer a search goes on that has no feasible point yet."""
 REACHED = 1e-9
 """A goal value is reached within this, relative to it, or absolute below 1."""
@@ -49,7 +51,7 @@ class Judge:
     precision on a better merit; points found by an engine for constraints (`trusted`) have the precision itself.
     loose: groups of changing cells that must be a permutation, but that no search keeps one by construction: what
     they miss counts as a row's miss does. patience: seconds without improvement after which a search that proves
-    nothing is `weary`.
+    nothing is `weary`; None is SOLVERS, or, where `limits` has no end, PATIENCE, and BUDGET for the whole run.
     conditions: the problem's, with bounds made tight.
     """
 
@@ -63,9 +65,10 @@ class Judge:
         conditions: Conditions | None = None,
     ) -> None:
         self.strict = problem.conditions.precision
-        self.problem, self.limits, self.callback, self.patience, self.loose = (
-            problem, limits, callback, PATIENCE if patience is None else patience, loose,
-        )  # fmt: skip
+        self.problem, self.limits, self.callback, self.loose = problem, limits, callback, loose
+        unasked = patience is None and not math.isfinite(limits.seconds)
+        self.budget = BUDGET if unasked else math.inf
+        self.patience = PATIENCE if unasked else SOLVERS if patience is None else patience
         self.conditions = conditions or problem.conditions
         self.x: Floats | None = None
         """The best point offered so far (n,)."""
@@ -121,7 +124,12 @@ class Judge:
         """Whether a search that proves nothing has gone long enough without improvement: longer before any feasible
         point than after."""
         patience = self.patience if self.feasible else SEEKING * self.patience
-        return time.perf_counter() - self.improved_at >= patience
+        return self.spent or time.perf_counter() - self.improved_at >= patience
+
+    @property
+    def spent(self) -> bool:
+        """Whether a run that nobody limited has taken as long as one waits for it."""
+        return self.elapsed >= (self.budget if self.feasible else SEEKING * self.budget)
 
     @property
     def elapsed(self) -> float:

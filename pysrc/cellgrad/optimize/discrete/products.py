@@ -8,16 +8,16 @@ binary is itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy import sparse
 
 from cellgrad.gradients.structure import Form, Structure
 from cellgrad.optimize.conditions import Floats
 from cellgrad.optimize.discrete.judge import Halt, Judge
+from cellgrad.optimize.discrete.quadratic import Quadratic, quadratic_of
 from cellgrad.optimize.linear_programs import LinearProgram, solve_linear
 from cellgrad.optimize.search import Limits
 from cellgrad.optimize.solution import Ending, Progress, Status
@@ -27,20 +27,8 @@ MOST_PRODUCTS = 4_000
 """Beyond so many the linear programme is no way any more."""
 SECONDS = 15.0
 """Seconds that a proof may take before other searches have their turn."""
-ZERO = 1e-12
-"""Second derivatives this much smaller than the largest are what rounding left of a zero."""
 AGREES = 1e-7
 """The model itself and its linear form agree so far at the answer, relative."""
-
-
-@dataclass(frozen=True)
-class Quadratic:
-    """constant + slopes . x + x' curves x / 2, for the objective (index 0) and the rows: (1 + c,), (1 + c, n), and
-    (1 + c, n, n)."""
-
-    constants: Floats
-    slopes: Floats
-    curves: Floats
 
 
 def solve_products(judge: Judge, structure: Structure, x0: Floats) -> Status | None:
@@ -49,7 +37,7 @@ def solve_products(judge: Judge, structure: Structure, x0: Floats) -> Status | N
     problem = judge.problem
     if problem.goal.kind == "value" or structure.form > Form.QUADRATIC or problem.size > MOST_CELLS:
         return None
-    quadratic = _quadratic(judge)
+    quadratic = quadratic_of(judge)
     program = None if quadratic is None else _without_products(judge, quadratic)
     if program is None:
         return None
@@ -92,34 +80,6 @@ def _told(judge: Judge, program: LinearProgram, ending: Ending) -> Status | None
 def _whole(judge: Judge, x: Floats) -> Floats:
     conditions = judge.conditions
     return np.clip(np.where(conditions.whole, np.round(x), x), conditions.lower, conditions.upper)
-
-
-def _quadratic(judge: Judge) -> Quadratic | None:
-    """The objective and rows by their derivatives at one point; None where that is an error."""
-    problem, count, size = judge.problem, judge.conditions.count, judge.problem.size
-    conditions = judge.conditions
-    at = np.clip(np.zeros(size), conditions.lower, conditions.upper)
-    point = torch.as_tensor(at[None]).to(device=problem.device, dtype=problem.dtype)
-    curves = np.zeros((1 + count, size, size))
-    if problem.system is None:
-        near = torch.as_tensor(at + np.vstack([np.zeros(size), np.eye(size)])).to(point)
-        values, gradients = (part.double().cpu().numpy() for part in problem.value_and_gradient(near))
-        sign = -1.0 if problem.goal.kind == "max" else 1.0
-        constants, slopes = sign * values[:1], sign * gradients[:1]
-        curves[0] = sign * (gradients[1:] - gradients[:1])
-    else:
-        f, gradient, g, jacobian = (part.double().cpu().numpy() for part in problem.system.slopes(point))
-        constants, slopes = np.concatenate([f, g[0]]), np.concatenate([gradient, jacobian[0]])
-        weights = torch.eye(1 + count, dtype=problem.dtype, device=problem.device)
-        for row, weight in enumerate(weights):
-            hessian = problem.system.weighted_hessian(point, weight[:1], weight[None, 1:])
-            curves[row] = hessian[0].double().cpu().numpy()
-    if not all(np.isfinite(part).all() for part in (constants, slopes, curves)):
-        return None
-    curves = (curves + curves.transpose(0, 2, 1)) / 2
-    curves[np.abs(curves) <= ZERO * np.abs(curves).max(initial=0.0)] = 0.0
-    bent = curves @ at
-    return Quadratic(constants - slopes @ at + bent @ at / 2, slopes - bent, curves)
 
 
 def _without_products(judge: Judge, quadratic: Quadratic) -> LinearProgram | None:

@@ -23,6 +23,7 @@ from cellgrad.optimize.discrete.judge import Halt, Ints, Judge
 from cellgrad.optimize.discrete.permutations import Orders
 from cellgrad.optimize.discrete.polish import land, pattern_search, whole_descent, whole_search
 from cellgrad.optimize.discrete.products import solve_products
+from cellgrad.optimize.discrete.quadratic import convex_program
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.search import UNBOUNDED_FALL, Limits
 from cellgrad.optimize.solution import Callback, Conflict, Ending, Status
@@ -39,6 +40,10 @@ WIDENINGS = 4
 """So often at most guessed bounds are moved out, as long as that gains something."""
 FINALISTS = 4
 """Members of the last population that are refined."""
+OUT_OF_TIME = (
+    "The search ended after the seconds that are usual where nobody sets a limit; no whole numbers can be better by more "
+    "than {:.2%}: that much is proven. With a longer time limit it goes on."
+)
 GAP_PROVEN = 1e-8
 """A relative gap that is nothing but the accuracy of the continuous solutions."""
 
@@ -55,6 +60,7 @@ def solve_discrete(
     population: int | None = None,
     mutation: float = 0.075,
     integer_tolerance: float = 0.0,
+    accepted_gap: float = 0.0,
     max_subproblems: int | None = None,
     max_feasible: int | None = None,
     seconds_without_improvement: float | None = None,
@@ -64,9 +70,9 @@ def solve_discrete(
     structure: what the model is made of; None counts as smooth. relaxed: solves the continuous problem under given
     conditions from starts (K, n); it must bear bounds that coincide. limits.steps counts subproblems, generations and
     batches. method: one of DISCRETE_METHODS, or an alias. population, mutation: see `Evolution`. integer_tolerance: the
-    relative gap at which branch and bound may end. max_subproblems, max_feasible: limits of branch and bound.
-    seconds_without_improvement: ends a search that proves nothing; None is Solver's 30. The same seed
-    gives the same answer.
+    relative gap at which branch and bound may end; accepted_gap: the one that will do where proving more takes long.
+    max_subproblems, max_feasible: limits of branch and bound. seconds_without_improvement: ends a search that proves
+    nothing; None: see `Judge`. The same seed gives the same answer, unless the clock ends the search.
     Raises ArgumentError for a method that does not exist or does not fit.
     """
     name = ALIASES.get(method.strip().lower().replace("_", "-"), method.strip().lower().replace("_", "-"))
@@ -81,7 +87,8 @@ def solve_discrete(
     fixing = Fixing(judge, relaxed, conditions.lower, conditions.upper, structure)
     run = _Run(
         judge, fixing, groups, structure, seed=seed, population=population, mutation=mutation,
-        tolerance=integer_tolerance, max_subproblems=max_subproblems, max_feasible=max_feasible,
+        tolerance=integer_tolerance, accepted=max(accepted_gap, integer_tolerance), max_subproblems=max_subproblems,
+        max_feasible=max_feasible,
     )  # fmt: skip
     try:
         status = run.solve(start, name)
@@ -110,6 +117,7 @@ class _Run:
     population: int | None
     mutation: float
     tolerance: float
+    accepted: float
     max_subproblems: int | None
     max_feasible: int | None
     detail: str = ""
@@ -196,6 +204,8 @@ class _Run:
         self.used = "branch-and-bound"
         self.judge.offer(x0[None])
         proving = self._provable()
+        if proving and self.structure is not None:
+            self.fixing.program = convex_program(self.judge, self.structure)
         if not proving and not alone and self.structure is not None:
             proven = solve_products(self.judge, self.structure, x0)
             if proven is not None:
@@ -215,6 +225,11 @@ class _Run:
             self.gap = self.bounding.gap if self.judge.feasible else None
             loose = self.gap is not None and self.gap > GAP_PROVEN
             return Status.INTEGER_TOLERANCE if loose else Status.OPTIMAL
+        if proving and self.judge.feasible and self.bounding.gap < math.inf:
+            self.gap = self.bounding.gap
+            if self.gap <= self.accepted:
+                self.detail = OUT_OF_TIME.format(self.gap)
+                return Status.INTEGER_TOLERANCE
         if self.bounding.impossible:
             self.conflict = self.bounding.conflict
             return Status.INFEASIBLE
@@ -224,6 +239,10 @@ class _Run:
             self._evolve(self._best if self.judge.x is not None else x0, form, guess=True)
         if not self.judge.feasible:
             self.conflict = self.bounding.conflict
+        if proving and self.gap is not None:
+            self.gap = self.bounding.gap
+            self.detail = OUT_OF_TIME.format(self.gap)
+            return Status.PROBABLY_GLOBAL
         self.detail = "The model is not convex as far as is known: the bounds of branches are no proof here."
         return Status.PROBABLY_GLOBAL
 
