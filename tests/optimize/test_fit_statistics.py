@@ -130,6 +130,20 @@ def test_blank_rows_are_no_observations() -> None:
     assert (found.observations, found.degrees_of_freedom) == (11, 9)
 
 
+def test_rows_at_which_a_unit_is_dead_are_observations() -> None:
+    """relu(w x) for x below and above 0, and three rows that no parameter moves: those alone are left out."""
+    data = torch.tensor([-3.0, -2, -1, 1, 2, 3], dtype=torch.float64)
+    y = torch.tensor([0.0, 0, 0, 1.1, 1.9, 3.2], dtype=torch.float64)
+
+    def residuals(X: torch.Tensor) -> torch.Tensor:
+        rows = torch.relu(X * data) - y
+        return torch.cat((rows, torch.zeros(len(X), 3, dtype=torch.float64) * X), 1)
+
+    objective, at = Squares(residuals, 1), np.array([1.0])
+    found = fit_statistics_at(objective, at)
+    assert found is not None and (found.observations, found.degrees_of_freedom) == (6, 5)
+
+
 def test_as_many_parameters_as_observations_leave_no_error_to_estimate() -> None:
     found = fit_statistics(np.zeros(2), np.eye(2), np.array([1.0, 2.0]))
     assert found.degrees_of_freedom == 0

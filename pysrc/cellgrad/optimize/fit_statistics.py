@@ -25,6 +25,8 @@ ROUNDINGS = 100
 """J lacks rank where a singular value is below this many roundings, times max(m, n), of the largest."""
 UNDETERMINED = 1e-6
 """A parameter with more than this of a direction in which no residual moves, of unit length, is not determined."""
+ELSEWHERE = 8
+"""Points around an answer at which rows that say nothing there are asked again."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class FitStatistics:
     """Of n parameters and m residuals; nan where a parameter is not determined or stands at a bound.
 
     residuals (m,): in the units of what is fitted, whatever factor the objective puts before their squares.
-    observations: how many of them there are, but for those that are zero and that no parameter moves (blank rows).
+    observations: how many of them there are, but for blank rows: those that are zero and that no parameter moves,
+    neither here nor elsewhere.
     degrees_of_freedom: the observations less the parameters determined. residual_deviation: the square root of
     sum_of_squares / degrees_of_freedom.
     standard_errors, t_values, p_values (two-sided), lower, upper (n,): the latter two the interval of `confidence`.
@@ -69,6 +72,7 @@ def fit_statistics(
     *,
     scale: float = 1.0,
     at_bounds: NDArray[np.bool_] | None = None,
+    moved: NDArray[np.bool_] | None = None,
     observed: Floats | None = None,
     total_sum_of_squares: float | None = None,
     confidence: float = 0.95,
@@ -76,13 +80,15 @@ def fit_statistics(
     """The statistics of a fit with residuals (m,) and Jacobian (m, n) at estimates (n,).
 
     scale: what the objective multiplies every residual by, as 1 / sqrt(m) where it is a mean of squares; residuals and
-    Jacobian are divided by it. at_bounds (n,): parameters held by a bound, which count as known. observed: the values
+    Jacobian are divided by it. at_bounds (n,): parameters held by a bound, which count as known. moved (m,): rows that
+    parameters move elsewhere, which are observations even where they are zero and flat here. observed: the values
     fitted, or total_sum_of_squares: theirs around their mean; for R squared (Kvalseth 1985, eq. 1).
     """
     r, J = np.asarray(residuals, np.float64) / scale, np.asarray(jacobian, np.float64) / scale
     n = len(estimates)
     free = np.ones(n, bool) if at_bounds is None else ~at_bounds
-    observations = int(((r != 0) | (J != 0).any(axis=1)).sum())
+    says = _says(r, J)
+    observations = int((says if moved is None else says | moved).sum())
     unit_covariance, undetermined, rank, condition = _unit_covariance(J[:, free])
 
     total = float(r @ r)
@@ -144,10 +150,32 @@ def fit_statistics_at(
     held = None
     if conditions is not None:
         held = (x <= conditions.lower) | (x >= conditions.upper) | conditions.whole
+    says, elsewhere = _says(residuals, jacobian), np.zeros(len(residuals), bool)
+    if not says.all():
+        elsewhere = _moved_elsewhere(objective, x, says)
     return fit_statistics(
-        residuals, jacobian, x, scale=scale, at_bounds=held, observed=observed,
+        residuals, jacobian, x, scale=scale, at_bounds=held, moved=elsewhere, observed=observed,
         total_sum_of_squares=total_sum_of_squares, confidence=confidence,
     )  # fmt: skip
+
+
+def _says(residuals: Floats, jacobian: Floats) -> NDArray[np.bool_]:
+    """Which rows are not zero, or are moved by some parameter; an error is either (m,)."""
+    return (residuals != 0) | (jacobian != 0).any(axis=1)
+
+
+def _moved_elsewhere(objective: Objective, x: Floats, says: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which rows say something at points drawn around x (m,), within bounds or not: where a unit of a net is dead and
+    nothing was observed the row is zero and flat, and yet not blank."""
+    draw = np.random.default_rng(0)
+    found = says.copy()
+    for _ in range(ELSEWHERE):
+        point = x + np.maximum(1.0, np.abs(x)) * draw.standard_normal(len(x))
+        at = torch.as_tensor(point).to(device=objective.device, dtype=objective.dtype)[None]
+        found |= _says(*(part[0].double().cpu().numpy() for part in objective.residuals_and_jacobian(at)))
+        if found.all():
+            break
+    return found
 
 
 def _unit_covariance(J: Floats) -> tuple[Floats, NDArray[np.bool_], int, float]:
