@@ -27,6 +27,9 @@ CONSTRAINED_STARTS = 7
 
 NOT_FEASIBLE_YET = "No values that satisfy all constraints had been found; the start values stay."
 
+SECONDS_ON_SLOPES = 8.0
+"""What a model with jumps may take before an evolutionary search has its turn."""
+
 FROM_ELSEWHERE = "Found from another start than the sheet's own, which ended at {}."
 
 
@@ -45,17 +48,19 @@ class Conditioned(Request):
         elif route is Route.LINEAR and structure is not None and not structure.linear:
             ending = Ending(numpy_of(self.start), Status.NOT_LINEAR, 0)
         else:
-            ending = self.solve(route, self.all_starts(), limits)
+            ending = self.solve(route, self.all_starts(), self._first_share(route, limits))
             if self.unasked and route is Route.CONSTRAINED and ending.status is not Status.STOPPED:
-                ending = self._from_elsewhere(ending, limits)
+                ending = self.unlimited(self._from_elsewhere(ending, limits), limits)
         x = torch.as_tensor(ending.x).to(self.start)
         value, rows = evaluated(problem, x)
         start_value, start_rows = evaluated(problem, self.start)
         status = ending.status
         missed = conditions.violation(ending.x, rows)
         feasible = missed <= conditions.precision
-        none_yet = "" if feasible or status.restores else NOT_FEASIBLE_YET
-        message = " ".join(filter(None, (self.explained(status, ending.gap == 0), ending.detail, none_yet)))
+        explained, none_yet = self.explained(status, ending.gap == 0), ""
+        if not feasible and not status.restores:
+            explained, none_yet = explained.replace(" The best values so far are kept.", ""), NOT_FEASIBLE_YET
+        message = " ".join(filter(None, (explained, ending.detail, none_yet)))
         return Solution(
             x=ending.x,
             value=value,
@@ -80,15 +85,22 @@ class Conditioned(Request):
             places=ending.places,
         )
 
+    def _first_share(self, route: Route, limits: Limits) -> Limits:
+        """What slopes may take of the time where an evolutionary search will have its turn too."""
+        if not (self.unasked and self.jumps and route is Route.CONSTRAINED):
+            return limits
+        return dataclasses.replace(limits, seconds=min(SECONDS_ON_SLOPES, limits.seconds / 3))
+
     def _from_elsewhere(self, own: Ending, limits: Limits) -> Ending:
         """The better of the sheet's own answer and what a few further starts find within two seconds; where the
         objective jumps, of an evolutionary search too."""
         left = limits.seconds - (time.perf_counter() - limits.began)
-        if left <= 0 or limits.began + SECONDS < time.perf_counter():
+        if left <= 0:
             return own
-        brief = Limits(limits.steps, min(SECONDS, left))
-        X = further_starts(self.problem, self.start, CONSTRAINED_STARTS, self.seed)
-        found = [self.solve(Route.CONSTRAINED, X, brief)]
+        found = []
+        if time.perf_counter() - limits.began <= SECONDS:
+            X = further_starts(self.problem, self.start, CONSTRAINED_STARTS, self.seed)
+            found.append(self.solve(Route.CONSTRAINED, X, Limits(limits.steps, min(SECONDS, left))))
         if self.jumps:
             found.append(self.over_jumps(own.x, limits))
         best, merit = own, self._merit(own)

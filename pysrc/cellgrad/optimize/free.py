@@ -97,7 +97,7 @@ class Free(Request):
 
     def _beyond_jumps(self, found: Solution, merit: float, limits: Limits) -> Solution:
         """The better of what slopes have found and what an evolutionary search finds besides."""
-        ending = self.over_jumps(found.x, limits)
+        ending = self.unlimited(self.over_jumps(found.x, limits), limits)
         x = torch.as_tensor(ending.x).to(self.start)
         other = float(self.problem.value(x.unsqueeze(0)))
         if not other < merit:  # it lands on the very step where slopes come close
@@ -106,7 +106,7 @@ class Free(Request):
         detail = f"Slopes alone, which see no jumps, ended at {found.value:.6g}."
         return dataclasses.replace(
             found, x=ending.x, value=evaluated(self.problem, x)[0], status=ending.status, method=ending.method,
-            message=" ".join(filter(None, (ending.status.explanation, ending.detail, detail))),
+            message=" ".join(filter(None, (self.explained(ending.status), ending.detail, detail))),
             iterations=found.iterations + ending.iterations, evaluations=self.problem.evaluations,
             seconds=time.perf_counter() - limits.began,
         )  # fmt: skip

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -78,8 +79,16 @@ class Request:
     def over_jumps(self, x: NDArray[np.float64], limits: Limits) -> Ending:
         """An evolutionary search from x (n,) that nobody asked for, and that is therefore a short one."""
         left = limits.seconds - (time.perf_counter() - limits.began)
-        brief = Limits(10_000, max(0.0, min(SECONDS_OVER_JUMPS, left)))
+        allowed = SECONDS_OVER_JUMPS if math.isinf(left) else max(0.0, left)
+        brief = Limits(10_000, allowed)
         return self.solve(Route.DISCRETE, torch.as_tensor(x).to(self.start).unsqueeze(0), brief)
+
+    def unlimited(self, ending: Ending, limits: Limits) -> Ending:
+        """An ending whose time limit was ours, not the caller's, told as what it is: a search that was ended."""
+        if ending.status is not Status.TIME_LIMIT or limits.elapsed >= limits.seconds:
+            return ending
+        detail = " ".join(filter(None, (ending.detail, "With --seconds it gets more time.")))
+        return replace(ending, status=Status.CONVERGED, detail=detail)
 
     def most_steps(self, default: int) -> int:
         """The limit on steps."""
@@ -95,7 +104,7 @@ class Request:
             return HELD
         if proven and status is Status.OPTIMAL:
             return PROVEN
-        if self.route is Route.DISCRETE and status is Status.CONVERGED:
+        if status is Status.CONVERGED and (self.route is Route.DISCRETE or self.jumps):
             return ENDED
         single = self.structure is not None and not may_have_several_valleys(self.problem, self.structure)
         if status is Status.OPTIMAL and single and self.problem.goal.kind != "value" and not self.problem.rooted:
