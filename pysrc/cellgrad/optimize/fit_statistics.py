@@ -25,8 +25,9 @@ ROUNDINGS = 100
 """J lacks rank where a singular value is below this many roundings, times max(m, n), of the largest."""
 UNDETERMINED = 1e-6
 """A parameter with more than this of a direction in which no residual moves, of unit length, is not determined."""
-ELSEWHERE = 8
-"""Points around an answer at which rows that say nothing there are asked again."""
+ELSEWHERE = (1.0, 10.0) * 6
+"""How widely, in sizes of the parameters, the points around an answer are drawn at which rows that say nothing there
+are asked again."""
 
 
 @dataclass(frozen=True)
@@ -169,8 +170,8 @@ def _moved_elsewhere(objective: Objective, x: Floats, says: NDArray[np.bool_]) -
     nothing was observed the row is zero and flat, and yet not blank."""
     draw = np.random.default_rng(0)
     found = says.copy()
-    for _ in range(ELSEWHERE):
-        point = x + np.maximum(1.0, np.abs(x)) * draw.standard_normal(len(x))
+    for spread in ELSEWHERE:
+        point = x + spread * np.maximum(1.0, np.abs(x)) * draw.standard_normal(len(x))
         at = torch.as_tensor(point).to(device=objective.device, dtype=objective.dtype)[None]
         found |= _says(*(part[0].double().cpu().numpy() for part in objective.residuals_and_jacobian(at)))
         if found.all():
