@@ -15,12 +15,15 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
 import pytest
 from tests import libreoffice
 from tests.commands import run, workbook
 
 from cellgrad import __version__
+from cellgrad.console import progress_line
+from cellgrad.optimize.solution import Progress
 
 RUN_FIELDS = {
     "sheet", "objective", "changing", "goal", "status", "message", "method", "device", "dtype", "iterations",
@@ -437,6 +440,14 @@ def test_a_checkpoint_goes_on_where_a_run_was_broken_off(tmp_path: Path) -> None
     assert run("optimize", source, *asked, "--resume").code == 2  # it has served
 
 
+def test_progress_in_a_line() -> None:
+    def line(value: float, rate: float) -> str:
+        return progress_line("s", Progress(3, value, rate, 1, 0.5, 2.0, lambda: np.zeros(1)))
+
+    assert line(1.5, 0.25) == "s  step 3  1.5  rate 0.25  0.5 s, at most 2 s left  Ctrl-C keeps the best"
+    assert line(math.nan, 0.0) == "s  step 3  no answer yet  0.5 s, at most 2 s left  Ctrl-C keeps the best"
+
+
 def run_named(path: Path) -> Any:
     """The gradient of the model named by its cells, the saved one unread."""
     return run("gradients", path, "--objective", "B1", "--changing", "A1", "--json").json
@@ -476,6 +487,28 @@ def test_explain_gives_the_derivative_by_a_cell_of_the_data_too(titanic: Path) -
     by_hand = -2 / 712 * error * at["J2"].value / ((at["F10"].value + 1) * math.log(10))
     assert answer["model"]["role"].startswith("data")
     assert answer["derivative"] == pytest.approx(by_hand, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("cell", "role", "constraints"),
+    [
+        ("B1", "objective cell", []),
+        ("A1", "changing cell", ["Sheet1!A1 <= 9"]),
+        ("E1", "constrained cell", ["Sheet1!E1 <= Sheet1!F1"]),
+        ("C1", "on the way from the changing cells to the objective", []),
+        ("D1", "on the way from the changing cells to a constraint", []),
+        ("F1", "data: the limit of a constraint", []),
+        ("G1", "data: a constraint depends on it, and it does not depend on the changing cells", []),
+        ("H1", "none: the objective does not depend on it", []),
+    ],
+)
+def test_explain_knows_the_parts_of_constraints(tmp_path: Path, cell: str, role: str, constraints: list[str]) -> None:
+    cells = {"A1": 2, "B1": "=C1^2", "C1": "=A1-3", "D1": "=A1*2", "E1": "=D1+1", "F1": "=G1+1", "G1": 6, "H1": "=E1"}
+    model = ("--subject-to", "E1<=F1", "--subject-to", "A1<=9", "--save", "--in-place")
+    path = workbook(tmp_path / "book.xlsx", cells)
+    assert run("models", path, *PARABOLA, *model).code == 0
+    answer = run("explain", path, cell, "--json").json
+    assert answer["model"] == {"objective": "Sheet1!B1", "role": role, "constraints": constraints}
 
 
 def test_explain_wants_one_cell(titanic: Path) -> None:

@@ -124,8 +124,12 @@ class LiveProgress:
 
 
 def progress_line(name: str, progress: Progress) -> str:
-    """Step, loss, rate and time left, as in ``nnet  step 12  0.1391  rate 0.01  0.3 s, at most 2 s left``."""
-    parts = [name, f"step {progress.step}", f"{progress.value:.8g}", f"rate {progress.rate:.2g}"]
+    """Step, loss, rate and time left, as in ``nnet  step 12  0.1391  rate 0.01  0.3 s, at most 2 s left``.
+
+    Of methods without a rate, none is told."""
+    value = f"{progress.value:.8g}" if math.isfinite(progress.value) else "no answer yet"
+    rate = f"rate {progress.rate:.2g}" if progress.rate > 0 else ""
+    parts = [name, f"step {progress.step}", value, rate]
     if progress.running > 1:
         parts.append(f"{progress.running} starts running")
     left = "" if progress.left is None else f", at most {duration(progress.left)} left"
@@ -362,10 +366,11 @@ def show_explanation(screen: Screen, found: Explanation) -> None:
     lines.append(("read by", f"{counted(found.dependents, 'cell')}, directly or not"))
     if found.origin is not None:
         lines.append(("error begins", f"{found.origin}  {found.origin_formula or ''}"))
-    if found.objective is not None:
+    if found.objective:
         lines.append(("objective", found.objective))
     if found.role is not None:
         lines.append(("role", found.role))
+    lines += [("constraint", constraint) for constraint in found.constraints]
     if found.derivative is not None:
         lines.append(("derivative", f"{number(found.derivative)} of the objective by this cell"))
     if found.flat:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from cellgrad.address import Region
+from cellgrad.address import Region, parse_region
 from cellgrad.answers import error_answer, plain
 from cellgrad.blocks.block import Block
 from cellgrad.errors import ArgumentError, CellgradError
@@ -29,8 +30,8 @@ class Explanation:
     one cell). recurrence: how the block is evaluated, where it depends on itself. apart: why the cell is evaluated
     alone, though others share its formula. dependents: how many cells depend on it, directly or not. error: why it
     cannot be computed. origin: the cell in which the error that it shows begins. role: its part in the model of its
-    sheet, in words. derivative: of the model's objective by this cell, all other inputs fixed. flat: whether the model
-    has gone flat here.
+    sheet, in words. constraints: what the model asks of this cell. derivative: of the model's objective by this cell,
+    all other inputs fixed. flat: whether the model has gone flat here.
     """
 
     cell: str
@@ -50,6 +51,7 @@ class Explanation:
     origin_formula: str | None = None
     objective: str | None = None
     role: str | None = None
+    constraints: tuple[str, ...] = ()
     derivative: float | None = None
     flat: bool = False
 
@@ -70,10 +72,15 @@ class Explanation:
             "dependents": self.dependents,
             "error": None if self.error is None else error_answer(self.error),
             "error_begins": None if self.origin is None else {"cell": self.origin, "formula": self.origin_formula},
-            "model": None if self.objective is None else {"objective": self.objective, "role": self.role},
+            "model": self._model(),
             "derivative": None if self.derivative is None else plain(self.derivative),
             "flat": self.flat,
         }
+
+    def _model(self) -> dict[str, Any] | None:
+        if self.objective is None:
+            return None
+        return {"objective": self.objective, "role": self.role, "constraints": list(self.constraints)}
 
 
 def explain(book: Book, reference: str, sheet: str | None = None) -> Explanation:
@@ -83,7 +90,8 @@ def explain(book: Book, reference: str, sheet: str | None = None) -> Explanation
     """
     cell = _one_cell(book, reference, sheet)
     found = Explanation(str(cell), book.workbook.cached(cell.sheet, cell.top, cell.left))
-    found.dependents = _dependents(book, cell)
+    reached = _reached(book, cell)
+    found.dependents = sum(int(mask.sum()) for mask in reached.values())
     blocks = book.dependence.touching(cell)
     if blocks:
         _explain_formula(found, book, blocks[0], cell)
@@ -97,7 +105,7 @@ def explain(book: Book, reference: str, sheet: str | None = None) -> Explanation
             found.role = f"none: the saved model cannot run ({error.cause})"
             found.objective = saved.objective
         else:
-            _explain_role(found, model, cell, blocks)
+            _explain_role(found, model, cell, blocks, reached)
     return found
 
 
@@ -109,14 +117,14 @@ def _one_cell(book: Book, reference: str, sheet: str | None) -> Region:
     return found[0]
 
 
-def _dependents(book: Book, cell: Region) -> int:
-    """How many cells depend on a cell, directly or not: region by region, inside the blocks that depend on it."""
+def _reached(book: Book, cell: Region) -> dict[Block, np.ndarray]:
+    """The cells that depend on a cell, directly or not, as masks over the blocks they are in: region by region."""
     dependence = book.dependence
     reached = {
         block: np.zeros((block.region.height, block.region.width), bool) for block in dependence.dependents([cell])
     }
-    if len(reached) > MOST_BLOCKS:  # mostly single cells: their number will do
-        return sum(block.region.size for block in reached)
+    if len(reached) > MOST_BLOCKS:  # mostly single cells: whole blocks will do
+        return {block: np.ones_like(mask) for block, mask in reached.items()}
     pending = [cell]
     while pending:
         region = pending.pop()
@@ -128,7 +136,7 @@ def _dependents(book: Book, cell: Region) -> int:
                 if not inside.all():
                     inside[:] = True
                     pending.append(whole)
-    return sum(int(mask.sum()) for mask in reached.values())
+    return reached
 
 
 def _explain_formula(found: Explanation, book: Book, block: Block, cell: Region) -> None:
@@ -154,21 +162,44 @@ def _explain_formula(found: Explanation, book: Book, block: Block, cell: Region)
         found.error = error
 
 
-def _explain_role(found: Explanation, model: Model, cell: Region, blocks: list[Block]) -> None:
-    compiled, found.objective = model.compiled, str(model.objective)
+def _explain_role(
+    found: Explanation, model: Model, cell: Region, blocks: list[Block], reached: Mapping[Block, np.ndarray]
+) -> None:
+    compiled, found.objective = model.compiled, str(model.objective) if model.has_objective else ""
+    found.constraints = tuple(str(one) for one in model.constraints if one.left == cell)
     order = set(compiled.order)
-    if cell == model.objective:
+    changing = any(cell in area for area in compiled.areas)
+    live = any(block in order and compiled.is_live(block) for block in blocks)
+    goal = "the objective" if model.has_objective and _among(reached, model.objective) else ""
+    limits = [parse_region(one.right, model.sheet) for one in model.constraints if "!" in one.right]
+    if not goal and any(_among(reached, side) for side in (*(one.left for one in model.constraints), *limits)):
+        goal = "a constraint"
+    if model.has_objective and cell == model.objective:
         found.role = "objective cell"
-    elif any(cell in area for area in compiled.areas):
+    elif changing:
         found.role = "changing cell"
-    elif any(block in order and compiled.is_live(block) for block in blocks):
-        found.role = "on the way from the changing cells to the objective"
-    elif any(block in order for block in blocks) or _is_read(model, cell):
-        found.role = "data: the objective depends on it, and it does not depend on the changing cells"
+    elif live and goal:
+        found.role = f"on the way from the changing cells to {goal}"
+    elif live or found.constraints:
+        found.role = "constrained cell"
+    elif goal:
+        found.role = f"data: {goal} depends on it, and it does not depend on the changing cells"
+    elif cell in limits:
+        found.role = "data: the limit of a constraint"
     else:
         found.role = "none: the objective does not depend on it"
-    found.flat = any(cell in unit for unit in model.flat())
-    found.derivative = _derivative(model, cell)
+    if model.has_objective:
+        found.flat = any(cell in unit for unit in model.flat())
+        found.derivative = _derivative(model, cell)
+
+
+def _among(reached: Mapping[Block, np.ndarray], cell: Region) -> bool:
+    """Whether one cell is among those that depend on another."""
+    return any(
+        bool(mask[cell.top - block.region.top, cell.left - block.region.left])
+        for block, mask in reached.items()
+        if cell in block.region
+    )
 
 
 def _is_read(model: Model, cell: Region) -> bool:
