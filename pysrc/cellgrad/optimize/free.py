@@ -68,6 +68,8 @@ class Free(Request):
             status = Status.RATE_TOO_LARGE
         if status.found and bool(x[best].abs().max() > RUNAWAY * self.start.abs().max().clamp(min=1)):
             status = Status.UNBOUNDED
+        if best >= len(X) and status in (Status.TIME_LIMIT, Status.STEP_LIMIT):
+            status = Status.CONVERGED  # by a limit of ours, which the user has not set
         if status is Status.FLAT and gained:
             status = Status.CONVERGED  # the flat bottom of a valley, such as that of a sum of absolute values
         if problem.has_residuals and status.found and float(f[best]) <= NOTHING * max(1.0, float(search.start_f[0])):
@@ -141,8 +143,10 @@ class Free(Request):
         others.run(brief, self.callback, search.steps)
         if others.stopped in (None, Status.TIME_LIMIT):  # of their own two seconds: nobody's limit but ours
             others.stopped = None
-            limits = dataclasses.replace(limits, steps=search.method.default_steps + others.steps)
-            others.refine(FINALISTS, Tolerances(), limits, self.callback)
+            finish = Limits(
+                search.method.default_steps + others.steps, min(SECONDS, left), time.process_time(), time.process_time
+            )
+            others.refine(FINALISTS, Tolerances(), finish, self.callback)
         return [others]
 
     def _best_of_all(self, f: Tensor, x: Tensor, own: int, count: int, others: Search) -> int:
@@ -152,7 +156,7 @@ class Free(Request):
         statuses = others.statuses()
         ranked = torch.nan_to_num(others.f, nan=math.inf).argsort(stable=True).tolist()
         for place in ranked[:MOST_LOOKED_AT]:
-            fine = statuses[place].found or statuses[place] is Status.STEP_LIMIT
+            fine = statuses[place].found or statuses[place] in (Status.STEP_LIMIT, Status.TIME_LIMIT)
             at = count + place
             merits = float(f[at]), float(f[own])
             if fine and is_better(self.problem, *merits, numpy_of(x[at]), numpy_of(self.start)):
