@@ -115,6 +115,7 @@ class Row:
     caret: str | None = None
     objective: str = "B1"
     changing: str = "A1"
+    subject_to: str | None = None
 
 
 MODELS = {
@@ -168,6 +169,30 @@ MODELS = {
     "a sheet that a formula names and nobody has": Row(
         {"C1": "=A1*Costs!A1", "B1": "=C1"}, "C1", "there is no sheet 'Costs'", "the sheets are Sheet1", "Costs"
     ),
+    "a constrained cell is an error, whatever the changing cells": Row(
+        {"C1": "=1/E1", "D1": "=C1+A1", "B1": "=A1^2"}, "C1", "#DIV/0! here makes the constraint Sheet1!D1 >= 5",
+        "take the constraint out", subject_to="D1>=5",
+    ),
+    "a constrained cell is an error, and all is linear": Row(
+        {"C1": "=LN(E1)", "D1": "=C1+A1", "B1": "=A1+1"}, "C1", "#NUM! here makes the constraint Sheet1!D1 >= 5",
+        "correct the formula", subject_to="D1>=5",
+    ),
+    "the limit of a constraint is an error": Row(
+        {"C1": "=1/E1", "D1": "=C1+A1", "B1": "=A1^2"}, "C1", "#DIV/0! here makes the constraint Sheet1!A1 <=",
+        "or start from other values", subject_to="A1<=D1",
+    ),
+    "a formula beside a constraint is an error": Row(
+        {"D1": "=A1^2", "B1": "=A1+1"}, "D1", "a side of the constraint Sheet1!D1 <= =A1/E1 is an error or a text",
+        "correct the cells of the constraint", subject_to="D1<=A1/E1",
+    ),
+    "the objective of a constrained model is an error": Row(
+        {"C1": "=1/E1", "D1": "=A1+1", "B1": "=C1+A1"}, "C1", "#DIV/0! here makes the objective Sheet1!B1 an error",
+        "correct the formula", subject_to="D1<=5",
+    ),
+    "a constrained cell is an error that nothing moves": Row(
+        {"C1": "=1/E1", "B1": "=A1^2"}, "C1", "is an error or a text, and no changing cell moves it",
+        "correct the cell or the constraint", subject_to="C1<=5",
+    ),
 }  # fmt: skip
 
 
@@ -176,7 +201,9 @@ def test_a_model_that_cannot_run(tmp_path: Path, name: str) -> None:
     row = MODELS[name]
     path = workbook(tmp_path / "book.xlsx", {"A1": 2, "A2": 3, **row.cells})
     before = snapshot(tmp_path)
-    ran = run("optimize", path, "--objective", row.objective, "--changing", row.changing, "--in-place", "--json")
+    words = ["optimize", path, "--objective", row.objective, "--changing", row.changing, "--in-place"]
+    words += [] if row.subject_to is None else ["--subject-to", row.subject_to]
+    ran = run(*words, "--json")
     assert ran.code == 1
     (answer,) = ran.json
     assert (answer["sheet"], answer["status"], answer["out"]) == ("Sheet1", "cannot run", None)
@@ -189,7 +216,7 @@ def test_a_model_that_cannot_run(tmp_path: Path, name: str) -> None:
         above, under = error["message"].splitlines()
         assert above[under.index("^") :].startswith(row.caret)
     assert snapshot(tmp_path) == before
-    spoken = run("optimize", path, "--objective", row.objective, "--changing", row.changing, "--in-place")
+    spoken = run(*words)
     assert spoken.code == 1
     assert error["message"] in spoken.err
     assert "no file was written" in spoken.err

@@ -109,11 +109,12 @@ def _require_held(dependence: Dependence, row: Row, value: float, precision: flo
     if row.low - precision * max(1.0, abs(row.low)) <= value <= row.high + precision * max(1.0, abs(row.high)):
         return
     blocks = dependence.touching(_region(row.left))
-    shown = f"it is {value:.15g}" if math.isfinite(value) else "it is no number"
     relation = "at least" if value < row.low else "at most"
+    shown = "is an error or a text"
+    if math.isfinite(value):
+        shown = f"should be {relation} {limit:.15g}, it is {value:.15g}"
     raise ModelError(
-        f"a constraint can never hold: this cell should be {relation} {limit:.15g}, {shown}, and no changing cell "
-        "moves it",
+        f"a constraint can never hold: this cell {shown}, and no changing cell moves it",
         cell=full_name(*row.left),
         formula=dependence.text_at(blocks[0], *row.left[1:]) if blocks else None,
         action="correct the cell or the constraint, or add the cells it depends on to the changing cells",

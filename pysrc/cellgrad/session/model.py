@@ -37,14 +37,13 @@ from cellgrad.program.compiling import (
     CompiledWithRows,
     compile_model,
     compile_system,
-    constant_live,
     distinct,
-    values_of,
 )
 from cellgrad.program.objective import CompiledObjective, choose_device
-from cellgrad.program.origin import Evaluated, Origin
+from cellgrad.program.origin import Origin
 from cellgrad.program.system import CompiledSystem
 from cellgrad.session.conditions import asked
+from cellgrad.session.error_cells import origin_of, require_no_error
 from cellgrad.session.options import settled
 from cellgrad.solver_models import ModelConditions, SolverModel
 from cellgrad.tensors.nodes import constant
@@ -236,7 +235,10 @@ class Model:
             evaluations=evaluations, callback=callback, effort=chosen.effort, tolerances=chosen.tolerances,
             options=options, validation=None if validation is None else self._judge(validation, where),
         )  # fmt: skip
-        if not self.conditions.count and self.has_objective:
+        if self.conditions.count:
+            constrained = self.compiled.areas, self.compiled.objective, self.constraints
+            require_no_error(self.book, *constrained, solution)
+        elif self.has_objective:
             self._require_sound(solution)
         badly = self._told_of_conditioning(solution) if looked_at else []
         warnings = (*self._told_before(), *solution.warnings, *badly)
@@ -366,10 +368,7 @@ class Model:
 
     def _origin(self, x: np.ndarray) -> Origin:
         """Where the objective's error at x begins."""
-        new = {r: values_of(r, self.book.new) for r in distinct((*self.compiled.areas, *self.book.new))}
-        fixed = list(new)[len(self.compiled.areas) :]
-        live = constant_live([*self.compiled.areas, *fixed], np.concatenate([x, *(new[r] for r in fixed)]))
-        return Evaluated(self.book.dependence, self.objective, live).error_origin()
+        return origin_of(self.book, self.compiled.areas, self.objective, x)
 
     def _endless_slope(self, start: np.ndarray) -> ModelError:
         _, slope = self.value_and_gradient(start)
