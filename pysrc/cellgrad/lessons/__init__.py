@@ -9,10 +9,17 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from cellgrad.lessons.quadratic import build as build_quadratic
+from cellgrad.lessons.sensitivity import build as build_sensitivity
 from cellgrad.lessons.titanic import build as build_titanic
 from cellgrad.lessons.titanic_buttons import build as build_titanic_with_buttons
 
-BUILDERS = {"titanic.xlsx": build_titanic, "titanic.xlsm": build_titanic_with_buttons}
+BUILDERS = {
+    "titanic.xlsx": build_titanic,
+    "titanic.xlsm": build_titanic_with_buttons,
+    "quadratic.xlsm": build_quadratic,
+    "sensitivity.xlsx": build_sensitivity,
+}
 
 
 def build(folder: str | Path) -> list[Path]:
