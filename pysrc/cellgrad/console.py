@@ -23,11 +23,10 @@ from cellgrad.doctor import Check
 from cellgrad.errors import CellgradError, printable
 from cellgrad.explain import Explanation
 from cellgrad.gradients.gradcheck import GradientCheck
-from cellgrad.gradients.structure import Form
 from cellgrad.hosts.package import Change
 from cellgrad.optimize.constraint_cells import Standing
-from cellgrad.optimize.solution import Callback, Progress, Status
-from cellgrad.reports.contents import constraint_lines, run_of
+from cellgrad.optimize.solution import Callback, Progress
+from cellgrad.reports.contents import constraint_lines, run_of, shortcomings
 from cellgrad.reports.learning_rate import LearningRateReport
 from cellgrad.runs import Run
 from cellgrad.session import Model, Written
@@ -188,27 +187,20 @@ def _show_constraints(screen: Screen, run: Run) -> None:
     """How many constraints hold, which do not, and the cells that the end of the run is about."""
     if run.model is None or run.solution is None:
         return
-    if run.solution.status is Status.NOT_LINEAR and run.model.structure is not None:
-        bent = [reason for reason in run.model.structure.reasons if reason.form > Form.LINEAR]
-        for reason in bent[:MOST_LINES]:
-            screen.say(f"    {reason.cell}: {reason.formula} ({reason.why})", style="yellow")
-    lines = constraint_lines(run_of(run.model), run.model.book.workbook) if run.model.constraints else []
-    missed = [line for line in lines if line.standing is Standing.VIOLATED]
+    told = run_of(run.model)
+    lines = constraint_lines(told, run.model.book.workbook) if run.model.constraints else []
+    missed = sum(line.standing is Standing.VIOLATED for line in lines)
     binding = sum(line.standing is Standing.BINDING and not line.constraint.discrete for line in lines)
     if lines:
-        kept = len(lines) - len(missed)
+        kept = len(lines) - missed
         holding = "all hold" if not missed else f"{kept:,} of them {'holds' if kept == 1 else 'hold'}"
         bind = f", {binding:,} {'binds' if binding == 1 else 'bind'}" if binding else ""
         screen.say(f"  {counted(len(lines), 'constraint')}: {holding}{bind}")
-    conflict = [line for line in lines if line.in_conflict]
-    for line in (conflict or missed)[:MOST_LINES]:
-        what = "in conflict" if line.in_conflict else "missed"
-        screen.say(f"    {what}: {line.constraint} (the cell is {number(line.value)})", style="yellow")
-    if len(conflict or missed) > MOST_LINES:
-        screen.say(f"    ... and {len(conflict or missed) - MOST_LINES:,} more; --json lists them all", style="yellow")
-    told = {line.constraint.place for line in conflict}
-    for place in [place for place in run.solution.places if place not in told][:MOST_LINES]:
-        screen.say(f"    {run.model.cells[place]}", style="yellow")
+    short = shortcomings(told, lines)
+    for line in short[:MOST_LINES]:
+        screen.say(f"    {line}", style="yellow")
+    if len(short) > MOST_LINES:
+        screen.say(f"    ... and {len(short) - MOST_LINES:,} more; --json lists them all", style="yellow")
 
 
 def show_lost(screen: Screen, written: Written) -> None:

@@ -95,7 +95,7 @@ class _Display:
         if now - self._said >= STATUS_SECONDS:
             self._said = now
             at = advance()
-            status(self._book.app, f"Cellgrad: step {at.step}, {at.objective} = {at.value:.10g}")
+            status(self._book.app, f"Cellgrad: step {at.step}, {_progress(at)}")
             if now - self._shown >= self._every:
                 try:
                     self._begin(at.changing).show(blocks(at.changing, at.x))
@@ -132,6 +132,12 @@ class _Display:
         return self._transaction
 
 
+def _progress(at: Advance) -> str:
+    if at.objective is None or not math.isfinite(at.value):
+        return "no answer yet"
+    return f"{at.objective} = {at.value:.10g}"
+
+
 def blocks(areas: Sequence[Region], x: NDArray[np.float64]) -> list[Block]:
     """The values x (n,) of the areas' cells in reading order, as one block of rows an area."""
     found: list[Block] = []
@@ -144,7 +150,7 @@ def blocks(areas: Sequence[Region], x: NDArray[np.float64]) -> list[Block]:
 
 def _require_agreement(book: xw.Book, answer: Answer) -> None:
     """Raises WriteError where the sheet, recalculated, does not show the answer; not asked of one set to manual."""
-    if book.app.calculation != "automatic":
+    if answer.objective is None or book.app.calculation != "automatic":
         return
     value = exact_values(cells_of(book, answer.objective))[0][0]
     tolerance = AGREEMENT if "32" not in answer.device else 1e-4

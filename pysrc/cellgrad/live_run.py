@@ -7,6 +7,7 @@ itself waits for nothing.
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,12 +21,15 @@ from cellgrad.hosts.settings import Settings, read_settings
 from cellgrad.live import optimize_live
 from cellgrad.live_reports import answer_report, gradient_map
 from cellgrad.worker import last_run
-from cellgrad.worker.job import Answer
+from cellgrad.worker.job import STOPPED, Answer
 from cellgrad.worker.process import shared_worker
 from cellgrad.worker.turn import Turn
 
 SHOWN_SECONDS = 0.5
 """Between two showings of the changing cells."""
+NOT_KEPT = "The changing cells hold their start values."
+MOST_TOLD = 12
+"""No more constraints and cells are listed."""
 ANSWER_SECONDS = 15.0
 """How long the status bar keeps a command's last words before the program has it back."""
 
@@ -58,6 +62,8 @@ def _run(book: xw.Book, sheet: str, method: str, steps: int | None, settings: Se
         )  # fmt: skip
     last_run.keep(book.fullname, answer.record)
     status(book.app, in_words(answer))
+    if not answer.kept and answer.status != STOPPED:  # a line that passes by is not enough
+        tell(book.app, refused_in_words(answer))
     return answer
 
 
@@ -69,10 +75,22 @@ def check(book: xw.Book, sheet: str) -> None:
 
 def in_words(answer: Answer) -> str:
     """A run's answer on one line."""
-    return (
-        f"Cellgrad: {answer.objective} from {answer.start_value:.6g} to {answer.value:.6g} by {answer.method} on "
-        f"{answer.device} in {answer.seconds:.1f} s. {answer.message}"
+    moved = f"{answer.objective} from {answer.start_value:.6g} to {answer.value:.6g}"
+    if answer.objective is None:
+        moved = "a model without an objective"
+    elif not math.isfinite(answer.start_value):
+        moved = f"{answer.objective} from an error to {answer.value:.6g}"
+    said = f"Cellgrad: {moved} by {answer.method} on {answer.device} in {answer.seconds:.1f} s. {answer.message}" + (
+        "" if answer.kept else f" {NOT_KEPT}"
     )
+    return " ".join((said, "; ".join(answer.told[:MOST_TOLD]))).strip()
+
+
+def refused_in_words(answer: Answer) -> str:
+    """Why a run's answer was not kept, a paragraph each."""
+    more = len(answer.told) - MOST_TOLD
+    told = [*answer.told[:MOST_TOLD], *([f"and {more:,} more"] if more > 0 else [])]
+    return "\n\n".join((f"{answer.status.capitalize()}: {answer.message}", *told, NOT_KEPT))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

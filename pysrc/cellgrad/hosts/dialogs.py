@@ -66,8 +66,8 @@ def settings_form(office: Office, settings: Settings) -> Form:
     fields = (
         Field(
             "Method", METHOD_LABELS[settings.method],
-            "How the search goes. Automatic takes Levenberg-Marquardt for sums and means of squares and L-BFGS for the "
-            "rest.", tuple(METHOD_LABELS.values()),
+            "How the search goes. Automatic takes what suits the model: linear, a sum of squares, smooth, constraints, "
+            "whole numbers. The last three are the names of Solver's own.", tuple(METHOD_LABELS.values()),
         ),
         Field(
             "Device", DEVICE_LABELS[settings.device],

@@ -12,7 +12,7 @@ import pandas as pd
 
 from cellgrad.address import Region, parse_region, quote_sheet
 from cellgrad.errors import CellgradError
-from cellgrad.gradients.structure import Structure
+from cellgrad.gradients.structure import Form, Structure
 from cellgrad.optimize.conditions import PRECISION, Conditions, System
 from cellgrad.optimize.constraint_cells import ConstraintCell, Standing
 from cellgrad.optimize.fit_statistics import FitStatistics, fit_statistics_at
@@ -212,6 +212,25 @@ def constraint_lines(run: Run, workbook: Workbook) -> list[ConstraintLine]:
             _multiplier(run, constraint, standing), _in_conflict(run, constraint),
         ))  # fmt: skip
     return lines
+
+
+def shortcomings(run: Run, lines: Sequence[ConstraintLine]) -> list[str]:
+    """The constraints and cells that the end of a run is about, a line each: what makes a model not linear, constraints
+    in conflict or, where none are known to be, those missed, and changing cells that lack what the status says."""
+    solution = run.solution
+    told: list[str] = []
+    if solution is None:
+        return told
+    if solution.status is Status.NOT_LINEAR and run.structure is not None:
+        bent = (reason for reason in run.structure.reasons if reason.form > Form.LINEAR)
+        told += [f"{reason.cell}: {reason.formula} ({reason.why})" for reason in bent]
+    conflict = [line for line in lines if line.in_conflict]
+    missed = [line for line in lines if line.standing is Standing.VIOLATED]
+    for line in conflict or missed:
+        what = "in conflict" if line.in_conflict else "missed"
+        told.append(f"{what}: {line.constraint} (the cell is {line.value:.12g})")
+    named = {line.constraint.place for line in conflict}
+    return told + [str(run.cells[place]) for place in solution.places if place not in named]
 
 
 def _sides(run: Run, constraint: ConstraintCell) -> tuple[float, float]:

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from cellgrad.address import Region
 from cellgrad.workbook import Workbook
 
+STOPPED = "stopped by user"
+"""The status of a run that somebody has ended."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -39,11 +42,12 @@ class Job:
 class Advance:
     """How far a run has come.
 
-    step, value: as in `optimize.Progress`. x (n,): the best changing cells so far, all of them, in the order of
-    `changing` (areas without overlap, in reading order); complete, so they may be written at any moment.
+    objective: None where the model only has to be made feasible. step, value: as in `optimize.Progress`. x (n,): the
+    best changing cells so far, all of them, in the order of `changing` (areas without overlap, in reading order);
+    complete, so they may be written at any moment.
     """
 
-    objective: Region
+    objective: Region | None
     changing: tuple[Region, ...]
     step: int
     value: float
@@ -56,11 +60,12 @@ class Answer:
     """How a run ended. x (n,): the changing cells to write where `kept`; see `Advance` for their order.
 
     value: the objective as recalculated through the whole workbook. status, message: a word and a sentence or two.
-    method, device: what ran, and on what. seconds: of the whole run, compiling included. record: what the answer report
-    needs besides (`reports.record`), '' where the run was cut short.
+    told: the constraints and cells that these are about, and warnings, a line each. method, device: what ran, and on
+    what. seconds: of the whole run, compiling included. record: what the answer report needs besides
+    (`reports.record`), '' where the run was cut short.
     """
 
-    objective: Region
+    objective: Region | None
     changing: tuple[Region, ...]
     x: NDArray[np.float64]
     value: float
@@ -73,3 +78,4 @@ class Answer:
     kept: bool
     seconds: float
     record: str = ""
+    told: tuple[str, ...] = ()

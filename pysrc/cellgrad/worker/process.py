@@ -12,6 +12,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
+import math
 import multiprocessing
 import pkgutil
 import signal
@@ -24,7 +25,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from cellgrad.errors import CellgradError, RunError
-from cellgrad.worker.job import Advance, Answer, Job
+from cellgrad.worker.job import STOPPED, Advance, Answer, Job
 
 STOP = "stop"
 RUN = "cellgrad.worker.work:run"
@@ -227,8 +228,10 @@ def _cut_short(latest: Advance | None) -> Answer:
     """What a stopped worker that did not answer has left."""
     if latest is None:
         raise RunError("the run was stopped before its first step; nothing was changed")
+    if latest.objective is None or not math.isfinite(latest.value):
+        raise RunError("the run was stopped before it had found values that will do; nothing was changed")
     return Answer(
-        latest.objective, latest.changing, latest.x, latest.value, latest.value, "stopped by user",
+        latest.objective, latest.changing, latest.x, latest.value, latest.value, STOPPED,
         "The run was stopped in the middle of a step. The best values of the step before are kept.",
         "", "", latest.step, True, latest.elapsed,
     )  # fmt: skip
@@ -252,12 +255,14 @@ def _serve(pipe: Connection) -> None:
 
 
 def _outcome(asked: Job | _Errand, pipe: Connection) -> object:
-    told = -ADVANCE_SECONDS
+    told, stopped = -ADVANCE_SECONDS, False
 
     def tell(advance: Callable[[], Advance]) -> bool:
-        nonlocal told
+        nonlocal told, stopped
         if pipe.poll():
             pipe.recv()
+            stopped = True
+        if stopped:  # however many searches a run is made of
             return True
         if (now := time.monotonic()) - told >= ADVANCE_SECONDS:
             told = now

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from cellgrad.optimize.solution import Progress
 from cellgrad.reports.check import check_model
-from cellgrad.reports.contents import run_of
+from cellgrad.reports.contents import constraint_lines, run_of, shortcomings
 from cellgrad.reports.every import write_reports
 from cellgrad.reports.gradient_map import write_gradient_map
 from cellgrad.reports.record import read_record, record_of
-from cellgrad.session import Book
+from cellgrad.session import Book, Model
 from cellgrad.workbook import Workbook
 from cellgrad.worker.job import Advance, Answer, Job
 
@@ -26,7 +26,7 @@ def run(job: Job, tell: Callable[[Callable[[], Advance]], bool]) -> Answer:
     began = time.perf_counter()
     book = Book(Path(job.path), job.workbook)
     model = book.model(job.sheet, job.objective, job.changing, job.goal)
-    objective, changing = model.objective, tuple(model.compiled.areas)
+    objective, changing = model.compiled.objective, tuple(model.compiled.areas)
 
     def callback(progress: Progress) -> bool:
         return tell(
@@ -43,7 +43,7 @@ def run(job: Job, tell: Callable[[Callable[[], Advance]], bool]) -> Answer:
         objective,
         changing,
         solution.x,
-        book.value(objective) if solution.usable else solution.value,
+        book.value(objective) if solution.usable and objective is not None else solution.value,
         solution.start_value,
         solution.status.word,
         solution.message,
@@ -53,7 +53,15 @@ def run(job: Job, tell: Callable[[Callable[[], Advance]], bool]) -> Answer:
         solution.usable,
         time.perf_counter() - began,
         record_of(model, solution),
+        _told(model),
     )
+
+
+def _told(model: Model) -> tuple[str, ...]:
+    """What there is to say of a run besides its message."""
+    told = run_of(model)
+    lines = constraint_lines(told, model.book.workbook) if model.constraints else []
+    return (*shortcomings(told, lines), *(() if model.solution is None else model.solution.warnings))
 
 
 def check(workbook: Workbook, name: str, sheet: str) -> list[str]:
