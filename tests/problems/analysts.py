@@ -15,7 +15,8 @@ from tests.problems.known import Known
 PROBLEMS: dict[str, Known] = {**FITS, **PLANS, **CHOICES, **DESIGNS, **MODELS}
 
 LONG = {
-    "decay", "peaks", "chebyshev", "climate", "drawdown", "maximin", "backorders", "frontier", "sales team", "lasso", "chain",
-    "circles", "spring", "welded beam", "buying", "shortfall", "turnover", "guarded", "gasoline", "centres", "influenza",
+    "decay", "peaks", "chebyshev", "climate", "drawdown", "maximin", "backorders", "frontier", "sales team", "lasso",
+    "chain", "circles", "spring", "welded beam", "buying", "shortfall", "turnover", "guarded", "gasoline", "centres",
+    "influenza", "queens", "population", "xor", "fixed charge",
 }  # fmt: skip
 """Those that take seconds."""
