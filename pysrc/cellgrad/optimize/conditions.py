@@ -112,7 +112,8 @@ class Conditions:
 
     def misses(self, g: Floats) -> Floats:
         """By how much rows with values g (c,) or (K, c) are missed, in their own units; 0 where they hold."""
-        return np.maximum(0.0, np.maximum(self.row_lower - g, g - self.row_upper))
+        with np.errstate(invalid="ignore"):  # an error beside no limit
+            return np.maximum(0.0, np.maximum(self.row_lower - g, g - self.row_upper))
 
     def violation(self, x: Floats, g: Floats) -> float:
         """The largest miss at x (n,) with row values g (c,), each relative to max(1, |its limit|): of bounds, rows,
@@ -120,7 +121,8 @@ class Conditions:
         worst = [0.0]
         for values, low, high in ((x, self.lower, self.upper), (g, self.row_lower, self.row_upper)):
             limit = np.where(values < low, low, high)
-            miss = np.maximum(0.0, np.maximum(low - values, values - high))
+            with np.errstate(invalid="ignore"):  # an error beside no limit
+                miss = np.maximum(0.0, np.maximum(low - values, values - high))
             size = np.where(np.isfinite(limit), np.maximum(1.0, np.abs(limit)), 1.0)
             worst.append(float(np.max(miss / size, initial=0.0)))
         if self.whole.any():
