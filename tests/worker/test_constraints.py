@@ -45,7 +45,9 @@ def test_a_plan(tmp_path: Path, constraints: tuple[tuple[str, str, str], ...], v
 
 
 def test_what_cannot_hold_together_is_told(tmp_path: Path) -> None:
-    answer, _ = answer_of(tmp_path, plan(*LIMITS, ("A1:A2", ">=", "100")))
+    answer, lines = answer_of(tmp_path, plan(*LIMITS, ("A1:A2", ">=", "100")))
+    assert "4 constraints, cell by cell: not all hold at these values." in lines
+    assert "  missed: model!A1 >= 100 (the cell is 0)." in lines
     assert (answer.kept, answer.status) == (False, "infeasible")
     assert len(answer.told) >= 2
     said = refused_in_words(answer)

@@ -14,8 +14,10 @@ from cellgrad.formula.tree import Call, walk
 from cellgrad.functions.registry import FUNCTIONS
 from cellgrad.gradients.structure import Form
 from cellgrad.optimize.choice import choose_method
+from cellgrad.optimize.constraint_cells import Standing
 from cellgrad.optimize.problem import Problem
 from cellgrad.program.origin import Evaluated
+from cellgrad.reports.contents import constraint_lines, run_of
 from cellgrad.session import Book, Model
 from cellgrad.values import Kind
 
@@ -35,7 +37,7 @@ def _model_lines(book: Book, sheet: str) -> Iterator[str]:
         model = book.model(sheet)
         if not model.has_objective:
             yield "The model has no objective: any values that satisfy its constraints will do."
-            yield _constraints(model)
+            yield from _constraints(model)
             return
         model.require_start()
     except CellgradError as error:
@@ -58,7 +60,7 @@ def _model_lines(book: Book, sheet: str) -> Iterator[str]:
     if flat:
         yield f"Gone flat (every cell on its constant branch): {_listed(flat)}."
     if model.constraints:
-        yield _constraints(model)
+        yield from _constraints(model)
     structure = model.structure
     yield f"Its kind: {_KINDS[structure.form]}."
     for reason in structure.reasons[:MOST]:
@@ -69,9 +71,16 @@ def _model_lines(book: Book, sheet: str) -> Iterator[str]:
     yield f"The automatic method is {method.name}: {why}."
 
 
-def _constraints(model: Model) -> str:
+def _constraints(model: Model) -> Iterator[str]:
+    count = len(model.constraints)
     held = "all hold at these values" if model.feasible() else "not all hold at these values"
-    return f"It has {len(model.constraints):,} constraints, cell by cell, and {held}."
+    yield f"{count:,} constraint{'' if count == 1 else 's'}, cell by cell: {held}."
+    lines = constraint_lines(run_of(model), model.book.workbook)
+    missed = [line for line in lines if line.standing is Standing.VIOLATED]
+    for line in missed[:MOST]:
+        yield f"  missed: {line.constraint} (the cell is {line.value:.6g})."
+    if len(missed) > MOST:
+        yield f"  and {len(missed) - MOST:,} more."
 
 
 _KINDS = {
