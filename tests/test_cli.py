@@ -511,6 +511,38 @@ def test_explain_knows_the_parts_of_constraints(tmp_path: Path, cell: str, role:
     assert answer["model"] == {"objective": "Sheet1!B1", "role": role, "constraints": constraints}
 
 
+@pytest.mark.parametrize(
+    ("cell", "standing", "slack", "said"),
+    [
+        ("A1", "not binding", 7.0, "Sheet1!A1 <= 9: not binding, slack 7"),
+        ("E1", "violated", -1.0, "Sheet1!E1 <= 4: violated, slack -1"),
+        ("D1", "binding", 0.0, "Sheet1!D1 = 4: binding, slack 0"),
+        ("A2", "violated", None, "Sheet1!A2 int: violated\n"),
+        ("F1", "violated", None, "Sheet1!F1 >= 1: violated\n"),  # an error holds nothing
+    ],
+)
+def test_explain_tells_how_constraints_stand(
+    tmp_path: Path, cell: str, standing: str, slack: float | None, said: str
+) -> None:
+    cells = {"A1": 2, "A2": 0.5, "B1": "=A1^2+A2", "D1": "=A1*2", "E1": "=D1+1", "F1": "=A1/G1"}
+    path = workbook(tmp_path / "book.xlsx", cells)
+    options = [word for one in ("A1<=9", "E1<=4", "D1=4", "A2=int", "F1>=1") for word in ("--subject-to", one)]
+    named = ("--objective", "B1", "--changing", "A1:A2")
+    assert run("models", path, *named, *options, "--save", "--in-place").code == 0
+    (found,) = run("explain", path, cell, "--json").json["standings"]
+    assert (found["standing"], found["slack"]) == (standing, slack)
+    assert said in run("explain", path, cell).out
+
+
+def test_explain_tells_why_a_cell_makes_the_model_hard(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "book.xlsx", {"A1": 2, "C1": "=ROUND(A1,0)", "D1": "=A1*2", "B1": "=C1+D1"})
+    assert run("models", path, "--objective", "B1", "--changing", "A1", "--save", "--in-place").code == 0
+    reason = run("explain", path, "C1", "--json").json["reason"]
+    assert reason["form"] == "discontinuous" and "ROUND" in reason["why"]
+    assert "is discontinuous because of this cell: " + reason["why"] in run("explain", path, "C1").out
+    assert run("explain", path, "D1", "--json").json["reason"] is None
+
+
 def test_explain_wants_one_cell(titanic: Path) -> None:
     assert run("explain", titanic, "A1:B2").code == 2
     assert run("explain", titanic, "nowhere").code == 2

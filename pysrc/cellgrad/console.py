@@ -362,7 +362,11 @@ def show_explanation(screen: Screen, found: Explanation) -> None:
         lines.append(("objective", found.objective))
     if found.role is not None:
         lines.append(("role", found.role))
-    lines += [("constraint", constraint) for constraint in found.constraints]
+    for constraint, (standing, slack) in zip(found.constraints, found.standings, strict=True):
+        room = f", slack {number(slack)}" if math.isfinite(slack) else ""
+        lines.append(("constraint", f"{constraint}: {standing.value.lower()}{room}"))
+    if found.reason is not None:
+        lines.append(("the model", f"is {found.reason.form.name.lower()} because of this cell: {found.reason.why}"))
     if found.derivative is not None:
         lines.append(("derivative", f"{number(found.derivative)} of the objective by this cell"))
     if found.flat:

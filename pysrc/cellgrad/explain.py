@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,9 @@ from cellgrad.answers import error_answer, plain
 from cellgrad.blocks.block import Block
 from cellgrad.errors import ArgumentError, CellgradError
 from cellgrad.formula.printing import to_relative
+from cellgrad.gradients.structure import Reason
 from cellgrad.graph.precedents import cells_reading, only_the_file_knows
+from cellgrad.optimize.constraint_cells import Standing
 from cellgrad.program.origin import Evaluated
 from cellgrad.session import Book, Model
 from cellgrad.values import CellError, Value
@@ -30,8 +33,10 @@ class Explanation:
     one cell). recurrence: how the block is evaluated, where it depends on itself. apart: why the cell is evaluated
     alone, though others share its formula. dependents: how many cells depend on it, directly or not. error: why it
     cannot be computed. origin: the cell in which the error that it shows begins. role: its part in the model of its
-    sheet, in words. constraints: what the model asks of this cell. derivative: of the model's objective by this cell,
-    all other inputs fixed. flat: whether the model has gone flat here.
+    sheet, in words. constraints: what the model asks of this cell; standings: of each, how it stands at the sheet's
+    values, and the slack, nan where there is none. reason: why this cell makes the model as hard to solve as it is, if
+    it does. derivative: of the model's objective by this cell, all other inputs fixed. flat: whether the model has
+    gone flat here.
     """
 
     cell: str
@@ -52,6 +57,8 @@ class Explanation:
     objective: str | None = None
     role: str | None = None
     constraints: tuple[str, ...] = ()
+    standings: tuple[tuple[Standing, float], ...] = ()
+    reason: Reason | None = None
     derivative: float | None = None
     flat: bool = False
 
@@ -73,6 +80,11 @@ class Explanation:
             "error": None if self.error is None else error_answer(self.error),
             "error_begins": None if self.origin is None else {"cell": self.origin, "formula": self.origin_formula},
             "model": self._model(),
+            "standings": [
+                {"constraint": one, "standing": standing.value.lower(), "slack": plain(slack)}
+                for one, (standing, slack) in zip(self.constraints, self.standings, strict=True)
+            ],
+            "reason": None if self.reason is None else {"form": self.reason.form.name.lower(), "why": self.reason.why},
             "derivative": None if self.derivative is None else plain(self.derivative),
             "flat": self.flat,
         }
@@ -166,11 +178,19 @@ def _explain_role(
     found: Explanation, model: Model, cell: Region, blocks: list[Block], reached: Mapping[Block, np.ndarray]
 ) -> None:
     compiled, found.objective = model.compiled, str(model.objective) if model.has_objective else ""
-    found.constraints = tuple(str(one) for one in model.constraints if one.left == cell)
+    asked = [one for one in model.constraints if one.left == cell]
+    found.constraints = tuple(map(str, asked))
+    held = math.nan if isinstance(found.computed, CellError | str) else float(found.computed or 0.0)
+    precision = model.conditions.precision
+    found.standings = tuple(
+        (one.standing(held, precision=precision), math.nan if one.discrete else one.slack(held)) for one in asked
+    )
     order = set(compiled.order)
     changing = any(cell in area for area in compiled.areas)
     live = any(block in order and compiled.is_live(block) for block in blocks)
     goal = "the objective" if model.has_objective and _among(reached, model.objective) else ""
+    if live:
+        found.reason = next((reason for reason in model.structure.reasons if cell in reason.cell), None)
     limits = [parse_region(one.right, model.sheet) for one in model.constraints if "!" in one.right]
     if not goal and any(_among(reached, side) for side in (*(one.left for one in model.constraints), *limits)):
         goal = "a constraint"

@@ -57,7 +57,7 @@ class ConstraintCell:
         limit = self.limit if limit is None else limit
         if self.symbol == "<=":
             return limit - value
-        return value - limit if self.symbol == ">=" else -abs(value - limit)
+        return value - limit if self.symbol == ">=" else 0.0 - abs(value - limit)
 
     def standing(self, value: float, limit: float | None = None, precision: float = PRECISION) -> Standing:
         """Whether the constraint binds: its slack is within `precision`, relative to max(1, |limit|) as in
