@@ -15,11 +15,11 @@ from tests.workbooks import lesson_checks as checks
 import cellgrad
 from cellgrad.hosts import calc
 from cellgrad.hosts.calc.book import import_uno, property_value
-from cellgrad.lessons import quadratic
+from cellgrad.lessons import parabola, quadratic
 
 NAME = "quadratic.xlsm"
 PATH = checks.WORKBOOKS / NAME
-X, Y = np.array(quadratic.X), np.array(quadratic.Y)
+X, Y = np.array(parabola.X), np.array(parabola.Y)
 POWERS = np.stack([X**2, X, np.ones(20)], axis=1)
 START = np.full(3, 1.5)
 
@@ -87,8 +87,8 @@ def test_the_history_is_gradient_descent() -> None:
 
 
 def test_the_least_loss_stated_is_the_least_squares_fits() -> None:
-    assert np.linalg.lstsq(POWERS, Y)[1][0] / 20 == pytest.approx(quadratic.LEAST, abs=1e-12)
-    assert checks.opened(NAME)["quadratic"]["D10"].value == quadratic.LEAST
+    assert np.linalg.lstsq(POWERS, Y)[1][0] / 20 == pytest.approx(parabola.LEAST, abs=1e-12)
+    assert checks.opened(NAME)["quadratic"]["D10"].value == parabola.LEAST
 
 
 def test_it_is_rebuilt_byte_for_byte(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_the_gradient_agrees_with_differences() -> None:
 
 def test_optimising_reaches_the_loss_stated_on_the_sheet() -> None:
     solution = cellgrad.open(PATH).model().optimize()
-    assert solution.value == pytest.approx(quadratic.LEAST, abs=1e-12)
+    assert solution.value == pytest.approx(parabola.LEAST, abs=1e-12)
     np.testing.assert_allclose(START + solution.x, np.linalg.lstsq(POWERS, Y)[0], rtol=1e-8)
 
 

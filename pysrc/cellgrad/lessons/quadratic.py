@@ -22,22 +22,14 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from cellgrad.lessons.computed import Page, Values, write
+from cellgrad.lessons.parabola import CURVE, LEAST, POWERS, WEIGHTS, X, Y, loss, slope
 from cellgrad.lessons.quadratic_notes import HISTORY, NOTES
 from cellgrad.lessons.sliders import Slider, place
-from cellgrad.lessons.style import Look, Role, legend, note, set_up_page
+from cellgrad.lessons.style import GRID, Look, Role, legend, note, set_up_page
 from cellgrad.lessons.titanic_buttons import macros
 from cellgrad.solver_models import SolverModel
 
 SHEET, PATH = "quadratic", "history"
-X = (-2.0, -1.79, -1.58, -1.37, -1.16, -0.95, -0.74, -0.53, -0.32, -0.11,
-     0.11, 0.32, 0.53, 0.74, 0.95, 1.16, 1.37, 1.58, 1.79, 2.0)  # fmt: skip
-Y = (9.41, 8.02, 5.73, 2.33, 3.8, 2.34, 0.52, 1.48, 1.1, 1.17,
-     1.29, 2.6, 2.02, 3.93, 5.03, 8.08, 9.42, 11.3, 13.25, 16.69)  # fmt: skip
-"""3x²+2x+1 with normal noise of standard deviation 1.2 (numpy's default_rng(1)), rounded to two places."""
-LEAST = 0.418360751498
-"""The mean squared error of the least-squares parabola through the points: a test computes it anew."""
-
-WEIGHTS = ("a", "b", "c")
 START, RATE, AHEAD = 1.5, 0.05, 40
 LOW, HIGH, STEPS = -2, 6, 160
 TOP, FIRST = 4, 13
@@ -47,9 +39,6 @@ NUDGE = "0.01"
 MACROS = Path(__file__).with_name("quadratic_steps.bas")
 BUTTONS = {"Step": "QuadraticStep", "Start again": "QuadraticStartAgain", "Optimize": "CellgradOptimize"}
 
-GRID = {"visible": True, "line": {"color": "#E4E7EB"}}
-
-POWERS = ("data_x^2", "data_x", "1")
 BACKWARDS = ("SUMPRODUCT(pull*data_x^2)", "SUMPRODUCT(pull*data_x)", "SUM(pull)")
 BY_FORMULA = (
     "weight_a*SUMPRODUCT(data_x^4)+weight_b*SUMPRODUCT(data_x^3)+weight_c*SUMSQ(data_x)-SUMPRODUCT(data_x^2*data_y)",
@@ -58,9 +47,6 @@ BY_FORMULA = (
 )
 """Half the number of points times the slope in each weight: d/da mean((ax²+bx+c-y)²) = 2 mean(x²(ax²+bx+c-y)),
 multiplied out; likewise for b and c."""
-
-CURVE = "({a}*data_x^2+{b}*data_x+{c}-data_y)"
-"""The errors of all points at once, for an a, b and c."""
 
 
 def build(data: Path, path: Path) -> Path:
@@ -235,12 +221,12 @@ def _history(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     for row in range(3, 4 + AHEAD):
         here = row + 1
         sheet.write_number(row, 0, row - 3, look.cell(Role.DATA, "0", align="center", valign="vcenter"))
-        error = CURVE.format(a=f"$B{here}", b=f"$C{here}", c=f"$D{here}")
+        at = f"$B{here}", f"$C{here}", f"$D{here}"
         for line, letter in enumerate("BCD"):
             start = f"=hand_{WEIGHTS[line]}" if row == 3 else f"={letter}{row}-learning_rate*{'EFG'[line]}{row}"
             page.formula(row, 1 + line, start, number)
-            page.formula(row, 4 + line, f"=2*SUMPRODUCT({POWERS[line]}*{error})/COUNT(data_x)", number)
-        page.formula(row, 7, f"=SUMPRODUCT({error}^2)/COUNT(data_x)", look.cell(Role.LOSS, "0.0000"))
+            page.formula(row, 4 + line, f"={slope(line, *at)}", number)
+        page.formula(row, 7, f"={loss(*at)}", look.cell(Role.LOSS, "0.0000"))
         sheet.write_blank(row, 8, None, look.cell(Role.LOSS, "0.0000"))
     steps, by_formula, recorded = (f"={PATH}!${column}$4:${column}${4 + AHEAD}" for column in "AHI")
     chart = book.add_chart({"type": "scatter", "subtype": "straight"})

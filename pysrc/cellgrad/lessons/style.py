@@ -15,6 +15,8 @@ from xlsxwriter.worksheet import Worksheet
 INK = "#1F2933"
 FAINT = "#6B7280"
 LINE = "#FFFFFF"
+GRID = {"visible": True, "line": {"color": "#E4E7EB"}}
+"""The grid lines of a chart: there, and faint."""
 NOTE_WIDTH = 300
 """Width of a note in pixels; its height follows from its text."""
 
