@@ -58,10 +58,10 @@ class Case:
         self.problem = Problem(Scalar(function, size), Goal.parse(goal), conditions, self.system)
         self.structure = structure
 
-    def relaxed(self, conditions: Conditions, starts: Tensor) -> Ending:
+    def relaxed(self, conditions: Conditions, starts: Tensor, brief: bool) -> Ending:
         """The continuous problem, by the engine for constraints."""
         part = Problem(self.problem.objective, self.problem.goal, conditions, self.system)
-        return solve_constrained(part, starts, Limits(1000))
+        return solve_constrained(part, starts, Limits(1000), brief=brief)
 
     def solve(self, x0: Sequence[float], *, steps: int = 10**9, seconds: float = INF, **options: Any) -> Ending:
         limits = Limits(steps, seconds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -15,6 +15,8 @@ from cellgrad.optimize.solution import Callback, Ending
 
 PROOF_SECONDS = 20.0
 """How long the best whole numbers may take to prove before a model's integer tolerance counts."""
+BRIEF_SECONDS, CAREFUL_SECONDS = 2.0, 8.0
+"""How long the rest of a model may take to solve where its whole cells are bounded: one of many times, or for good."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,11 @@ def solve(
         return solve_constrained(problem, X, limits, callback, method=word, seed=seed, scaling=effort.scaling)
     from cellgrad.optimize.discrete import solve_discrete
 
-    def relaxed(conditions: Conditions, starts: Tensor) -> Ending:
+    def relaxed(conditions: Conditions, starts: Tensor, brief: bool) -> Ending:
         part = Problem(problem.objective, problem.goal, conditions, problem.system)
-        ending = solve_constrained(part, starts, limits, None, seed=seed, scaling=effort.scaling)
+        most = limits.elapsed + (BRIEF_SECONDS if brief else CAREFUL_SECONDS)
+        few = replace(limits, seconds=min(limits.seconds, most))
+        ending = solve_constrained(part, starts, few, None, seed=seed, scaling=effort.scaling, brief=brief)
         problem.evaluations += part.evaluations
         return ending
 

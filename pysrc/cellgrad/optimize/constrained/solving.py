@@ -62,10 +62,13 @@ def solve_constrained(
     method: str = "auto",
     seed: int = 0,
     scaling: bool = True,
+    brief: bool = False,
 ) -> Ending:
     """The best feasible point reached from the starts X (K, n).
 
-    method: one of METHODS, or ``auto``. scaling: whether cells and rows are brought to typical sizes first.
+    method: one of METHODS, or ``auto``. scaling: whether cells and rows are brought to typical sizes first. brief: for
+    one of many problems, of which the best is solved again: one engine a start, another where no point was feasible,
+    and no search for constraints in conflict, ways out of saddles or the bottom of kinks.
     Raises ArgumentError for a method there is none of; a cell error is a status, never an exception.
     """
     if method != "auto" and method not in METHODS:
@@ -77,7 +80,7 @@ def solve_constrained(
         return Ending(starts[0], Status.BOUNDS_CONFLICT, 0, places=tuple(crossed.tolist()))
     record = Record(problem, conditions, limits, callback)
     record.running = len(starts)
-    run = _Run(problem, conditions, record, method, scaling)
+    run = _Run(problem, conditions, record, method, scaling, brief)
     status: Status | None = None
     try:
         run.solve(starts, seed)
@@ -91,9 +94,17 @@ def solve_constrained(
 class _Run:
     """One call of the door: what is known so far."""
 
-    def __init__(self, problem: Problem, conditions: Conditions, record: Record, method: str, scaling: bool) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        conditions: Conditions,
+        record: Record,
+        method: str,
+        scaling: bool,
+        brief: bool = False,
+    ) -> None:
         self.problem, self.conditions, self.record = problem, conditions, record
-        self.method, self.scaling = method, scaling
+        self.method, self.scaling, self.brief = method, scaling, brief
         self.best: Candidate | None = None
         self.conflict: Conflict | None = None
         self.detail = ""
@@ -121,7 +132,7 @@ class _Run:
             for k, x in enumerate(points):
                 self.record.running = len(points) - k
                 self._one(Model(self.problem, self.conditions, self.record, model.full(x)), x, seed + k)
-        if self.best is not None and not self.best.feasible and not large:
+        if self.best is not None and not self.best.feasible and not large and not self.brief:
             self._explain(self.best)
         if self.best is not None and self.best.feasible and not self.best.reached:
             self._approach(self.best)
@@ -147,11 +158,12 @@ class _Run:
                 mine = found
             if mine is not None and mine.optimal:
                 break
-            if mine is not None and attempt and mine.feasible and self.method == "auto" and not model.valued:
+            kinked = mine is not None and attempt and mine.feasible and self.method == "auto" and not self.brief
+            if mine is not None and kinked and not model.valued:
                 mine, proven = self._at_a_kink(mine)
                 if proven:
                     break
-        if mine is not None and mine.optimal and not model.valued:
+        if mine is not None and mine.optimal and not model.valued and not self.brief:
             self._escape(mine)
 
     def _at_a_kink(self, mine: Candidate) -> tuple[Candidate, bool]:
@@ -170,7 +182,7 @@ class _Run:
         if view.violation(view.values(z)[1]) <= MISSED:
             return None
         tries = [z]
-        for k, spread in enumerate(SPREADS):
+        for k, spread in enumerate(() if self.brief else SPREADS):
             x = perturbed(view.model, mine.x, view.cells, seed + k, spread)
             tries += [view.z(x)] if view.slopes(view.z(x)).finite else []
         best = z
@@ -189,6 +201,8 @@ class _Run:
         if model.n > MOST_FOR_SQP:
             order = ["interior-point", "augmented-lagrangian"]
         first, second = order
+        if self.brief:
+            return [(first, "start"), (second, "nearest")]
         return [
             (first, "start"), (second, "start"), (first, "nearest"), (second, "nearest"), (first, "moved"),
             ("augmented-lagrangian", "start"), (second, "moved"),

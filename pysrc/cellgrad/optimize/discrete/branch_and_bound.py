@@ -187,7 +187,7 @@ class BranchAndBound:
             starts = make_starts(torch.as_tensor(x0), ROOT_STARTS, self.seed, "near", lower, upper).numpy()
         linear = self.fixing.linear
         self.impossible = linear is not None and linear.rule_out(lower, upper)
-        ending = self.fixing.solve(lower, upper, starts, explain=True)
+        ending = self.fixing.solve(lower, upper, starts, careful=True)
         self.root_status = ending.status
         x, merit, miss = self._at(ending.x, lower, upper)
         if miss > 0 or ending.status is Status.UNBOUNDED:

@@ -15,8 +15,9 @@ from cellgrad.optimize.discrete.feasibility import linear_rows
 from cellgrad.optimize.discrete.judge import Halt, Judge, ranked
 from cellgrad.optimize.solution import Ending, Status
 
-Relaxed = Callable[[Conditions, Tensor], Ending]
-"""Solves the continuous problem under given conditions (bounds that may coincide, the same rows) from starts (K, n)."""
+Relaxed = Callable[[Conditions, Tensor, bool], Ending]
+"""Solves the continuous problem under given conditions (bounds that may coincide, the same rows) from starts (K, n);
+briefly, as one of many, or with all care."""
 
 STRICT = 1e-11
 """How far direct search may miss a row where cells are free to move; see `Judge`."""
@@ -46,24 +47,34 @@ class Fixing:
             judge.strict = min(STRICT, judge.strict)
         self.program: QuadraticProgram | None = None
         """The continuous problem, where it is a convex quadratic programme."""
+        self.proving = False
+        """Whether what this finds is to bound what branches hold: then no branch is given up after a brief look."""
         self._tried: set[bytes] = set()
 
-    def solve(self, lower: Floats, upper: Floats, starts: Floats, explain: bool = False) -> Ending:
+    def solve(self, lower: Floats, upper: Floats, starts: Floats, careful: bool = False) -> Ending:
         """The continuous problem between these bounds from starts (K, n). Raises Halt where the user stopped it.
 
-        explain: where there is no solution, spend the time to find out which constraints are in conflict."""
+        careful: where a brief look finds no solution, take the time to look for one, and to find out which constraints
+        are in conflict."""
         if (lower == upper).all():
             return Ending(lower.copy(), Status.OPTIMAL, 0)
-        if not explain and self.program is None and self.linear is not None and self.linear.rule_out(lower, upper):
-            return Ending(np.clip(starts[0], lower, upper), Status.INFEASIBLE, 0)
-        if self.program is not None and not explain:
+        if self.program is not None:
             answer = self.program.solve(lower, upper)
-            if answer is not None:
-                status = Status.INFEASIBLE if answer.x is None else Status.OPTIMAL
-                return Ending(np.clip(starts[0], lower, upper) if answer.x is None else answer.x, status, 0)
+            if answer is not None and answer.x is not None:
+                return Ending(answer.x, Status.OPTIMAL, 0)
+            if answer is not None and not careful:
+                return Ending(np.clip(starts[0], lower, upper), Status.INFEASIBLE, 0)
+        if not careful and self.linear is not None and self.linear.rule_out(lower, upper):
+            return Ending(np.clip(starts[0], lower, upper), Status.INFEASIBLE, 0)
+        ending = self._relaxed(lower, upper, starts, brief=True)
+        if (careful or self.proving) and not ending.status.found:
+            ending = self._relaxed(lower, upper, starts[:1], brief=False)
+        return ending
+
+    def _relaxed(self, lower: Floats, upper: Floats, starts: Floats, brief: bool) -> Ending:
         problem = self.judge.problem
         points = torch.as_tensor(np.clip(starts, lower, upper)).to(device=problem.device, dtype=problem.dtype)
-        ending = self.relaxed(self.base.with_bounds(lower, upper), points)
+        ending = self.relaxed(self.base.with_bounds(lower, upper), points, brief)
         if ending.status is Status.STOPPED:
             raise Halt(Status.STOPPED)
         return ending
@@ -93,3 +104,11 @@ class Fixing:
         ending = self.solve(lower, upper, x[None])
         self.judge.offer(np.clip(ending.x, lower, upper)[None], trusted=True)
         self.judge.tick()
+
+    def perfect(self, x: Floats) -> None:
+        """Offer x (n,) with its free cells solved for with all care: the last thing to do to an answer."""
+        if not self.free.any() or self.program is not None:
+            return
+        lower, upper = np.where(self.held, x, self.lower), np.where(self.held, x, self.upper)
+        ending = self._relaxed(lower, upper, x[None], brief=False)
+        self.judge.offer(np.clip(ending.x, lower, upper)[None], trusted=True)

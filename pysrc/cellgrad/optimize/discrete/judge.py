@@ -27,7 +27,8 @@ TOGETHER = 2048
 ELEMENTS = 2**22
 """Points x (cells, rows or residuals) in one run: 32 MiB."""
 PATIENCE, BUDGET = 6.0, 15.0
-"""Where nobody set a limit: seconds without improvement, and seconds in all, after which a search ends."""
+"""Where nobody set a limit: seconds without improvement, and seconds in all, after which a search ends. The
+processor's seconds, so that a busy day changes no answer."""
 SOLVERS = 30.0
 """The patience where there is a limit on time, as Solver has it (``solver_mni``)."""
 SEEKING = 2
@@ -68,6 +69,8 @@ class Judge:
         self.problem, self.limits, self.callback, self.loose = problem, limits, callback, loose
         unasked = patience is None and not math.isfinite(limits.seconds)
         self.budget = BUDGET if unasked else math.inf
+        self.clock = time.process_time if unasked else time.perf_counter
+        self.began = self.clock()
         self.patience = PATIENCE if unasked else SOLVERS if patience is None else patience
         self.conditions = conditions or problem.conditions
         self.x: Floats | None = None
@@ -80,7 +83,7 @@ class Judge:
         self.points = 0
         """How many points were measured."""
         self.history: list[tuple[int, float, float]] = []
-        self.improved_at = time.perf_counter()
+        self.improved_at = self.clock()
         widest = max(1, problem.size, self.conditions.count, problem.objective.residual_count)
         self._together = max(1, min(TOGETHER, ELEMENTS // widest))
 
@@ -124,12 +127,12 @@ class Judge:
         """Whether a search that proves nothing has gone long enough without improvement: longer before any feasible
         point than after."""
         patience = self.patience if self.feasible else SEEKING * self.patience
-        return self.spent or time.perf_counter() - self.improved_at >= patience
+        return self.spent or self.clock() - self.improved_at >= patience
 
     @property
     def spent(self) -> bool:
         """Whether a run that nobody limited has taken as long as one waits for it."""
-        return self.elapsed >= (self.budget if self.feasible else SEEKING * self.budget)
+        return self.clock() - self.began >= (self.budget if self.feasible else SEEKING * self.budget)
 
     @property
     def elapsed(self) -> float:
@@ -176,7 +179,7 @@ class Judge:
         if self.x is not None and not self.better(merit, miss):
             return
         self.x, self.merit, self.miss = x + 0.0, merit, miss  # no cell ends at -0
-        self.improved_at = time.perf_counter()
+        self.improved_at = self.clock()
         self.improvements += self.feasible
 
     def _measure(self, X: Floats, strict: float) -> tuple[Floats, Floats]:

@@ -41,8 +41,8 @@ WIDENINGS = 4
 FINALISTS = 4
 """Members of the last population that are refined."""
 OUT_OF_TIME = (
-    "The search ended after the seconds that are usual where nobody sets a limit; no whole numbers can be better by more "
-    "than {:.2%}: that much is proven. With a longer time limit it goes on."
+    "The search ended after the seconds that are usual where nobody sets a limit. It proves that no whole numbers can be "
+    "better by more than {:.2%}. With a longer time limit it goes on."
 )
 GAP_PROVEN = 1e-8
 """A relative gap that is nothing but the accuracy of the continuous solutions."""
@@ -92,6 +92,7 @@ def solve_discrete(
     )  # fmt: skip
     try:
         status = run.solve(start, name)
+        run.perfect()
     except Halt as halt:
         status = halt.status
         run.detail = run.detail or _HALTED.get(status, "")
@@ -156,6 +157,12 @@ class _Run:
             return Status.CONVERGED
         return self._evolve(x0, form, guess=method == "auto")
 
+    def perfect(self) -> None:
+        """The best point's free cells solved for again, with the care that a search has no time for."""
+        form = Form.SMOOTH if self.structure is None else self.structure.form
+        if self.judge.feasible and form < Form.DISCONTINUOUS:
+            self.fixing.perfect(self._best)
+
     def ending(self, start: Floats, status: Status) -> Ending:
         """What the door hands back."""
         judge = self.judge
@@ -204,6 +211,7 @@ class _Run:
         self.used = "branch-and-bound"
         self.judge.offer(x0[None])
         proving = self._provable()
+        self.fixing.proving = proving
         if proving and self.structure is not None:
             self.fixing.program = convex_program(self.judge, self.structure)
         if not proving and not alone and self.structure is not None:
