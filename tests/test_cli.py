@@ -410,6 +410,32 @@ def test_what_is_said_of_constraints(tmp_path: Path, options: tuple[str, ...], c
     assert said in ran.out
 
 
+def test_models_that_lack_something_are_listed(tmp_path: Path) -> None:
+    """No objective is a model to make feasible; an objective or a constraint whose cells are gone is a stale model."""
+    whole = {"opt": "Sheet1!$B$1", "adj": "Sheet1!$A$1", "typ": "2", "neg": "2", "num": "1", "lhs1": "Sheet1!$A$1",
+             "rel1": "1", "rhs1": "1.5"}  # fmt: skip
+    lacking: tuple[dict[str, str | None], ...] = ({}, {"opt": None}, {"opt": "#REF!"}, {"lhs1": "Sheet1!#REF!"})
+    said = []
+    for number, odd in enumerate(lacking):
+        path = parabola(tmp_path / f"book{number}.xlsx")
+        book = openpyxl.load_workbook(path)
+        for name, text in (whole | odd).items():
+            if text is not None:
+                defined = openpyxl.workbook.defined_name.DefinedName(f"solver_{name}", attr_text=text, hidden=True)
+                book["Sheet1"].defined_names[f"solver_{name}"] = defined
+        book.save(path)
+        said.append(run("models", path).out.splitlines())
+    assert said == [
+        ["Sheet1: min Sheet1!$B$1 by changing Sheet1!$A$1", "  Sheet1!$A$1 <= 1.5", "  can run"],
+        ["Sheet1: no objective, by changing Sheet1!$A$1", "  Sheet1!$A$1 <= 1.5", "  can run"],
+        ["Sheet1: min #REF! by changing Sheet1!$A$1", "  Sheet1!$A$1 <= 1.5", "  cannot run:"],
+        ["Sheet1: min Sheet1!$B$1 by changing Sheet1!$A$1", "  #REF! <= 1.5", "  cannot run:"],
+    ]
+    (answer,) = run("optimize", tmp_path / "book1.xlsx", "--json").json
+    assert answer["objective"] == {"cell": None, "before": None, "after": None}
+    assert (answer["status"], answer["constraints"][0]["standing"] != "violated") == ("optimal", True)
+
+
 def test_bounds_in_conflict_are_told(tmp_path: Path) -> None:
     asked = ("--subject-to", "A1>=4", "--subject-to", "A1<=3")
     (answer,) = run("optimize", parabola(tmp_path / "book.xlsx"), *PARABOLA, *asked, "--json").json

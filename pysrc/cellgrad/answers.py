@@ -87,8 +87,9 @@ def run_answer(run: Run, written: Written | None) -> dict[str, Any]:
     if model is not None and solution is not None:
         lines = constraint_lines(run_of(model), model.book.workbook) if model.constraints else []
         pairs = zip(model.cells, model.x0.tolist(), solution.x.tolist(), strict=True)
+        ends = (solution.start_value, run.after) if model.has_objective else (None, None)
         answer |= {
-            "objective": {"cell": run.objective, "before": plain(solution.start_value), "after": plain(run.after)},
+            "objective": {"cell": run.objective or None, "before": plain(ends[0]), "after": plain(ends[1])},
             "changing": [{"cell": cell, "before": before, "after": after} for cell, before, after in pairs],
             "solver_message": solution.status.sentence,
             "method": solution.method,

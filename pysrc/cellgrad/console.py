@@ -193,7 +193,9 @@ def _show_constraints(screen: Screen, run: Run) -> None:
     binding = sum(line.standing is Standing.BINDING and not line.constraint.discrete for line in lines)
     if lines:
         kept = len(lines) - missed
-        holding = "all hold" if not missed else f"{kept:,} of them {'holds' if kept == 1 else 'hold'}"
+        holding = f"{kept:,} of them {'holds' if kept == 1 else 'hold'}"
+        if not missed:
+            holding = "all hold" if kept > 1 else "it holds"
         bind = f", {binding:,} {'binds' if binding == 1 else 'bind'}" if binding else ""
         screen.say(f"  {counted(len(lines), 'constraint')}: {holding}{bind}")
     short = shortcomings(told, lines)
@@ -243,9 +245,12 @@ def show_rate(screen: Screen, found: LearningRateReport) -> None:
 def show_saved(screen: Screen, found: Sequence[tuple[SolverModel, CellgradError | None, str]]) -> None:
     """The saved models, and whether they can run."""
     for saved, error, warning in found:
-        screen.say(f"{saved.sheet}: {saved.goal_text} {saved.objective} by changing {saved.changing}", style="bold")
+        aim = f"{saved.goal_text.removesuffix('.0')} {saved.objective or '#REF!'}"
+        if not saved.objective and not saved.problems:
+            aim = "no objective,"
+        screen.say(f"{saved.sheet}: {aim} by changing {saved.changing or '#REF!'}", style="bold")
         for constraint in saved.constraints[:MOST_LINES]:
-            screen.say(f"  {constraint}")
+            screen.say(f"  {constraint}" if constraint.left else f"  #REF!{constraint}")
         if len(saved.constraints) > MOST_LINES:
             screen.say(f"  ... and {len(saved.constraints) - MOST_LINES:,} more constraints; --json lists them all")
         if saved.non_negative:
