@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,9 +46,13 @@ class Fitted:
 
 
 def problem(name: str, start: str) -> Known:
-    """One of them from ``start1`` or ``start2``: y in column A, its predictors from B on, the model in D, the
-    residuals in E, the parameters in G, the objective in I1."""
-    entry = DATASETS[name]
+    """One of them from ``start1`` or ``start2``."""
+    return workbook(name, DATASETS[name], start)
+
+
+def workbook(name: str, entry: Mapping[str, Any], start: str) -> Known:
+    """A regression as the file describes it: y in column A, its predictors from B on, the model in D, the residuals in
+    E, the parameters in G, the objective in I1."""
     last, count = len(entry["data"]) + 1, len(entry["certified"])
     columns = "ABC"[: len(entry["columns"])]
     cells: dict[str, float | str] = {}
@@ -72,7 +76,7 @@ def problem(name: str, start: str) -> Known:
     )
 
 
-def _formula(entry: dict[str, Any]) -> str:
+def _formula(entry: Mapping[str, Any]) -> str:
     """NIST's model with cells for its names, as it stands in row 2."""
     text = re.sub(r"\bb(\d)\b", lambda found: f"$G${int(found[1]) + 1}", entry["model"])
     return re.sub(r"\bx(\d?)\b", lambda found: "$C2" if found[1] == "2" else "$B2", text)

@@ -12,18 +12,14 @@ from tests.problems.known import Known
 L_BFGS_B = "scipy L-BFGS-B"
 SETTINGS = {"ftol": 1e-15, "gtol": 1e-9, "maxiter": 100_000, "maxfun": 1_000_000}
 PERIODS, RETURN, PATIENCE, MOST_SAVED = 60, 1.04, 0.95, 0.95
-CELLS, WIDTH = 50, 5.0
-
-
-def _income() -> Floats:
-    """It grows until the fortieth period and falls to a pension: the young would borrow, and may not."""
-    age = np.arange(PERIODS)
-    return np.where(age < 45, 1 + 2 * np.sin(np.pi * age / 80), 0.8)
+WIDTH = 5.0
 
 
 def savings() -> Race:
-    """The part of what one has that is saved, period by period; what is eaten gives its logarithm."""
-    income = _income()
+    """The part of what one has that is saved, period by period; what is eaten gives its logarithm. Wages grow until the
+    fortieth period and give way to a pension: the young would borrow, and may not."""
+    age = np.arange(PERIODS)
+    income = np.where(age < 45, 1 + 2 * np.sin(np.pi * age / 80), 0.8)
     last = PERIODS + 1
     known = Known(
         {
@@ -58,9 +54,9 @@ def savings() -> Race:
     )  # fmt: skip
 
 
-def rosenbrock() -> Race:
+def rosenbrock(size: int = 50) -> Race:
     """Rosenbrock's valley in pairs of cells (Moré, Garbow and Hillstrom 1981, problem 21), in one SUM."""
-    pairs = CELLS // 2
+    pairs = size // 2
     cells: dict[str, float | str] = {f"A{row}": -1.2 for row in range(1, pairs + 1)}
     cells |= {f"B{row}": 1.0 for row in range(1, pairs + 1)}
     cells |= {f"C1:C{pairs}": "=100*(B1-A1^2)^2+(1-A1)^2", "E1": f"=SUM(C1:C{pairs})"}
@@ -79,7 +75,7 @@ def rosenbrock() -> Race:
 
     start = np.tile([-1.2, 1.0], pairs)
     return Race(
-        f"Rosenbrock in {CELLS} cells", known, {L_BFGS_B: lambda: _l_bfgs_b(loss, start, -WIDTH, WIDTH)}, (L_BFGS_B,)
+        f"Rosenbrock in {size} cells", known, {L_BFGS_B: lambda: _l_bfgs_b(loss, start, -WIDTH, WIDTH)}, (L_BFGS_B,)
     )
 
 

@@ -62,8 +62,8 @@ def transport(factories: int = 50, shops: int = 100) -> Race:
 def knapsack() -> Race:
     """Which of 40 things to take along."""
     random = np.random.default_rng(2)
-    weights = random.integers(10, 100, ITEMS).astype(float)
-    values = weights + random.integers(-5, 15, ITEMS)
+    weights = random.integers(10, 100, ITEMS).astype(np.float64)
+    values = weights + random.integers(-5, 15, ITEMS).astype(np.float64)
     room = float(weights.sum() // 2)
     cells: dict[str, float | str] = {}
     heavy = _table(cells, 1, 0, weights[:, None])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from tests.benchmarks.races.bounded import rosenbrock, savings
 from tests.benchmarks.races.constrained import hock_schittkowski, portfolio
-from tests.benchmarks.races.fits import nist
+from tests.benchmarks.races.fits import long_fit, nist
 from tests.benchmarks.races.jumps import orders
 from tests.benchmarks.races.programmes import knapsack, transport, warehouses
 from tests.benchmarks.races.race import Race
@@ -25,6 +25,7 @@ RACES: Mapping[str, Callable[[], Race]] = {
     "hahn1": functools.partial(nist, "Hahn1"),
     "mgh17": functools.partial(nist, "MGH17"),
     "gauss1": functools.partial(nist, "Gauss1"),
+    "gauss1-long": long_fit,
     "orders": orders,
 }
 LINEAR = ("transport", "knapsack", "warehouses")
