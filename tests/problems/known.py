@@ -63,8 +63,9 @@ class Known:
             relation = RELATIONS[word]
             constraints.append(Constraint(_absolute(left), relation, WORDS.get(relation, _absolute(right))))
         goal, _, value = self.goal.partition("=")
+        objective = _absolute(self.objective) if self.objective else ""
         return SolverModel(
-            "model", objective=_absolute(self.objective) if self.objective else "", changing=_absolute(self.changing), goal=goal,
+            "model", objective=objective, changing=_absolute(self.changing), goal=goal,
             value=float(value or 0), constraints=tuple(constraints), non_negative=self.non_negative, engine=self.engine,
         )  # fmt: skip
 
