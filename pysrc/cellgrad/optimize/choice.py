@@ -67,7 +67,9 @@ def choose_route(problem: Problem, structure: Structure | None, word: str) -> Ro
     if word in FREE:
         kept_out = "whole numbers" if conditions.discrete else "constraints" if conditions.count else ""
         if kept_out:
-            raise ArgumentError(f"{word} cannot keep {kept_out}", action="use --method auto")
+            raise ArgumentError(
+                f"{word} cannot keep {kept_out}", action="use --method auto", sheet_action="choose the method Automatic"
+            )
         return Route.FREE
     if word in ("simplex-lp",):
         return Route.LINEAR
@@ -75,13 +77,23 @@ def choose_route(problem: Problem, structure: Structure | None, word: str) -> Ro
         return Route.DISCRETE
     if word in CONSTRAINED:
         if conditions.discrete:
-            raise ArgumentError(f"{word} cannot keep whole numbers", action="use --method auto")
+            raise ArgumentError(
+                f"{word} cannot keep whole numbers",
+                action="use --method auto",
+                sheet_action="choose the method Automatic",
+            )
         return Route.CONSTRAINED
     if structure is not None and structure.linear and structure.objective <= Form.LINEAR and word == "auto":
         return Route.LINEAR
     if conditions.discrete:
         return Route.DISCRETE
     return Route.CONSTRAINED if conditions.count else Route.FREE
+
+
+def _cannot_keep(word: str, what: str) -> ArgumentError:
+    return ArgumentError(
+        f"{word} cannot keep {what}", action="use --method auto", sheet_action="choose the method Automatic"
+    )
 
 
 def choose_method(

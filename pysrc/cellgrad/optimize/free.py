@@ -105,9 +105,11 @@ class Free(Request):
         if not other < merit:  # it lands on the very step where slopes come close
             detail = "An evolutionary search over its jumps found nothing better."
             return dataclasses.replace(found, message=f"{found.message} {detail}")
-        detail = f"Slopes alone, which see no jumps, ended at {found.value:.6g}."
+        value = evaluated(self.problem, x)[0]
+        gained = f"{found.value:.6g}" != f"{value:.6g}"
+        detail = f"Slopes alone, which see no jumps, ended at {found.value:.6g}." if gained else ""
         return dataclasses.replace(
-            found, x=ending.x, value=evaluated(self.problem, x)[0], status=ending.status, method=ending.method,
+            found, x=ending.x, value=value, status=ending.status, method=ending.method,
             message=" ".join(filter(None, (self.explained(ending.status), ending.detail, detail))),
             iterations=found.iterations + ending.iterations, evaluations=self.problem.evaluations,
             seconds=time.perf_counter() - limits.began,

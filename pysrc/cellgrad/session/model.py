@@ -110,7 +110,9 @@ class Model:
         """The objective cell. Raises ModelError for a model that has none."""
         if self.compiled.objective is None:
             raise ModelError(
-                f"the model of the sheet {self.sheet} has no objective cell", action="name one with --objective"
+                f"the model of the sheet {self.sheet} has no objective cell",
+                action="name one with --objective",
+                sheet_action="select the cell and press Set objective",
             )
         return self.compiled.objective
 
