@@ -394,6 +394,14 @@ def test_conditions_on_the_command_line(tmp_path: Path, options: tuple[str, ...]
         assert ran.json[0]["changing"][0]["after"] == pytest.approx(after, abs=1e-9)
 
 
+def test_the_readme_knows_every_field(optimized: tuple[Path, list[dict]]) -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    table = readme[readme.index("| fields of `optimize`") :].split("\n\n")[0]
+    answer = optimized[1][0]
+    fields = {*answer, *answer["seconds"], *answer["objective"], *answer["changing"][0], *answer["starts"][0]}
+    assert fields - set(re.findall(r"[a-z_]+", table)) == set()
+
+
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import os
 import pickle
@@ -40,11 +41,11 @@ def worker() -> Iterator[Worker]:
 
 
 def in_this_process() -> np.ndarray:
-    return open_book(ROOT / "workbooks" / "titanic.xlsx").model("nnet").optimize().x
+    return open_book(ROOT / "workbooks" / "titanic.xlsx").model("nnet").optimize(starts=8).x
 
 
 def test_the_answer_is_that_of_the_engine_itself(worker: Worker) -> None:
-    answer = worker.run(NET)
+    answer = worker.run(dataclasses.replace(NET, starts=8))  # unasked, further starts go by how fast the machine is
     np.testing.assert_array_equal(answer.x, in_this_process())
     assert (str(answer.objective), *map(str, answer.changing)) == ("nnet!AA1", "nnet!G1:P2")
     assert answer.kept
