@@ -188,6 +188,8 @@ def in_words(node: Node, form: Form, names: Sequence[str], direct: bool) -> str:
     if name == "select" or (name in ("relu", "maximum", "minimum") and not {"MAX", "MIN"} & set(names)):
         called = _of(names, (*_CHOICES, *_CRITERIA)) or "choice"
         sides = "its branches differ there" if form is Form.DISCONTINUOUS else "no jump was found there"
+        if any(branch.value is not None and bool(branch.value.isnan().any()) for branch in node.inputs[1:]):
+            sides = "one of its branches is an error"
         return f"{called} on a condition that depends on the changing cells; {sides}"
     if name in ("mul", "matmul", "scan", "recurrence") and form <= Form.SMOOTH:
         called = _of(names, _SQUARES) if name == "mul" else None

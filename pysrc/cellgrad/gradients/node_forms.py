@@ -225,7 +225,10 @@ def _select(node: Node, forms: list[Tensor], verdicts: Mapping[int, Form]) -> Te
     found = torch.maximum(either, live)
     for branch, other in ((b, forms[1]), (a, forms[2])):
         if branch.value is not None and not branch.boolean:
-            found = torch.where(branch.value.isnan(), other, found)  # beyond it there is no value at all
+            # Beyond it there is no value at all: what would be linear or quadratic without end has a wall.
+            wall = (forms[0] > DOMAIN) & (other <= Form.QUADRATIC)
+            within = torch.where(wall, int(Form.PIECEWISE), other).to(torch.uint8)
+            found = torch.where(branch.value.isnan(), within, found)
     return found
 
 
