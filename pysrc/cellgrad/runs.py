@@ -259,7 +259,8 @@ def _run(book: Book, task: Task, search: Search, run: Run, callback: Callback, c
     )  # fmt: skip
     run.kept, run.after = solution.usable, solution.value
     run.status, run.message = solution.status.word, solution.message
-    run.flat = model.flat(solution.x) if model.has_objective else []
+    smooth = model.has_objective and not model.conditions.discrete  # whole numbers are not moved by slopes
+    run.flat = model.flat(solution.x) if smooth else []
     tables = data_table_warning(book.dependence, model.objective) if model.has_objective else ""
     flat = flat_message(model, run.flat) if run.flat else ""
     run.warning = " ".join(filter(None, (*solution.warnings, flat, tables)))

@@ -12,6 +12,7 @@ from cellgrad.optimize.conditions import Conditions
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.search import Limits
 from cellgrad.optimize.solution import Callback, Ending
+from cellgrad.optimize.threads import threads_for
 
 PROOF_SECONDS = 20.0
 """How long the best whole numbers may take to prove before a model's integer tolerance counts."""
@@ -50,8 +51,26 @@ def solve(
     callback: Callback | None,
 ) -> Ending:
     """Solve a constrained problem from starts X (K, n); the first is the sheet's own."""
-    if route is Route.LINEAR:
-        return _linear(problem, X, limits, effort, callback)
+    from scipy import linalg as _  # its linear algebra is loaded now, and held to one thread with the others
+
+    with threads_for(problem.objective.elements):
+        if route is Route.LINEAR:
+            return _linear(problem, X, limits, effort, callback)
+        return _nonlinear(route, problem, X, structure, method, limits, effort, seed, callback)
+
+
+def _nonlinear(
+    route: Route,
+    problem: Problem,
+    X: Tensor,
+    structure: Structure | None,
+    method: str,
+    limits: Limits,
+    effort: Effort,
+    seed: int,
+    callback: Callback | None,
+) -> Ending:
+    """Constraints, whole numbers or jumps in a model that is not linear."""
     from cellgrad.optimize.constrained import solve_constrained
 
     if route is Route.CONSTRAINED:

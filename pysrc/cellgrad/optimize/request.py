@@ -94,7 +94,9 @@ class Request:
         """The limit on steps."""
         if self.steps is not None:
             return self.steps
-        return default if self.iterations is None else min(default, self.iterations * max(10, self.problem.size))
+        if self.iterations is None or self.route in (Route.LINEAR, Route.DISCRETE):  # which count other things
+            return default
+        return min(default, self.iterations * max(10, self.problem.size))
 
     def explained(self, status: Status, proven: bool = False) -> str:
         """What a status means here: of a model with a single valley more than of others. proven: by whole numbers

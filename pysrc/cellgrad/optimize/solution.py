@@ -49,8 +49,8 @@ class Status(Enum):
         "cannot improve",
         2,
         "Solver cannot improve the current solution. All constraints are satisfied.",
-        "Every step tried from here, however short, leads to a worse value: usually a kink "
-        "(an IF, MAX or ABS that switches here), or the limit of double precision.",
+        "No step from here, however short, leads to a better value: usually this is the optimum, at a kink (an IF, MAX "
+        "or ABS that switches here) or at the limit of double precision.",
     )
     STEP_LIMIT = (
         "step limit",
