@@ -197,6 +197,7 @@ def _show_constraints(screen: Screen, run: Run) -> None:
         if not missed:
             holding = "all hold" if kept > 1 else "it holds"
         bind = f", {binding:,} {'binds' if binding == 1 else 'bind'}" if binding else ""
+        bind = " and binds" if len(lines) == binding == 1 and not missed else bind
         screen.say(f"  {counted(len(lines), 'constraint')}: {holding}{bind}")
     short = shortcomings(told, lines)
     for line in short[:MOST_LINES]:

@@ -282,3 +282,16 @@ def test_libreoffice_opens_every_report(tmp_path: Path) -> None:
     for name in first.sheetnames:
         assert len(again[name]._charts) == len(first[name]._charts), name
         assert said(again[name]) == said(first[name])
+
+
+def test_a_model_without_an_objective(tmp_path: Path) -> None:
+    """What is said of an objective has no place there."""
+    feasible = dataclasses.replace(run(), objective="")
+    assert [report["report"] for report in answers(None, feasible, workbook())] == ["answer", "structure"]
+    (told,) = answers(["sensitivity"], feasible, workbook())
+    assert told["none_because"] == "the model has no objective"
+    write_reports(tmp_path / "report.xlsx", None, [feasible], workbook(), "book.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "report.xlsx")
+    assert book.sheetnames == ["answer", "structure"]
+    said = [str(value) for row in book["answer"].iter_rows(values_only=True) for value in row if value is not None]
+    assert "none: the constraints have to hold" in said and "objective" not in said

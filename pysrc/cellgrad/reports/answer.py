@@ -96,7 +96,9 @@ class AnswerReport:
             "report": "answer",
             "sheet": run.sheet,
             "objective": {
-                "cell": run.objective, "name": self.name, "before": finite(run.before), "after": finite(run.after),
+                "cell": run.objective or None, "name": self.name,
+                "before": finite(run.before) if run.objective else None,
+                "after": finite(run.after) if run.objective else None,
             },
             "goal": run.goal,
             "changing": [
@@ -127,8 +129,9 @@ class AnswerReport:
             page.widen(3, WIDE)
         if run.bounds or any(line.in_conflict for line in self.constraints):
             page.widen(6, BOUNDS)
-        values = (run.objective, self.name, run.before, run.after, run.after - run.before)
-        page.table(OBJECTIVE, [values])
+        if run.objective:
+            values = (run.objective, self.name, run.before, run.after, run.after - run.before)
+            page.table(OBJECTIVE, [values])
         page.facts(_how(run, self.constraints), 5)
         page.heading(counted(len(run.cells), "changing cell"))
         columns = CHANGING if run.bounds else CHANGING[:-1]
@@ -138,7 +141,7 @@ class AnswerReport:
             self._write_constraints(page)
         last = max(page.row, table.last)
         self._write_history(page)
-        drawn = run.solution is not None and len(run.solution.history) > 0
+        drawn = bool(run.objective) and run.solution is not None and len(run.solution.history) > 0
         page.prints(max(last, 22), CHART_ENDS if drawn else 6)
         page.sheet.freeze_panes(2, 0)
 
@@ -167,7 +170,7 @@ class AnswerReport:
 
     def _write_history(self, page: Page) -> None:
         """The objective step by step: a table at the right, and its chart."""
-        if self.run.solution is None or not self.run.solution.history:
+        if not self.run.objective or self.run.solution is None or not self.run.solution.history:
             return
         told = [(0, self.run.before), *((step, value) for step, value, _ in thinned(self.run.solution.history))]
         points = [(step, value) for step, value in told if math.isfinite(value)]
@@ -210,7 +213,7 @@ def _told(solution: Solution, among: list[str]) -> dict[str, Any]:
 
 def _how(run: Run, constraints: tuple[ConstraintLine, ...]) -> Iterator[tuple[str, str]]:
     """Label and words, a line each."""
-    yield "goal", goal_in_words(run.goal)
+    yield "goal", goal_in_words(run.goal) if run.objective else "none: the constraints have to hold"
     solution = run.solution
     if solution is None:
         yield "run", "none yet: these are the values as they are"

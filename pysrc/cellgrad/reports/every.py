@@ -49,6 +49,10 @@ KINDS: dict[str, Kind] = {
 """By the names that a user asks by, in the order of their sheets."""
 
 
+OF_THE_OBJECTIVE = ("sensitivity", "limits", "basins", "history")
+"""What says nothing of a model that only has to be made feasible."""
+
+
 def known_reports(text: str) -> tuple[str, ...]:
     """The names of reports in a list like ``answer,sensitivity``, in the order of their sheets; '' or ``all`` for every
     one. Raises ArgumentError for a name that is none."""
@@ -63,8 +67,7 @@ def known_reports(text: str) -> tuple[str, ...]:
 
 def report_on(kind: str, run: Run, workbook: Workbook) -> Report | None:
     """A report on a run; None where there is none of its kind. kind: one of `KINDS`."""
-    found = KINDS[kind]
-    return None if run.error is not None or found.why_not(run) else found.make(run, workbook)
+    return None if _why_not(kind, run) else KINDS[kind].make(run, workbook)
 
 
 def answers(which: Sequence[str] | None, run: Run, workbook: Workbook) -> list[dict[str, Any]]:
@@ -106,4 +109,8 @@ def _write(book: Book, kind: str, run: Run, workbook: Workbook, name: str, alone
 
 
 def _why_not(kind: str, run: Run) -> str:
-    return KINDS[kind].why_not(run) if run.error is None else str(run.error.cause)
+    if run.error is not None:
+        return str(run.error.cause)
+    if not run.objective and kind in OF_THE_OBJECTIVE:
+        return "the model has no objective"
+    return KINDS[kind].why_not(run)
