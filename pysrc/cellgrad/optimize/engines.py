@@ -51,7 +51,7 @@ def solve(
     callback: Callback | None,
 ) -> Ending:
     """Solve a constrained problem from starts X (K, n); the first is the sheet's own."""
-    from scipy import linalg as _  # its linear algebra is loaded now, and held to one thread with the others
+    import scipy.linalg  # noqa: F401 - loaded now, its threads are held with the others
 
     with threads_for(problem.objective.elements):
         if route is Route.LINEAR:
