@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from cellgrad.lessons.learning_rate import build as build_learning_rate
 from cellgrad.lessons.quadratic import build as build_quadratic
 from cellgrad.lessons.sensitivity import build as build_sensitivity
 from cellgrad.lessons.titanic import build as build_titanic
@@ -18,6 +19,7 @@ BUILDERS = {
     "titanic.xlsx": build_titanic,
     "titanic.xlsm": build_titanic_with_buttons,
     "quadratic.xlsm": build_quadratic,
+    "learning-rate.xlsx": build_learning_rate,
     "sensitivity.xlsx": build_sensitivity,
 }
 

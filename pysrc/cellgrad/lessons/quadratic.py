@@ -22,7 +22,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from cellgrad.lessons.computed import Page, Values, write
-from cellgrad.lessons.parabola import CURVE, LEAST, POWERS, WEIGHTS, X, Y, loss, slope
+from cellgrad.lessons.parabola import CURVE, LEAST, WEIGHTS, X, Y, loss, slope
 from cellgrad.lessons.quadratic_notes import HISTORY, NOTES
 from cellgrad.lessons.sliders import Slider, place
 from cellgrad.lessons.style import GRID, Look, Role, legend, note, set_up_page
@@ -195,11 +195,9 @@ def _points(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     })  # fmt: skip
     chart.set_y_axis({"name": "y", "min": -5, "max": 20, "major_unit": 5, "crossing": -5, "major_gridlines": GRID})
     chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 500, "height": 312})
-    sheet.insert_chart(FIRST - 1, 6, chart, {"x_offset": 12, "y_offset": 2})
-    legend(sheet, look, LAST - 3, 7)
-    sheet.write_blank(LAST + 2, 7, None, look.setting("0"))
-    sheet.write_string(LAST + 2, 8, "setting: yours to choose", look.text())
+    chart.set_size({"width": 500, "height": 296})
+    sheet.insert_chart(FIRST, 6, chart, {"x_offset": 12, "y_offset": 2})
+    legend(sheet, look, LAST - 3, 7, settings=True)
     sheet.set_column_pixels(0, 11, 82)
     sheet.freeze_panes(FIRST, 0)
     set_up_page(sheet, LAST + 3, 12, 1)
@@ -243,7 +241,7 @@ def _history(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     chart.set_legend({"position": "bottom"})
     chart.set_size({"width": 560, "height": 340})
     chart.show_blanks_as("gap")
-    sheet.insert_chart(2, 10, chart)
+    sheet.insert_chart(3, 10, chart)
     sheet.set_column_pixels(0, 8, 74)
     sheet.set_column_pixels(9, 9, 16)
     legend(sheet, look, 21, 10)

@@ -130,16 +130,25 @@ def note(sheet: Worksheet, cell: str, text: str) -> None:
 
 
 def legend(
-    sheet: Worksheet, look: Look, row: int, column: int, meanings: Mapping[Role, str] = MappingProxyType({})
+    sheet: Worksheet,
+    look: Look,
+    row: int,
+    column: int,
+    meanings: Mapping[Role, str] = MappingProxyType({}),
+    settings: bool = False,
 ) -> None:
     """The four colours and what they mean, downward from (row, column), counted from 0.
 
     meanings: other words than a role's own, where the lesson is about something else than a loss.
+    settings: whether the sheet has settings too, which get a fifth line.
     """
     sheet.write_string(row, column, "Colours", look.bold())
     for line, role in enumerate(Role, start=row + 1):
         sheet.write_blank(line, column, None, look.cell(role))
         sheet.write_string(line, column + 1, meanings.get(role, role.meaning), look.text())
+    if settings:
+        sheet.write_blank(row + 1 + len(Role), column, None, look.setting())
+        sheet.write_string(row + 1 + len(Role), column + 1, "setting: yours to choose", look.text())
 
 
 def set_up_page(sheet: Worksheet, last_row: int, last_column: int, header_rows: int) -> None:

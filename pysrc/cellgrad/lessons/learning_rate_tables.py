@@ -1,0 +1,196 @@
+"""The recurrences of the workbook on learning rates: every step a row of formulas that reads the row above it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name, xl_rowcol_to_cell
+from xlsxwriter.worksheet import Worksheet
+
+from cellgrad.lessons.computed import Page
+from cellgrad.lessons.learning_rate_notes import ADAM, DESCENTS, MOMENTUM, POINTS
+from cellgrad.lessons.parabola import LEAST, WEIGHTS, X, Y, loss, slope
+from cellgrad.lessons.style import Look, Role, legend, note, set_up_page
+
+STEPS, START = 20, 1.5
+FIRST = 4
+"""The row of step 0 on the sheets with recurrences, from 0; headers above it."""
+LAST = FIRST + STEPS
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A column group of the sheet `descents`: a word for the rate, the rate, what comes of it, a colour."""
+
+    word: str
+    rate: float
+    outcome: str
+    colour: str
+
+    @property
+    def name(self) -> str:
+        return f"rate_{self.word}"
+
+
+RUNS = (
+    Rate("creeping", 0.002, "the right way, but it would take a thousand steps", "#9AA5B1"),
+    Rate("slow", 0.02, "steady: each step wins a little", "#2F7DC0"),
+    Rate("right", 0.1, "fast and calm", "#2E8B57"),
+    Rate("oscillating", 0.21, "jumps across the valley and back, and settles late", "#E0A100"),
+    Rate("diverging", 0.24, "each jump lands higher than the last", "#C8453B"),
+    Rate("yours", 0.05, "type a rate, or let Optimize find the best one", "#8E5CC4"),
+)
+LEFT = {run.word: 1 + 5 * at for at, run in enumerate(RUNS)}
+"""The first column of each run on the sheet `descents`."""
+MOMENTUM_RATE, KEPT = 0.1, 0.6
+ADAM_RATE, BETA_1, BETA_2, GUARD = 0.3, 0.9, 0.999, 1e-8
+
+LARGE = "[>=1000]0.0E+00;0.0000"
+"""Of a loss, which may run away."""
+
+
+def descents(page: Page, look: Look) -> None:
+    """The six descents side by side: the weights, the loss, and how far it is above the best fit."""
+    sheet = page.sheet
+    head(sheet, look, "Six descents, every step",
+          "Each weight is the one above it minus rate × slope. The rates stand on the sheet rates.")  # fmt: skip
+    _steps(sheet, look)
+    for run in RUNS:
+        left = LEFT[run.word]
+        sheet.merge_range(2, left, 2, left + 3, run.word, look.header(Role.DATA))
+        page.formula(
+            2, left + 4, f"={run.name}", look.cell(Role.PARAMETER if run.word == "yours" else Role.DATA, "0.0000")
+        )
+        weights = [xl_col_to_name(left + line) for line in range(3)]
+        _weights_and_loss(page, look, weights, [f"{run.name}*{{slope}}"] * 3, left + 3, DESCENTS if left == 1 else {})
+    _legend_below(sheet, look)
+    sheet.set_column_pixels(0, 0, 44)
+    sheet.set_column_pixels(1, 30, 66)
+    sheet.freeze_panes(FIRST, 1)
+    set_up_page(sheet, LAST + 7, 30, FIRST)
+    sheet.repeat_columns(0)
+    sheet.fit_to_pages(2, 1)
+
+
+def momentum(page: Page, look: Look) -> None:
+    """Momentum: a velocity for each weight."""
+    sheet = page.sheet
+    head(sheet, look, "Momentum", "velocity = kept × velocity above + slope; weight = weight above - rate × velocity.")
+    _steps(sheet, look)
+    columns(sheet, look, FIRST - 1, 4, [f"velocity {w}" for w in WEIGHTS], Role.MODEL, MOMENTUM)
+    for line, column in enumerate("EFG"):
+        sheet.write_number(FIRST, 4 + line, 0, look.cell(Role.MODEL, "0.0000"))
+        for row in range(FIRST + 1, LAST + 1):
+            formula = f"=momentum_kept*{column}{row}+{slope(line, *(f'$%s{row}' % c for c in 'BCD'))}"
+            page.formula(row, 4 + line, formula, look.cell(Role.MODEL, "0.0000"))
+    _weights_and_loss(page, look, list("BCD"), [f"momentum_rate*{c}{{here}}" for c in "EFG"], 7, MOMENTUM)
+    _legend_below(sheet, look)
+    sheet.set_column_pixels(0, 0, 44)
+    sheet.set_column_pixels(1, 8, 92)
+    sheet.freeze_panes(FIRST, 1)
+    set_up_page(sheet, LAST + 7, 8, FIRST)
+
+
+def adam(page: Page, look: Look) -> None:
+    """Adam: the mean slope and the mean square of the slope for each weight (Kingma and Ba 2015, algorithm 1)."""
+    sheet = page.sheet
+    head(sheet, look, "Adam", "A step is the rate × the mean slope, in units of the usual size of that weight's slope.")
+    _steps(sheet, look)
+    groups = {"slope": 4, "mean": 7, "square": 10}
+    for word, left in groups.items():
+        columns(sheet, look, FIRST - 1, left, [f"{word} {w}" for w in WEIGHTS], Role.MODEL, ADAM)
+    number = look.cell(Role.MODEL, "0.0000")
+    for line in range(3):
+        g, m, s = (xl_col_to_name(left + line) for left in groups.values())
+        for row in range(FIRST, LAST + 1):
+            here = row + 1
+            page.formula(row, 4 + line, f"={slope(line, *(f'$%s{here}' % c for c in 'BCD'))}", number)
+            if row == FIRST:
+                sheet.write_number(row, 7 + line, 0, number)
+                sheet.write_number(row, 10 + line, 0, number)
+            else:
+                page.formula(row, 7 + line, f"=adam_kept*{m}{row}+(1-adam_kept)*{g}{row}", number)
+                squares = f"adam_kept_of_squares*{s}{row}+(1-adam_kept_of_squares)*{g}{row}^2"
+                page.formula(row, 10 + line, f"={squares}", number)
+    moves = [
+        f"adam_rate*({m}{{here}}/(1-adam_kept^$A{{here}}))/(SQRT({s}{{here}}/(1-adam_kept_of_squares^$A{{here}}))+{GUARD})"
+        for m, s in zip("HIJ", "KLM", strict=True)
+    ]
+    _weights_and_loss(page, look, list("BCD"), moves, 13, ADAM)
+    _legend_below(sheet, look)
+    sheet.set_column_pixels(0, 0, 44)
+    sheet.set_column_pixels(1, 14, 78)
+    sheet.freeze_panes(FIRST, 1)
+    set_up_page(sheet, LAST + 7, 14, FIRST)
+
+
+def points(sheet: Worksheet, look: Look) -> None:
+    """The data."""
+    head(sheet, look, "The points", "The same as in the workbook quadratic: 3x² + 2x + 1, with chance added.")
+    headers(sheet, look, 2, {"x": Role.DATA, "y": Role.DATA}, POINTS)
+    for row, pair in enumerate(zip(X, Y, strict=True), start=3):
+        for column, value in enumerate(pair):
+            sheet.write_number(row, column, value, look.cell(Role.DATA, "0.00"))
+    legend(sheet, look, 2, 3)
+    sheet.freeze_panes(3, 0)
+    set_up_page(sheet, 2 + len(X), 6, 3)
+
+
+def head(sheet: Worksheet, look: Look, title: str, caption: str) -> None:
+    """A title and a line below it."""
+    sheet.write_string(0, 0, title, look.title())
+    sheet.write_string(1, 0, caption, look.caption())
+
+
+def headers(sheet: Worksheet, look: Look, row: int, roles: Mapping[str, Role], notes: Mapping[str, str]) -> None:
+    """A row of headers from the first column on, each in its role's colour."""
+    for column, (word, role) in enumerate(roles.items()):
+        columns(sheet, look, row, column, [word], role, notes)
+
+
+def columns(
+    sheet: Worksheet, look: Look, row: int, left: int, words: Sequence[str], role: Role, notes: Mapping[str, str]
+) -> None:
+    """Headers side by side, each with its note where there is one."""
+    for column, word in enumerate(words, start=left):
+        sheet.write_string(row, column, word, look.header(role))
+        if word in notes:
+            note(sheet, xl_rowcol_to_cell(row, column), notes[word])
+
+
+def _steps(sheet: Worksheet, look: Look) -> None:
+    """The column of step numbers."""
+    sheet.write_string(FIRST - 1, 0, "step", look.header(Role.DATA))
+    for row in range(FIRST, LAST + 1):
+        sheet.write_number(row, 0, row - FIRST, look.cell(Role.DATA, "0", align="center"))
+
+
+def _weights_and_loss(
+    page: Page, look: Look, weights: Sequence[str], moves: Sequence[str], loss_at: int, notes: Mapping[str, str]
+) -> None:
+    """The columns of the three weights, and two of the loss.
+
+    weights: their columns. moves: what is taken from each weight at a step, where {here} is the row of the new weight
+    as Excel counts, and {slope} the slope at the weights above it.
+    """
+    sheet = page.sheet
+    left = xl_cell_to_rowcol(f"{weights[0]}1")[1]
+    columns(sheet, look, FIRST - 1, left, WEIGHTS, Role.MODEL, notes)
+    columns(sheet, look, FIRST - 1, loss_at, ["loss", "above best"], Role.LOSS, notes)
+    column_of_loss = xl_col_to_name(loss_at)
+    for row in range(FIRST, LAST + 1):
+        here = row + 1
+        above = [f"{column}{row}" for column in weights]
+        for line, column in enumerate(weights):
+            if row == FIRST:
+                sheet.write_number(row, left + line, START, look.cell(Role.MODEL, "0.0000"))
+            else:
+                move = moves[line].format(here=here, slope=slope(line, *above))
+                page.formula(row, left + line, f"={column}{row}-{move}", look.cell(Role.MODEL, "0.0000"))
+        page.formula(row, loss_at, f"={loss(*(f'{c}{here}' for c in weights))}", look.cell(Role.LOSS, LARGE))
+        page.formula(row, loss_at + 1, f"={column_of_loss}{here}-{LEAST}", look.cell(Role.LOSS, "0.0E+00"))
+
+
+def _legend_below(sheet: Worksheet, look: Look) -> None:
+    legend(sheet, look, LAST + 2, 1)

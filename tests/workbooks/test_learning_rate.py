@@ -1,0 +1,164 @@
+"""learning-rate.xlsx: every recurrence beside numpy's, and the best rate found through twenty steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+from tests.libreoffice import require
+from tests.workbooks import lesson_checks as checks
+from tests.workbooks.test_quadratic import POWERS, START, loss, numbers, slope
+
+import cellgrad
+from cellgrad.lessons import learning_rate as lesson
+from cellgrad.lessons import learning_rate_tables as tables
+from cellgrad.lessons import parabola
+
+NAME = "learning-rate.xlsx"
+PATH = checks.WORKBOOKS / NAME
+STEPS = 20
+
+
+@pytest.fixture(scope="module")
+def values() -> Any:
+    return checks.opened(NAME, data_only=True)
+
+
+def walk(move: Callable[[int, np.ndarray], np.ndarray]) -> np.ndarray:
+    """(21, 3): each point the one before it minus `move` of the step's number and that point's slope."""
+    path = [START]
+    for step in range(1, STEPS + 1):
+        path.append(path[-1] - move(step, slope(path[-1])))
+    return np.array(path)
+
+
+def momentum() -> Callable[[int, np.ndarray], np.ndarray]:
+    velocity = np.zeros(3)
+
+    def move(step: int, g: np.ndarray) -> np.ndarray:
+        velocity[:] = 0.6 * velocity + g
+        return 0.1 * velocity
+
+    return move
+
+
+def adam() -> Callable[[int, np.ndarray], np.ndarray]:
+    """Kingma and Ba (2015), algorithm 1, rate 0.3."""
+    mean, square = np.zeros(3), np.zeros(3)
+
+    def move(step: int, g: np.ndarray) -> np.ndarray:
+        mean[:] = 0.9 * mean + 0.1 * g
+        square[:] = 0.999 * square + 0.001 * g**2
+        return 0.3 * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
+
+    return move
+
+
+def last_loss(rate: float) -> float:
+    return loss(walk(lambda step, g: rate * g)[-1])
+
+
+# ---- what is where -------------------------------------------------------------------------------------------------
+
+
+def test_sheets_names_charts_and_look() -> None:
+    book = checks.opened(NAME)
+    assert book.sheetnames == ["rates", "methods", "finder", "descents", "momentum", "adam", "points"]
+    assert checks.not_set_up(book) == []
+    assert checks.charts(NAME) == [
+        "How far above the best fit, step by step", "The weight a on its way",
+        "How far above the best fit, step by step", "The weight c on its way", "Loss against a growing rate",
+    ]  # fmt: skip
+    assert set(book.defined_names) == {
+        "data_x", "data_y", "loss_after_all", "suggested_rate", "momentum_rate", "momentum_kept", "adam_rate",
+        "adam_kept", "adam_kept_of_squares", *(f"rate_{run.word}" for run in tables.RUNS),
+    }  # fmt: skip
+
+
+DESCENTS = [
+    *(("descents", tables.LEFT[run.word], 3, lambda rate=run.rate: lambda step, g: rate * g) for run in tables.RUNS),
+    ("momentum", 1, 7, momentum),
+    ("adam", 1, 13, adam),
+]
+
+
+@pytest.mark.parametrize(("sheet", "left", "loss_at", "made"), DESCENTS)
+def test_every_step_is_numpys(values: Any, sheet: str, left: int, loss_at: int, made: Any) -> None:
+    path = walk(made())
+    rows = values[sheet].iter_rows(min_row=5, max_row=25, values_only=True)
+    cells = np.array([[*row[left : left + 3], row[loss_at + (left if sheet == "descents" else 0)]] for row in rows])
+    np.testing.assert_allclose(cells[:, :3], path, rtol=1e-10)
+    np.testing.assert_allclose(cells[:, 3], [loss(w) for w in path], rtol=1e-10)
+
+
+def test_the_five_rates_do_what_is_said_of_them(values: Any) -> None:
+    """Creeping falls and is far from done; oscillating changes sides at every step; diverging only rises."""
+    paths = {run.word: walk(lambda step, g, rate=run.rate: rate * g) for run in tables.RUNS}
+    losses = {word: [loss(w) for w in path] for word, path in paths.items()}
+    assert all(np.diff(losses["creeping"]) < 0) and losses["creeping"][-1] > losses["creeping"][0] / 2
+    assert all(np.diff(losses["slow"]) < 0)
+    assert losses["right"][-1] == min(losses[word][-1] for word in losses)
+    sides = np.sign(np.diff(paths["oscillating"][:, 0]))
+    assert all(sides[1:] == -sides[:-1]) and losses["oscillating"][-1] < losses["oscillating"][0]
+    assert all(np.diff(losses["diverging"]) > 0)
+    shown = dict(zip([run.word for run in tables.RUNS], numbers(values["rates"], "C4:E9").tolist(), strict=True))
+    for word, cells in shown.items():
+        assert cells == pytest.approx([losses[word][step] for step in (1, 10, 20)], rel=1e-10)
+
+
+def test_the_edges_that_the_note_names() -> None:
+    """Steps shrink every direction below 2 / the largest curvature, without changing sides below half of that."""
+    curvatures = np.linalg.eigvalsh(2 * POWERS.T @ POWERS / 20)
+    assert [round(c, 3) for c in curvatures[[0, 2]]] == [0.762, 9.045]
+    assert round(2 / curvatures[2], 3) == 0.221
+
+
+def test_the_finder(values: Any) -> None:
+    sheet = values["finder"]
+    w, losses, rates = START, [], []
+    for step in range(35):
+        rates.append(0.0001 * 10 ** (step / 8))
+        w = w - rates[-1] * slope(w)
+        losses.append(loss(w))
+    np.testing.assert_allclose(numbers(sheet, "F8:F42")[:, 0], losses, rtol=1e-9)
+    steepest = rates[int(np.argmax(-np.diff([loss(START), *losses])))]
+    lowest = rates[int(np.argmin(losses))]
+    assert [sheet[cell].value for cell in ("B3", "D3", "B4", "D4")] == pytest.approx(
+        [lowest, lowest / 10, steepest, min(steepest, lowest / 10)], rel=1e-12
+    )
+
+
+def test_it_is_rebuilt_byte_for_byte(tmp_path: Any) -> None:
+    assert checks.rebuilt_the_same(NAME, tmp_path)
+
+
+def test_every_value_is_recalculated() -> None:
+    assert checks.wrong_values(PATH) == []
+
+
+@pytest.mark.libreoffice
+def test_every_value_is_libreoffices() -> None:
+    require()
+    assert checks.wrong_values(PATH, "libreoffice") == []
+
+
+# ---- our engine ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.05, 0.1, 0.2, 0.22])
+def test_the_slope_in_the_rate_agrees_with_differences(rate: float) -> None:
+    model = cellgrad.open(PATH).model()
+    assert model.cells == ["rates!B9"]
+    assert model.check(np.array([rate])).max_relative_error < 1e-6
+
+
+def test_optimising_reaches_the_rate_and_the_loss_stated_on_the_sheet(values: Any) -> None:
+    solution = cellgrad.open(PATH).model().optimize()
+    found = minimize_scalar(last_loss, (0.17, 0.19, 0.2), tol=1e-12)
+    assert solution.value == pytest.approx(found.fun, abs=1e-12)
+    assert pytest.approx([solution.x[0], solution.value], abs=1e-8) == [lesson.BEST_RATE, lesson.BEST_LOSS]
+    assert [values["rates"][cell].value for cell in ("B11", "E11")] == [lesson.BEST_RATE, lesson.BEST_LOSS]
+    assert values["rates"]["E10"].value == parabola.LEAST
