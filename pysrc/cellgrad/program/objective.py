@@ -11,9 +11,12 @@ from cellgrad.errors import ArgumentError
 from cellgrad.program.squares import observed_of, residual_scale, residuals_of, under_root
 from cellgrad.tensors.derivatives import gradient, pull_back, push_forward
 from cellgrad.tensors.execute import Program, listing
-from cellgrad.tensors.nodes import Node, input_node, topological
+from cellgrad.tensors.nodes import Node, constant, input_node, topological
 from cellgrad.tensors.operations import reshape
 from cellgrad.tensors.sharing import share_products
+
+FEW_COLUMNS, LONG_COLUMNS = 32, 8192
+"""From so many residuals on, and up to so many changing cells, a Jacobian may be computed column by column."""
 
 
 def default_dtype(device: torch.device) -> torch.dtype:
@@ -97,6 +100,9 @@ class CompiledObjective:
                 tangent = input_node("tangent", (self.size,))
                 outputs = [self._residuals, push_forward(self._residuals, self.x, tangent)]
                 fixed["tangent"] = torch.eye(self.size, device=self.device, dtype=self.dtype)[None]
+            elif name == "columns":
+                assert self._residuals is not None and self._columns is not None
+                outputs = [self._residuals, *self._columns]
             else:
                 tangent = input_node("tangent", (self.size,))
                 outputs = pull_back([gradient(self._value, self.x)], [tangent], [self.x])
@@ -123,8 +129,31 @@ class CompiledObjective:
         value, slope = program(X)
         return value, slope.expand(X.shape)
 
+    @cached_property
+    def _columns(self) -> list[Node] | None:
+        """The Jacobian's columns (m,), each an expression of its own, where there are few long ones and that is less
+        than half the work of all of them in one: a parameter that stands in one term of a sum has a short derivative.
+        """
+        if self._residuals is None or self.size > FEW_COLUMNS or self.residual_count < LONG_COLUMNS:
+            return None
+        tangent = input_node("tangent", (self.size,))
+        order = topological([push_forward(self._residuals, self.x, tangent)])
+        batched = {id(tangent)}
+        for node in order:
+            if any(id(operand) in batched for operand in node.inputs):
+                batched.add(id(node))
+        together = sum(node.size * (self.size if id(node) in batched else 1) for node in order if not node.is_constant)
+        units = torch.eye(self.size, dtype=torch.float64)
+        columns = [push_forward(self._residuals, self.x, constant(unit)) for unit in units]
+        apart = sum(node.size for node in topological(columns) if not node.is_constant)
+        return columns if 2 * apart < together else None
+
     def residuals_and_jacobian(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """r (K, m) and J (K, m, n), by one forward tangent a changing cell, all in one run."""
+        if self._columns is not None:
+            found = self._program("columns")(X[0] if len(X) == 1 else X)
+            residuals, *apart = (part.expand(len(X), -1) for part in found)
+            return residuals, torch.stack(apart, 2)
         residuals, columns = self._program("jacobian")(X[:, None])
         shape = (len(X), self.size, self.residual_count)
         return residuals.reshape(len(X), -1), columns.expand(shape).mT

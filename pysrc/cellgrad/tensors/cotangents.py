@@ -40,7 +40,15 @@ def full(cotangent: Node, shape: Shape) -> Node:
 
 def finite_or_zero(factor: Node) -> Node:
     """A derivative factor with 0 where it is not finite: the subgradient this module promises."""
-    return factor if factor.always_finite else select(is_finite(factor), factor, ZERO)
+    return factor if factor.always_finite or _is_finite_or_zero(factor) else select(is_finite(factor), factor, ZERO)
+
+
+def _is_finite_or_zero(factor: Node) -> bool:
+    """Whether a factor is one already, as it is in second derivatives."""
+    if factor.operation != "select":
+        return False
+    condition, value, instead = factor.inputs
+    return condition.operation == "isfinite" and condition.inputs[0] is value and instead.always_finite
 
 
 def define(name: str, run: Callable[..., Tensor], **fields: Any) -> None:

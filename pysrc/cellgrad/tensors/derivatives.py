@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
+from cellgrad.tensors.building import holds_only
 from cellgrad.tensors.nodes import Node, constant, input_node, topological
 from cellgrad.tensors.operations import ONE, OPERATIONS, broadcast
 from cellgrad.tensors.summing import sum_of
@@ -25,7 +26,8 @@ def pull_back(outputs: Sequence[Node], cotangents: Sequence[Node], wrt: Sequence
     gathered: dict[int, list[Node]] = {}
 
     def gather(node: Node, cotangent: Node) -> None:
-        gathered.setdefault(id(node), []).append(cotangent)
+        if not holds_only(cotangent, 0.0):  # factors are finite, so that nothing comes of it
+            gathered.setdefault(id(node), []).append(cotangent)
 
     for output, cotangent in zip(outputs, cotangents, strict=True):
         if id(output) in depends:
