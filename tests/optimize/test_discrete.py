@@ -19,6 +19,7 @@ from cellgrad.gradients.structure import Form, Structure
 from cellgrad.optimize.conditions import Conditions
 from cellgrad.optimize.constrained import solve_constrained
 from cellgrad.optimize.discrete import solve_discrete
+from cellgrad.optimize.discrete.active_set import QuadraticProgram
 from cellgrad.optimize.discrete.permutations import move_count, moves_of
 from cellgrad.optimize.problem import Goal, Problem
 from cellgrad.optimize.search import Limits
@@ -423,3 +424,84 @@ def test_moves_are_permutations_and_reach_every_exchange(size: int) -> None:
         order = list(range(size))
         order[first], order[last] = order[last], order[first]
         assert tuple(order) in found
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_quadratic_programme_proves_its_minimum_and_starts_from_a_parents(seed: int) -> None:
+    """The bound that duality gives meets the value, from nothing and from the limits that bound before a bound moved;
+    no point drawn at random within the limits is better."""
+    random = np.random.default_rng(seed)
+    size, count, rank = 8, 3, int(random.integers(0, 9))
+    factor, slopes = random.standard_normal((rank, size)), random.standard_normal(size) * 3
+    matrix, inside = random.standard_normal((count, size)), random.uniform(-3, 3, size)
+    lower, upper = np.floor(inside) - 2, np.ceil(inside) + 2
+    low, high = matrix @ inside - random.uniform(0, 1, count), matrix @ inside + random.uniform(0, 1, count)
+    low[0] = high[0] = matrix[0] @ inside
+    program = QuadraticProgram(1.0, slopes, factor.T @ factor, matrix, low, high, upper - lower)
+    answer = program.solve(lower, upper)
+    assert answer is not None and answer.x is not None
+    assert answer.bound == pytest.approx(answer.value, abs=1e-6 * max(1.0, abs(answer.value)))
+    assert (matrix @ answer.x >= low - 1e-8).all() and (matrix @ answer.x <= high + 1e-8).all()
+    along = np.linalg.svd(matrix[:1])[2][1:].T  # keeps the equality
+    X = np.clip(inside + random.uniform(-2, 2, (20_000, size - 1)) @ along.T, lower, upper)
+    rows = X @ matrix.T
+    kept = X[((rows >= low - 1e-9) & (rows <= high + 1e-9)).all(1)]
+    assert all(program.value(x) >= answer.bound - 1e-9 for x in kept)
+    place = int(np.abs(answer.x - np.round(answer.x)).argmax())
+    upper[place] = np.floor(answer.x[place])
+    again, cold = program.solve(lower, upper, answer.active), program.solve(lower, upper)
+    assert again is not None and cold is not None
+    assert (again.x is None) == (cold.x is None)
+    assert again.bound == cold.bound or again.bound == pytest.approx(cold.bound, abs=1e-6 * max(1.0, abs(cold.bound)))
+
+
+def test_a_quadratic_programme_without_a_point_says_so() -> None:
+    """x + y >= 3 between 0 and 1."""
+    one = np.ones(2)
+    program = QuadraticProgram(0.0, -one, np.eye(2), np.ones((1, 2)), np.array([3.0]), np.array([INF]), one)
+    answer = program.solve(np.zeros(2), one)
+    assert answer is not None and answer.x is None and answer.bound == INF
+
+
+def test_costs_that_jump_cell_by_cell_are_solved_as_a_linear_programme() -> None:
+    """Eight sites in lots of four, each with a cost of opening it: 60 and 35 a lot for 4 units; 61 units are wanted, at
+    most 12 a site. Six sites must open (5 x 12 = 60), and 16 lots are needed, 4 of them cheap at the first sites."""
+    lots = torch.tensor([30.0, 30.0] + [35.0] * 6, dtype=torch.float64)
+
+    def cost(X: Tensor) -> Tensor:
+        return 60 * (X > 0).to(X.dtype).sum(1) + (torch.ceil(X / 4) * lots).sum(1)
+
+    case = Case(
+        cost, [(0, 12)] * 8, lambda X: X.sum(1, keepdim=True), [(61, INF)], whole=range(8),
+        structure=Structure(Form.DISCONTINUOUS, (Form.LINEAR,)),
+    )  # fmt: skip
+    ending = case.solve([12] * 8)
+    assert case.value(ending.x) == 6 * 60 + 6 * 30 + 10 * 35
+    assert ending.method == "branch-and-bound"
+    assert "nothing is better." in ending.detail
+
+
+@pytest.mark.parametrize(
+    ("case", "status"),
+    [
+        (Case(lambda X: torch.floor(X[:, 0] / 3) + X[:, 1] ** 2, [(-INF, INF)] * 2, whole=[0], structure=JUMPS),
+         Status.UNBOUNDED),
+        (Case(lambda X: -(X[:, 0] ** 4) - 3 * X[:, 1] ** 2, [(-INF, 9)] * 2, whole=[0, 1],
+              structure=Structure(Form.SMOOTH)), Status.UNBOUNDED),
+        (Case(lambda X: (X[:, 0] - X[:, 1]) ** 2 - X[:, 0], [(-INF, INF)] * 2, whole=[0, 1], structure=CONVEX),
+         Status.UNBOUNDED),
+    ],
+    ids=["steps without end", "quartic", "convex"],
+)  # fmt: skip
+def test_what_has_no_end_is_called_so(case: Case, status: Status) -> None:
+    assert case.solve([0, 0]).status is status
+
+
+def test_local_search_by_name_goes_on_after_its_first_descent() -> None:
+    """50 x + 40 y under 3 x + 5 y <= 360, 2 x + y <= 150, x + y <= 100: single steps end at 3900, the best is 4320."""
+    case = Case(
+        lambda X: 50 * X[:, 0] + 40 * X[:, 1], [(0, INF)] * 2,
+        lambda X: columns(3 * X[:, 0] + 5 * X[:, 1], 2 * X[:, 0] + X[:, 1], X.sum(1)),
+        [(-INF, 360), (-INF, 150), (-INF, 100)], whole=[0, 1], goal="max",
+    )  # fmt: skip
+    assert case.value(case.solve([0, 0], method="local-search").x) == 4320

@@ -33,6 +33,9 @@ SOLVERS = 30.0
 """The patience where there is a limit on time, as Solver has it (``solver_mni``)."""
 SEEKING = 2
 """How many times longer a search goes on that has no feasible point yet."""
+ENDLESS, FALLEN = 2.0**52, 1e12
+"""Where whole numbers end: neighbours can hardly be told apart any more; and how far below zero a merit must be there
+for it to have no end."""
 REACHED = 1e-9
 """A goal value is reached within this, relative to it, or absolute below 1."""
 
@@ -161,6 +164,8 @@ class Judge:
                 raise Halt(Status.STOPPED)
         if self.reached:
             raise Halt(Status.TARGET_REACHED)
+        if self.ran_away:
+            raise Halt(Status.UNBOUNDED)
         if elapsed >= self.limits.seconds:
             raise Halt(Status.TIME_LIMIT)
         if self.steps >= self.limits.steps:
@@ -172,6 +177,14 @@ class Judge:
         goal = self.problem.goal
         return goal.kind == "value" and self.feasible and self.merit <= (REACHED * max(1.0, abs(goal.target))) ** 2
 
+    @property
+    def ran_away(self) -> bool:
+        """Whether the best point has a whole cell without a bound where whole numbers end, and is better for it."""
+        if self.x is None or not self.feasible or self.merit > -FALLEN:
+            return False
+        endless = self.conditions.whole & ~np.isfinite(self.conditions.upper - self.conditions.lower)
+        return bool((np.abs(self.x[endless]) >= ENDLESS).any())
+
     def _point(self) -> Floats:
         return np.full(self.problem.size, math.nan) if self.x is None else self.x.copy()
 
@@ -182,16 +195,24 @@ class Judge:
         self.improved_at = self.clock()
         self.improvements += self.feasible
 
-    def _measure(self, X: Floats, strict: float) -> tuple[Floats, Floats]:
+    def values(self, X: Floats) -> tuple[Floats, Floats]:
+        """Merits (K,) and the rows' values (K, c) at points X (K, n), not finite at a cell error."""
+        self.points += len(X)
+        parts = [self._values(X[first : first + self._together]) for first in range(0, len(X), self._together)]
+        return np.concatenate([merit for merit, _ in parts]), np.concatenate([rows for _, rows in parts])
+
+    def _values(self, X: Floats) -> tuple[Floats, Floats]:
         problem = self.problem
         points = torch.as_tensor(X).to(device=problem.device, dtype=problem.dtype)
         if problem.system is None:
-            merit = problem.value(points).double().cpu().numpy()
-            miss = np.zeros(len(X))
-        else:
-            cell, rows = (part.double().cpu().numpy() for part in problem.system.values(points))
-            problem.evaluations += len(X)
-            merit, miss = self._merit(cell), self._miss(rows, strict)
+            return problem.value(points).double().cpu().numpy(), np.empty((len(X), 0))
+        cell, rows = (part.double().cpu().numpy() for part in problem.system.values(points))
+        problem.evaluations += len(X)
+        return self._merit(cell), rows
+
+    def _measure(self, X: Floats, strict: float) -> tuple[Floats, Floats]:
+        merit, rows = self._values(X)
+        miss = self._miss(rows, strict) if self.problem.system is not None else np.zeros(len(X))
         for group in self.loose:
             miss = miss + np.abs(np.sort(X[:, group], axis=1) - np.arange(1, len(group) + 1)).sum(1)
         bad = ~np.isfinite(merit) | ~np.isfinite(miss)

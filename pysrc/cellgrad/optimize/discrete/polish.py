@@ -7,10 +7,12 @@ import numpy as np
 import torch
 
 from cellgrad.optimize.conditions import Floats
-from cellgrad.optimize.discrete.judge import Ints, Judge, best_of
+from cellgrad.optimize.discrete.judge import ENDLESS, Ints, Judge, best_of
 
 LEAPS = (10.0, 100.0, 1_000.0, 10_000.0)
-"""Further steps of whole cells without bounds."""
+"""Further steps of whole cells without bounds; and as far again as they have come, to see whether there is an end."""
+RATIOS = ((1, 2), (2, 1), (1, 3), (3, 1), (2, 3), (3, 2))
+"""Steps of pairs of cells, one up and one down: along a row of other coefficients than ones."""
 MOST_STEPS = 2_000
 PAIRS = 800
 """Pairs of whole cells moved at once, one up and one down, both up, both down; of more pairs, so many at random."""
@@ -42,12 +44,18 @@ def whole_neighbours(x: Floats, places: Ints, lower: Floats, upper: Floats) -> F
         steps += [far, -far]
     endless = lines[~np.isfinite(upper - lower)[places]]
     steps += [sign * far * endless for far in LEAPS for sign in (1, -1)]
+    grown = np.maximum(1.0, np.abs(x[places]))[:, None] * lines
+    grown = np.where(np.abs(x[places]) < ENDLESS, 1.0, 0.0)[:, None] * grown
+    grown = grown[~np.isfinite(upper - lower)[places]]
+    steps += [sign * far * grown for far in (1.0, 10.0) for sign in (1, -1)]
     first, second = np.triu_indices(len(places), 1)
     if len(first) > PAIRS:
         chosen = np.random.default_rng(len(first)).choice(len(first), PAIRS, replace=False)
         first, second = first[chosen], second[chosen]
     if len(first):
         steps += [a * lines[first] + b * lines[second] for a in (1, -1) for b in (1, -1)]
+        if len(first) * len(RATIOS) <= PAIRS:
+            steps += [s * (a * lines[first] - b * lines[second]) for a, b in RATIOS for s in (1, -1)]
     X = np.unique(np.clip(x + np.concatenate(steps), lower, upper), axis=0)
     return X[(x != X).any(1)]
 

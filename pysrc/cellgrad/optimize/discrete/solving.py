@@ -24,6 +24,7 @@ from cellgrad.optimize.discrete.permutations import Orders
 from cellgrad.optimize.discrete.polish import land, pattern_search, whole_descent, whole_search
 from cellgrad.optimize.discrete.products import solve_products
 from cellgrad.optimize.discrete.quadratic import convex_program
+from cellgrad.optimize.discrete.separable import solve_separable
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.search import UNBOUNDED_FALL, Limits
 from cellgrad.optimize.solution import Callback, Conflict, Ending, Status
@@ -41,9 +42,11 @@ WIDENINGS = 4
 FINALISTS = 4
 """Members of the last population that are refined."""
 OUT_OF_TIME = (
-    "The search ended after the seconds that are usual where nobody sets a limit. It proves that no whole numbers can be "
-    "better by more than {:.2%}. With a longer time limit it goes on."
+    "The search ended after the seconds that are usual where nobody sets a limit. It proves that no whole numbers can "
+    "be better by more than {:.2%}. With a longer time limit it goes on."
 )
+LOCAL_SEARCHES = 3
+"""So often local search by name is shaken until that brings nothing."""
 GAP_PROVEN = 1e-8
 """A relative gap that is nothing but the accuracy of the continuous solutions."""
 
@@ -102,6 +105,10 @@ def solve_discrete(
 
 
 _NONE_EXISTS = "Everything was tried, or excluded by bounds: no values satisfy all constraints."
+_ADDED_UP = (
+    "Objective and constraints add up what each cell contributes, at all points looked at; if they do everywhere, "
+    "nothing is better{}."
+)
 _NONE_FOUND = "Nothing that was tried satisfies all constraints; these values miss them least."
 _HALTED = {Status.CONVERGED: "The search ended with as many solutions as were asked for."}
 
@@ -154,8 +161,36 @@ class _Run:
         if method == "local-search":
             self.used = method
             self._polish(x0, form)
+            if not self.fixing.free.any():
+                places = np.flatnonzero(self._whole & (self.fixing.lower < self.fixing.upper))
+                for again in range(LOCAL_SEARCHES):
+                    whole_search(
+                        self.judge, self._best, places, self.fixing.lower, self.fixing.upper, self.seed + again
+                    )
             return Status.CONVERGED
+        if method == "auto" and self._by_tables(x0):
+            return Status.PROBABLY_GLOBAL
         return self._evolve(x0, form, guess=method == "auto")
+
+    def _by_tables(self, x0: Floats) -> bool:
+        """Whether the model adds up what single cells contribute, and was solved so."""
+        if self.groups or not self._whole.any():
+            return False
+        bound = solve_separable(self.judge, x0)
+        if bound is None:
+            return False
+        if self._gap_to(bound) > GAP_PROVEN:
+            self._evolve(self._best, Form.DISCONTINUOUS, guess=True)
+        else:
+            places = np.flatnonzero(self._whole & (self.fixing.lower < self.fixing.upper))
+            whole_descent(self.judge, self._best, places, self.fixing.lower, self.fixing.upper)
+        gap = self._gap_to(bound)
+        self.used = "branch-and-bound"
+        self.detail = _ADDED_UP.format(f" by more than {gap:.2%}" if gap > GAP_PROVEN else "")
+        return True
+
+    def _gap_to(self, bound: float) -> float:
+        return max(0.0, self.judge.merit - bound) / max(1.0, abs(self.judge.merit))
 
     def perfect(self) -> None:
         """The best point's free cells solved for again, with the care that a search has no time for."""
@@ -172,8 +207,8 @@ class _Run:
         elif not judge.feasible and status.found:
             self.detail = _NONE_EXISTS if status is Status.OPTIMAL else _NONE_FOUND
             status = Status.INFEASIBLE
-        elif status.found and judge.merit < -UNBOUNDED_FALL:
-            status = Status.UNBOUNDED
+        elif status is not Status.STOPPED and (judge.merit < -UNBOUNDED_FALL or judge.ran_away):
+            status, self.detail = Status.UNBOUNDED, ""
         gap: float | None
         if self.gap is None and self.bounding is not None and self.bounding.proving and judge.feasible:
             gap = self.bounding.gap
@@ -216,6 +251,8 @@ class _Run:
             self.fixing.program = convex_program(self.judge, self.structure)
         if not proving and not alone and self.structure is not None:
             proven = solve_products(self.judge, self.structure, x0)
+            if proven is None and self._by_tables(x0):
+                return Status.PROBABLY_GLOBAL
             if proven is not None:
                 self.detail = "Products with binary cells were made linear: the answer is proven."
                 self.gap = 0.0 if proven is Status.OPTIMAL else None
