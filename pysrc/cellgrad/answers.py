@@ -54,7 +54,7 @@ def run_answer(run: Run, written: Written | None) -> dict[str, Any]:
     solution, model = run.solution, run.model
     answer: dict[str, Any] = {
         "sheet": run.sheet,
-        "objective": {"cell": run.objective, "before": None, "after": None},
+        "objective": {"cell": run.objective or None, "before": None, "after": None},
         "changing": [],
         "goal": run.goal,
         "status": run.status,
