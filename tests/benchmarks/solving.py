@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tests.benchmarks.figures import Figure, compare
 from tests.benchmarks.fresh import NUMPY
-from tests.benchmarks.races.table import LINEAR, RACES
+from tests.benchmarks.races.table import RACES
 from tests.benchmarks.setting import Setting
 
 NAME = "solving"
@@ -23,7 +23,7 @@ def figures(setting: Setting) -> Iterator[Figure]:
     for race in QUICK if setting.quick else RACES:
         yield from _race(setting, race)
     if shutil.which("soffice") is not None:
-        for race in SMALL_LINEAR[:1] if setting.quick else LINEAR:
+        for race in SMALL_LINEAR[:1] if setting.quick else SMALL_LINEAR:
             yield from _libreoffice(setting, race)
 
 

@@ -28,5 +28,3 @@ RACES: Mapping[str, Callable[[], Race]] = {
     "gauss1-long": long_fit,
     "orders": orders,
 }
-LINEAR = ("transport", "knapsack", "warehouses")
-"""Those that LibreOffice's linear solver takes."""
