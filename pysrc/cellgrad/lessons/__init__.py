@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cellgrad.lessons.learning_rate import build as build_learning_rate
 from cellgrad.lessons.quadratic import build as build_quadratic
+from cellgrad.lessons.relu import build as build_relu
 from cellgrad.lessons.sensitivity import build as build_sensitivity
 from cellgrad.lessons.titanic import build as build_titanic
 from cellgrad.lessons.titanic_buttons import build as build_titanic_with_buttons
@@ -20,6 +21,7 @@ BUILDERS = {
     "titanic.xlsm": build_titanic_with_buttons,
     "quadratic.xlsm": build_quadratic,
     "learning-rate.xlsx": build_learning_rate,
+    "relu.xlsm": build_relu,
     "sensitivity.xlsx": build_sensitivity,
 }
 

@@ -1,0 +1,65 @@
+"""What the notes of the ReLU workbook say, by the header or label they hang on."""
+
+from __future__ import annotations
+
+ONE = {
+    "title": (
+        "A straight line m·x + b, and wherever it falls below 0, 0 instead. That is all there is to a rectified linear "
+        "unit, a ReLU for short: a line with one bend."
+    ),
+    "m": "The slope. Try this: drag it through 0. The open side changes hands.",
+    "b": "The shift. It moves the bend along the x axis: the bend is where m·x + b is 0, at -b/m.",
+    "line": "The line before it is rectified.",
+    "ReLU": "=MAX(0, the line). Nothing else is needed to turn straight things into bent ones.",
+    "slider at": "Sliders know whole numbers alone: from 0 to 120 here, of which the next column makes -3 to 3.",
+}
+
+TWO = {
+    "title": "Two such lines, added point by point. Each brings its own bend, so the sum has two.",
+    "loss": (
+        "The mean of the squared distances between the sum and the dotted V.\nTry this: bring it to 0 by hand. The V "
+        "is x where x is positive and -x where it is not: one ReLU for each half."
+    ),
+    "V": "Something to aim at: the distance of x from 0.",
+    "sum": "ReLU 1 + ReLU 2.",
+}
+
+TEN = {
+    "title": (
+        "Ten ReLUs, each times a height of its own, and a constant, added up. With enough bends a sum of them comes as "
+        "near to any curve as you like. Nobody has to say where the bends go: the gradient does."
+    ),
+    "curve": (
+        "Which column of the table below is to be imitated. Choose yours and type any numbers you like into the column "
+        "yours, then press Optimize."
+    ),
+    "ReLUs": (
+        "How many of the ten take part, 1 to 10. Try this: 1, Optimize; 2, Optimize; and so on. Each bend more lets "
+        "the sum follow the curve more closely. The sheet how_many shows by how much."
+    ),
+    "loss": "The mean of the squared distances between curve and sum: what Optimize makes small.",
+    "m": "The slopes: at the start 1 or -1, open to the right or to the left.",
+    "b": "The shifts. They start so that the bends are spread evenly: each part of the curve has one near.",
+    "height": (
+        "What the ReLU is multiplied by before it is added. A negative height bends the sum downward, a positive one "
+        "upward. All start at 0: the sum is flat."
+    ),
+    "bends at": "Where the ReLU begins or ends: -b/m.",
+    "takes part": "Whether this ReLU counts, by the number of ReLUs chosen above.",
+    "constant": "Added everywhere: the height of the flat line that the bends start from.",
+    "sine": "SIN(2x): smooth, so no sum of bent lines is quite it, but ten come near.",
+    "step": "-1 or 1 with nothing between. A ramp between two bends comes near: the steeper, the better.",
+    "zig-zag": "Made of straight pieces with five bends. Six ReLUs can be exactly it; from this start it takes eight.",
+    "yours": "Type over these numbers: any curve will do.",
+    "target": "The chosen column.",
+    "sum": "The constant and the ten ReLUs in the columns to the right, added up.",
+    "1": "Each column is one ReLU times its height: a flat half and a sloped half. Their sum is the curve's imitation.",
+}
+
+HOW_MANY = {
+    "title": (
+        "Where a search from the start as shipped ends, for each curve and each number of ReLUs. The loss has many "
+        "valleys: Optimize tries further starts of its own while they are cheap, and may end lower."
+    ),
+    "ReLUs": "The number of bends that the sum may have.",
+}

@@ -1,0 +1,178 @@
+"""workbooks/relu.xlsm: lines with a bend, under the hand and fitted; what the sheets say and what Optimize reaches."""
+
+from __future__ import annotations
+
+import re
+import warnings
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pytest
+from tests.libreoffice import require
+
+import cellgrad
+from cellgrad.audit.auditing import audit
+from cellgrad.lessons.relu import COUNTS, CURVES, REACHED, SHEETS, build
+
+WORKBOOK = Path(__file__).parents[2] / "workbooks" / "relu.xlsm"
+X = np.arange(-30, 31) / 10
+
+
+@pytest.fixture(scope="module")
+def formulas():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return openpyxl.load_workbook(WORKBOOK, keep_vba=True)
+
+
+@pytest.fixture(scope="module")
+def values():
+    return openpyxl.load_workbook(WORKBOOK, data_only=True)
+
+
+@pytest.fixture(scope="module")
+def optimised(tmp_path_factory):
+    """The workbook as shipped, optimised, saved and read again; and the value reported."""
+    book = cellgrad.open(WORKBOOK)
+    value = book.model("ten").optimize(starts=1).value
+    path = book.write(tmp_path_factory.mktemp("relu") / "optimised.xlsm").path
+    return value, openpyxl.load_workbook(path, data_only=True)["ten"]
+
+
+def numbers(sheet, region: str) -> np.ndarray:
+    return np.array([[cell.value for cell in row] for row in sheet[region]], float)
+
+
+def test_the_committed_workbook_is_what_the_builder_writes(tmp_path):
+    assert build(tmp_path, tmp_path / "again.xlsm").read_bytes() == WORKBOOK.read_bytes()
+
+
+def test_sheets_and_curves(values):
+    assert tuple(values.sheetnames) == SHEETS
+    ten = values["ten"]
+    np.testing.assert_array_equal(numbers(ten, "A21:A81")[:, 0], X)
+    np.testing.assert_allclose(numbers(ten, "B21:B81")[:, 0], np.sin(2 * X), atol=1e-15)
+    np.testing.assert_array_equal(numbers(ten, "C21:C81")[:, 0], np.where(X > 0, 1, -1))
+    zigzag = np.interp(X, np.arange(-3, 4), [1, -1, 1, -1, 1, -1, 1])
+    np.testing.assert_allclose(numbers(ten, "D21:D81")[:, 0], zigzag, atol=1e-14)
+    np.testing.assert_array_equal(numbers(ten, "F21:F81"), numbers(ten, "B21:B81"))
+    assert ten["B4"].value == "sine" and ten["D4"].value == 10
+
+
+@pytest.mark.parametrize(("sheet", "first"), [("one", 9), ("two", 13)])
+def test_lines_and_their_relus(values, sheet, first):
+    """By numpy, from where the sliders stand."""
+    at, last = values[sheet], first + 60
+    units = [(at["C5"].value, at["C6"].value)] + ([(at["C7"].value, at["C8"].value)] if sheet == "two" else [])
+    assert [n for unit in units for n in unit] == ([1, 1] if sheet == "one" else [-0.5, 1, 1.5, -1])
+    lines = [m * X + b for m, b in units]
+    for number, line in enumerate(lines):
+        columns = numbers(at, f"{'BD'[number]}{first}:{'CE'[number]}{last}")
+        np.testing.assert_allclose(columns, np.stack([line, np.maximum(line, 0)], 1), atol=1e-14)
+    if sheet == "two":
+        total = np.maximum(lines, 0).sum(0)
+        np.testing.assert_allclose(numbers(at, f"F{first}:G{last}"), np.stack([total, abs(X)], 1), atol=1e-14)
+        assert at["C10"].value == pytest.approx(np.mean((total - abs(X)) ** 2), rel=1e-12)
+
+
+def test_one_relu_for_each_half_is_the_v(tmp_path):
+    """What the note on the loss of `two` promises: slopes 1 and -1, no shift."""
+    book = openpyxl.load_workbook(WORKBOOK, keep_vba=True)
+    for cell, value in {"B5": 80, "B6": 60, "B7": 40, "B8": 60}.items():
+        book["two"][cell] = value
+    book.save(tmp_path / "v.xlsm")
+    model = cellgrad.open(tmp_path / "v.xlsm").model("two", objective="C10", changing="B5")
+    assert model.value_and_gradient(model.x0)[0] == 0
+
+
+def test_saved_model(formulas):
+    names = {name: defined.attr_text for name, defined in formulas["ten"].defined_names.items()}
+    assert (names["solver_opt"], names["solver_typ"], names["solver_neg"]) == ("ten!$F$4", "2", "2")
+    assert names["solver_adj"] == "ten!$B$7:$D$16,ten!$B$17"
+
+
+def test_optimize_reaches_what_the_sheet_says(values, optimised):
+    at = values["how_many"]
+    assert [at.cell(4, column).value for column in range(2, 6)] == list(CURVES)
+    for column, curve in enumerate(CURVES, start=2):
+        assert tuple(at.cell(row, column).value for row in range(5, 5 + len(COUNTS))) == REACHED[curve]
+    assert optimised[0] <= REACHED["sine"][-1] * (1 + 1e-6)
+
+
+def test_the_sum_of_the_fitted_relus_is_numpys(optimised):
+    value, ten = optimised
+    m, b, height = numbers(ten, "B7:D16").T
+    total = ten["B17"].value + (height * np.maximum(X[:, None] * m + b, 0)).sum(1)
+    np.testing.assert_allclose(numbers(ten, "G21:G81")[:, 0], total, rtol=1e-9, atol=1e-12)
+    assert value == pytest.approx(np.mean((total - np.sin(2 * X)) ** 2), rel=1e-9)
+    assert ten["F4"].value == pytest.approx(value, rel=1e-9)
+
+
+def fitted(folder: Path, curve: str, count: int) -> float:
+    path = build(folder, folder / "one.xlsm", curve, count)
+    return cellgrad.open(path).model("ten").optimize(starts=1).value
+
+
+FAST = [("zig-zag", 8), ("step", 3), ("sine", 4)]
+
+
+@pytest.mark.parametrize(("curve", "count"), FAST)
+def test_other_curves_and_fewer_relus(tmp_path, curve, count):
+    """The zig-zag and the step are made of straight pieces, and met exactly; the sine is not."""
+    reached = REACHED[curve][COUNTS.index(count)]
+    assert fitted(tmp_path, curve, count) <= reached * (1 + 1e-4) + 1e-20
+    assert (reached == 0) == (curve != "sine")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("curve", CURVES)
+def test_every_curve_and_number(tmp_path, curve, count):
+    reached = REACHED[curve][COUNTS.index(count)]
+    assert fitted(tmp_path, curve, count) <= reached * (1 + 1e-4) + 1e-12
+
+
+def test_gradients_agree_with_central_differences():
+    model = cellgrad.open(WORKBOOK).model("ten")
+    assert model.check(model.x0).max_relative_error < 1e-6
+    rng = np.random.default_rng(0)
+    for _ in range(3):
+        assert model.check(rng.normal(size=31)).max_relative_error < 1e-6
+
+
+def test_relus_that_take_no_part_have_no_slope(tmp_path):
+    model = cellgrad.open(build(tmp_path, tmp_path / "three.xlsm", "sine", 3)).model("ten")
+    slope = model.value_and_gradient(np.random.default_rng(1).normal(size=31))[1]
+    assert not slope[9:30].any() and slope[:9].any() and slope[30] != 0
+
+
+def test_sliders_buttons_and_macros():
+    with zipfile.ZipFile(WORKBOOK) as package:
+        drawings = {name: package.read(name).decode() for name in package.namelist() if "vmlDrawing" in name}
+        assert "xl/vbaProject.bin" in package.namelist()
+    links = sorted(link for text in drawings.values() for link in re.findall(r"<x:FmlaLink>(.*?)</x:FmlaLink>", text))
+    assert links == ["one!$B$5", "one!$B$6", "two!$B$5", "two!$B$6", "two!$B$7", "two!$B$8"]
+    found = [macro for text in drawings.values() for macro in re.findall(r"<x:FmlaMacro>\[0\]!(\w+)<", text)]
+    assert sorted(found) == ["CellgradOptimize", "CellgradStep"]
+
+
+def test_names_notes_charts_panes_and_print(formulas):
+    names = {name: formulas.defined_names[name].attr_text for name in ("curve", "relus", "loss", "constant", "two_m1")}
+    assert names == {"curve": "ten!$B$4", "relus": "ten!$D$4", "loss": "ten!$F$4", "constant": "ten!$B$17",
+                     "two_m1": "two!$C$5"}  # fmt: skip
+    assert [len(sheet._charts) for sheet in formulas] == [1, 1, 2, 1]
+    assert all(sheet.freeze_panes and sheet.print_area for sheet in formulas)
+    noted = {(s.title, c.coordinate): c.comment.text for s in formulas for r in s.iter_rows() for c in r if c.comment}
+    for place, word in {("one", "A5"): "slope", ("two", "A10"): "by hand", ("ten", "C4"): "Optimize"}.items():
+        assert word in noted[place]
+    lists = {str(v.sqref): v.formula1 for v in formulas["ten"].data_validations.dataValidation}
+    assert lists["B4"] == '"sine,step,zig-zag,yours"'
+
+
+@pytest.mark.libreoffice
+def test_libreoffice_recalculates_to_the_cached_values():
+    require()
+    found = audit(WORKBOOK, tolerance=1e-12, against="libreoffice")
+    assert found.matched == found.formulas > 1500
