@@ -19,7 +19,7 @@ from cellgrad.cli.options import (
     search_options,
     tell_report,
 )
-from cellgrad.errors import ArgumentError
+from cellgrad.errors import ArgumentError, CellgradError
 
 if TYPE_CHECKING:
     from cellgrad.runs import Search
@@ -132,6 +132,7 @@ def rate(
 
     With --json: one object where --sheet, --objective or --changing names a model, else a list with one a saved model.
     """
+    from cellgrad.answers import error_answer
     from cellgrad.console import Screen, show_rate
     from cellgrad.reports.learning_rate import LearningRateReport, write_learning_rates
     from cellgrad.runs import Search, Task, tasks
@@ -143,17 +144,24 @@ def rate(
         require_report(report, file)
     book = open_book(file)
     named = (sheet, objective, changing) != (None, None, None)
-    found = []
+    found, failed, screen = [], [], Screen()
     for task in tasks(book, Task(sheet, objective, changing, goal)):
-        model = book.model(task.sheet, task.objective, task.changing, task.goal)
-        curve = model.find_rate(method, how.descent)
+        try:
+            model = book.model(task.sheet, task.objective, task.changing, task.goal)
+            curve = model.find_rate(method, how.descent)
+        except CellgradError as error:
+            if named:
+                raise
+            screen.error(error)
+            failed.append({"sheet": task.sheet, "error": error_answer(error)})
+            continue
         found.append(LearningRateReport(curve, model.sheet, str(model.objective), method))
-    if report is not None:
+    if report is not None and found:
         write_learning_rates(report, found, file.name)
     if as_json:
-        print_json(found[0].answer() if named else [one.answer() for one in found])
+        print_json(found[0].answer() if named else [*(one.answer() for one in found), *failed])
     else:
         for one in found:
-            show_rate(Screen(), one)
-        tell_report(report)
-    return 0
+            show_rate(screen, one)
+        tell_report(report if found else None)
+    return 0 if found else 1

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from cellgrad.gradients.structure import Form, Structure
-from cellgrad.optimize.choice import ENGINES, Route
+from cellgrad.optimize.choice import CONSTRAINED, DISCRETE, Route
 from cellgrad.optimize.conditions import Conditions
 from cellgrad.optimize.further import SECONDS, further_starts, is_better
 from cellgrad.optimize.problem import Problem
@@ -67,7 +67,7 @@ class Conditioned(Request):
             start_value=start_value,
             status=status,
             message=message,
-            method=ending.method or (METHOD_OF[route] if self.word in ("auto", *ENGINES) else self.word),
+            method=ending.method or METHOD_CALLED.get(self.word) or METHOD_OF[route],
             reason=_reason(problem, structure, self.word),
             iterations=ending.iterations,
             evaluations=problem.evaluations,
@@ -130,6 +130,7 @@ class Conditioned(Request):
         return float(self.problem.value(torch.as_tensor(ending.x).to(self.start).unsqueeze(0)))
 
 
+METHOD_CALLED = {word: word for word in (*CONSTRAINED, *DISCRETE)} | {"evolutionary": "differential-evolution"}
 METHOD_OF = {Route.LINEAR: "simplex-lp", Route.CONSTRAINED: "sqp", Route.DISCRETE: "branch-and-bound"}
 """What an engine is called where it does not say itself what it used."""
 

@@ -259,6 +259,7 @@ class Model:
 
     def find_rate(self, method: str = "gradient-descent", options: FirstOrderOptions | None = None) -> RateCurve:
         """The loss against a growing learning rate, from the sheet's values: see `rate_finder.find_rate`."""
+        _ = self.objective  # which raises where there is none
         self.require_start()
         problem = Problem(self.function, self.goal, self.conditions)
         x0 = torch.as_tensor(self.compiled.x0).to(self.function.device, self.function.dtype)
