@@ -56,44 +56,29 @@ def solve(
     with threads_for(problem.objective.elements):
         if route is Route.LINEAR:
             return _linear(problem, X, limits, effort, callback)
-        return _nonlinear(route, problem, X, structure, method, limits, effort, seed, callback)
+        from cellgrad.optimize.constrained import solve_constrained
 
+        if route is Route.CONSTRAINED:
+            word = "auto" if method == "grg-nonlinear" else method
+            return solve_constrained(problem, X, limits, callback, method=word, seed=seed, scaling=effort.scaling)
+        from cellgrad.optimize.discrete import solve_discrete
 
-def _nonlinear(
-    route: Route,
-    problem: Problem,
-    X: Tensor,
-    structure: Structure | None,
-    method: str,
-    limits: Limits,
-    effort: Effort,
-    seed: int,
-    callback: Callback | None,
-) -> Ending:
-    """Constraints, whole numbers or jumps in a model that is not linear."""
-    from cellgrad.optimize.constrained import solve_constrained
+        def relaxed(conditions: Conditions, starts: Tensor, brief: bool) -> Ending:
+            part = Problem(problem.objective, problem.goal, conditions, problem.system)
+            most = limits.elapsed + (BRIEF_SECONDS if brief else CAREFUL_SECONDS)
+            few = replace(limits, seconds=min(limits.seconds, most))
+            ending = solve_constrained(part, starts, few, None, seed=seed, scaling=effort.scaling, brief=brief)
+            problem.evaluations += part.evaluations
+            return ending
 
-    if route is Route.CONSTRAINED:
-        word = "auto" if method == "grg-nonlinear" else method
-        return solve_constrained(problem, X, limits, callback, method=word, seed=seed, scaling=effort.scaling)
-    from cellgrad.optimize.discrete import solve_discrete
-
-    def relaxed(conditions: Conditions, starts: Tensor, brief: bool) -> Ending:
-        part = Problem(problem.objective, problem.goal, conditions, problem.system)
-        most = limits.elapsed + (BRIEF_SECONDS if brief else CAREFUL_SECONDS)
-        few = replace(limits, seconds=min(limits.seconds, most))
-        ending = solve_constrained(part, starts, few, None, seed=seed, scaling=effort.scaling, brief=brief)
-        problem.evaluations += part.evaluations
-        return ending
-
-    return solve_discrete(
-        problem, X[0], structure, relaxed, limits, callback,
-        method={"evolutionary": "differential-evolution", "grg-nonlinear": "branch-and-bound"}.get(method, method),
-        seed=seed, population=effort.population, mutation=effort.mutation,
-        integer_tolerance=effort.integer_tolerance if effort.at_once else 0.0, accepted_gap=effort.integer_tolerance,
-        max_subproblems=effort.max_subproblems, max_feasible=effort.max_feasible,
-        seconds_without_improvement=effort.seconds_without_improvement,
-    )  # fmt: skip
+        return solve_discrete(
+            problem, X[0], structure, relaxed, limits, callback,
+            method={"evolutionary": "differential-evolution", "grg-nonlinear": "branch-and-bound"}.get(method, method),
+            seed=seed, population=effort.population, mutation=effort.mutation,
+            integer_tolerance=effort.integer_tolerance if effort.at_once else 0.0, accepted_gap=effort.integer_tolerance,
+            max_subproblems=effort.max_subproblems, max_feasible=effort.max_feasible,
+            seconds_without_improvement=effort.seconds_without_improvement,
+        )  # fmt: skip
 
 
 def _linear(problem: Problem, X: Tensor, limits: Limits, effort: Effort, callback: Callback | None) -> Ending:
