@@ -32,6 +32,7 @@ from cellgrad.optimize.scaling import conditioning, conditioning_under_rows
 from cellgrad.optimize.search import Tolerances
 from cellgrad.optimize.solution import Callback, Solution, Status
 from cellgrad.optimize.starts import make_starts
+from cellgrad.optimize.threads import threads_for
 from cellgrad.program.compiling import (
     Compiled,
     CompiledWithRows,
@@ -225,18 +226,27 @@ class Model:
         )
         began = self.compiled.x0 if start is None else np.asarray(start, np.float64).reshape(-1)
         rescued = chosen.starts is None and self.conditions.bounded  # further starts between bounds may do
-        if chosen.starts in (None, 1) and not self.conditions.count and not rescued:
-            self.require_start(self.conditions.clipped(began))
+        looked_at = known_method(chosen.method) not in FREE  # who names a way of descent asks for no analysis
+        with threads_for(self.function.elements):
+            if chosen.starts in (None, 1) and not self.conditions.count and not rescued:
+                self.require_start(self.conditions.clipped(began))
+            structure = self.structure if looked_at else None
         where = choose_device(device)
         function = self.ran_on = self.function.on(where)
-        looked_at = known_method(chosen.method) not in FREE  # who names a way of descent asks for no analysis
         solution = optimize(
             function, began, self.goal, conditions=self.conditions, system=self.system.on(where),
-            structure=self.structure if looked_at else None, method=chosen.method, rate=learning_rate, steps=steps,
+            structure=structure, method=chosen.method, rate=learning_rate, steps=steps,
             iterations=chosen.iterations, starts=chosen.starts, seed=chosen.seed, seconds=chosen.seconds,
             evaluations=evaluations, callback=callback, effort=chosen.effort, tolerances=chosen.tolerances,
             options=options, validation=None if validation is None else self._judge(validation, where),
         )  # fmt: skip
+        with threads_for(self.function.elements):
+            return self._finished(solution, start is not None, looked_at)
+
+    def _finished(self, solution: Solution, elsewhere: bool, looked_at: bool) -> Solution:
+        """A solution with all there is to say of it, handed to the book where it is of use.
+
+        elsewhere: the run did not begin at the sheet's values. looked_at: the model was analysed."""
         if self.conditions.count:
             constrained = self.compiled.areas, self.compiled.objective, self.constraints
             require_no_error(self.book, *constrained, solution)
@@ -245,7 +255,7 @@ class Model:
         badly = self._told_of_conditioning(solution) if looked_at else []
         warnings = (*self._told_before(), *solution.warnings, *badly)
         solution = dataclasses.replace(solution, warnings=warnings)
-        if start is not None:
+        if elsewhere:
             solution = self._from_the_sheets_values(solution)
         self.solution = solution
         if solution.usable:
