@@ -13,6 +13,8 @@ FEWEST = 10
 """Solver takes a smaller population size to mean ten a changing cell, ..."""
 MOST_BY_DEFAULT = 200
 """... at most so many."""
+PATIENCE = 30
+"""Solver's seconds without improvement where nobody changed them: nothing that anybody asked for."""
 ENGINES = {
     Engine.GRG_NONLINEAR: "grg-nonlinear",
     Engine.SIMPLEX_LP: "simplex-lp",
@@ -57,6 +59,8 @@ def settled(
     population = saved.population if saved.population >= FEWEST else min(MOST_BY_DEFAULT, 10 * size)
     if starts is None and saved.multistart:
         starts = max(1, population)
+    patience = saved.max_seconds_without_improvement
+    usual = patience == PATIENCE
     if effort is None:
         effort = Effort(
             integer_tolerance=saved.integer_tolerance,
@@ -65,7 +69,7 @@ def settled(
             max_feasible=_limit(saved.max_feasible),
             population=population,
             mutation=saved.mutation_rate,
-            seconds_without_improvement=float(saved.max_seconds_without_improvement),
+            seconds_without_improvement=None if usual and not to_the_letter else float(patience),
             scaling=saved.scaling or not to_the_letter,
         )
     if to_the_letter:

@@ -38,6 +38,8 @@ UNPROVEN_SUBPROBLEMS, PER_CELL, MOST_UNPROVEN = 30, 5, 200
 whole cell, but no more than that."""
 ROUNDED = 8
 """Of quadratic programmes every so many are rounded: rounding takes longer than they do."""
+SINGLY, TOLD = 2_000, 25
+"""After so many quadratic programmes, each a step of the search, so many together are one."""
 CORNERS = 8
 """Of so many cells at most, the most fractional ones, every way of rounding is tried at the root."""
 
@@ -263,7 +265,8 @@ class BranchAndBound:
         self.subproblems += 1
         answer = None if program is None else program.solve(lower, upper, parent.active)
         if answer is not None:
-            self.judge.tick(self.gap if self.judge.feasible else 0.0, len(self.open) + 1)
+            if self.subproblems <= SINGLY or self.subproblems % TOLD == 0:
+                self.judge.tick(self.gap if self.judge.feasible else 0.0, len(self.open) + 1)
             if answer.x is None:
                 return None
             return Node(lower, upper, answer.x, max(answer.bound, parent.bound), parent.depth + 1, answer.active)
