@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from cellgrad.lessons.learning_rate import build as build_learning_rate
+from cellgrad.lessons.matmul import build as build_matmul
 from cellgrad.lessons.quadratic import build as build_quadratic
 from cellgrad.lessons.relu import build as build_relu
 from cellgrad.lessons.sensitivity import build as build_sensitivity
@@ -21,6 +22,7 @@ BUILDERS = {
     "titanic.xlsm": build_titanic_with_buttons,
     "quadratic.xlsm": build_quadratic,
     "learning-rate.xlsx": build_learning_rate,
+    "matmul.xlsx": build_matmul,
     "relu.xlsm": build_relu,
     "sensitivity.xlsx": build_sensitivity,
 }

@@ -65,7 +65,8 @@ class Look:
 
     def cell(self, role: Role, number_format: str = "General", **extra: Any) -> Format:
         """A cell of the given role."""
-        return self._format(bg_color=role.colours.cell, num_format=number_format, border=1, border_color=LINE, **extra)
+        usual = {"bg_color": role.colours.cell, "num_format": number_format, "border": 1, "border_color": LINE}
+        return self._format(**(usual | extra))
 
     def result(self, role: Role, number_format: str) -> Format:
         """The one cell that a column of the given role leads to."""
