@@ -35,7 +35,7 @@ SECONDS = 10.0
 @dataclass(frozen=True)
 class Tables:
     """cells (v,): whose value each of v entries is; values (v,): the value; merits (v,) and rows (v, c): what it adds
-    to the merit and the rows at the base, `merit` and `row` (c,)."""
+    to `merit` and to the rows at the base, `row` (c,)."""
 
     cells: Ints
     values: Floats
@@ -99,7 +99,9 @@ def _tabulated(judge: Judge, x0: Floats) -> Tables | None:
     if not sound[-1]:
         return None
     keep = np.flatnonzero(sound[:-1])
-    return Tables(cells[keep], values[keep], merits[keep] - merits[-1], rows[keep] - rows[-1], merits[-1], rows[-1])
+    # no constant besides: gaps of the programme are relative to what its columns cost
+    shared = merits[keep] - merits[-1] + merits[-1] / size
+    return Tables(cells[keep], values[keep], shared, rows[keep] - rows[-1], 0.0, rows[-1])
 
 
 def _add_up(judge: Judge, tables: Tables) -> bool:
