@@ -19,7 +19,7 @@ from cellgrad.optimize.request import Request, evaluated, numpy_of
 from cellgrad.optimize.search import Limits
 from cellgrad.optimize.solution import Conflict, Ending, Solution, StartOutcome, Status
 
-MOST_STEPS = {Route.LINEAR: 10**9, Route.CONSTRAINED: 10_000, Route.DISCRETE: 10_000}
+MOST_STEPS = {Route.LINEAR: 10**9, Route.CONSTRAINED: 10_000, Route.DISCRETE: 1_000_000}
 """Where nobody sets a limit; a simplex iteration is a cheap one."""
 
 CONSTRAINED_STARTS = 7

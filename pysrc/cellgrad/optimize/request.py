@@ -80,7 +80,7 @@ class Request:
         """An evolutionary search from x (n,) that nobody asked for, and that is therefore a short one."""
         left = limits.seconds - (time.perf_counter() - limits.began)
         allowed = SECONDS_OVER_JUMPS if math.isinf(left) else max(0.0, left)
-        brief = Limits(10_000, allowed)
+        brief = Limits(1_000_000, allowed)
         return self.solve(Route.DISCRETE, torch.as_tensor(x).to(self.start).unsqueeze(0), brief)
 
     def unlimited(self, ending: Ending, limits: Limits) -> Ending:
