@@ -75,7 +75,8 @@ def solve(
             problem, X[0], structure, relaxed, limits, callback,
             method={"evolutionary": "differential-evolution", "grg-nonlinear": "branch-and-bound"}.get(method, method),
             seed=seed, population=effort.population, mutation=effort.mutation,
-            integer_tolerance=effort.integer_tolerance if effort.at_once else 0.0, accepted_gap=effort.integer_tolerance,
+            integer_tolerance=effort.integer_tolerance if effort.at_once else 0.0,
+            accepted_gap=effort.integer_tolerance,
             max_subproblems=effort.max_subproblems, max_feasible=effort.max_feasible,
             seconds_without_improvement=effort.seconds_without_improvement,
         )  # fmt: skip
