@@ -451,19 +451,19 @@ def test_bounds_in_conflict_are_told(tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_goes_on_where_a_run_was_broken_off(tmp_path: Path) -> None:
-    """Rosenbrock by plain descent, stopped after 50 steps with a checkpoint of every step; the next run starts there."""
+    """Rosenbrock by plain descent, broken off after 50 steps, each with a checkpoint; the next run starts there."""
     path = workbook(tmp_path / "book.xlsx", {"A1": -1.2, "A2": 1, "B1": "=100*(A2-A1^2)^2+(1-A1)^2"})
     asked = ("--objective", "B1", "--changing", "A1:A2", "--method", "gradient-descent", "--json")
     source = tmp_path / "source.xlsx"
     path.rename(source)
     kept = tmp_path / "source-optimized.xlsx.checkpoint"
 
-    class Broken(Exception):
+    class BrokenOffError(Exception):
         pass
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("cellgrad.session.Book.write", lambda *_: (_ for _ in ()).throw(Broken))
-        with pytest.raises(Broken):
+        patched.setattr("cellgrad.session.Book.write", lambda *_: (_ for _ in ()).throw(BrokenOffError))
+        with pytest.raises(BrokenOffError):
             run("optimize", source, *asked, "--steps", 50, "--checkpoint", 1e-9)
     (held,) = json.loads(kept.read_text())["models"].values()
     reached = float.fromhex(held["value"])
