@@ -14,6 +14,7 @@ from cellgrad.lessons.matmul import build as build_matmul
 from cellgrad.lessons.quadratic import build as build_quadratic
 from cellgrad.lessons.relu import build as build_relu
 from cellgrad.lessons.sensitivity import build as build_sensitivity
+from cellgrad.lessons.three_classes import build as build_three_classes
 from cellgrad.lessons.titanic import build as build_titanic
 from cellgrad.lessons.titanic_buttons import build as build_titanic_with_buttons
 
@@ -25,6 +26,7 @@ BUILDERS = {
     "matmul.xlsx": build_matmul,
     "relu.xlsm": build_relu,
     "sensitivity.xlsx": build_sensitivity,
+    "three-classes.xlsx": build_three_classes,
 }
 
 

@@ -1,0 +1,261 @@
+"""Three classes: irises told apart by a softmax layer and cross-entropy.
+
+Sheets: `softmax` (parameters in H3:L5 above their inputs, loss in P3; from row 8 on a flower a row: A:F the data, G
+the split, H:L the inputs, M:O scores, P:R their EXP, S:U probabilities, V:Y truth and loss) and `flower` (a new flower
+typed in, its classes sorted by probability, the confusion table, a chart of the data).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
+
+from cellgrad.errors import FileError
+from cellgrad.lessons import three_classes_notes as notes
+from cellgrad.lessons.computed import Page, Values, write
+from cellgrad.lessons.style import Look, Role, legend, note, set_up_page
+from cellgrad.solver_models import SolverModel
+
+MEASURES = ("sepal_length", "sepal_width", "petal_length", "petal_width")
+CSV_COLUMNS = (*MEASURES, "species")
+SPECIES = ("setosa", "versicolor", "virginica")
+PENALTY, HOLD_OUT, PARTS = 0.001, 0, 3
+REACHED = {"loss": 0.137957080417, "held out": 0.96, "training": 0.98}
+"""Where Optimize ends, with the shipped split; a test finds it another way."""
+HEADER, FIRST = 6, 7
+"""The header row of the flowers and the first flower, from 0."""
+INPUT_AT, SCORE_AT, TRUTH_AT = 7, 12, 21
+CLASS_AT = 2
+"""The row of the first class's weights."""
+COLOURS = ("#2F7DC0", "#D9772E", "#8E5CC4")
+
+Flower = tuple[float, float, float, float, str]
+
+
+def build(data: Path, path: Path) -> Path:
+    """Build the workbook at `path` from `data`/iris.csv. Raises FileError where that is missing or other."""
+    return write(path, "Three classes by softmax", partial(_draw, read_flowers(data / "iris.csv")))
+
+
+def read_flowers(path: Path) -> list[Flower]:
+    """The flowers as (four measurements in cm, species). Raises FileError."""
+    try:
+        with path.open(newline="", encoding="utf-8") as stream:
+            header, *rows = csv.reader(stream)
+    except (OSError, ValueError) as problem:
+        raise FileError(f"{path} cannot be read: {problem}") from problem
+    if tuple(header) != CSV_COLUMNS or {row[-1] for row in rows} != set(SPECIES):
+        raise FileError(f"{path} is not a table of {', '.join(CSV_COLUMNS)} of three species")
+    return [(float(a), float(b), float(c), float(d), species) for a, b, c, d, species in rows]
+
+
+def _draw(flowers: list[Flower], book: xlsxwriter.Workbook, values: Values) -> Mapping[str, SolverModel]:
+    look = Look(book)
+    model, flower = (Page(book, name, values) for name in ("softmax", "flower"))
+    last = FIRST + len(flowers)
+    _names(book, last)
+    _parameters(model, look)
+    _flowers(model, look, flowers)
+    _flower(book, flower, look, flowers)
+    return {"softmax": SolverModel("softmax", "softmax!$P$3", "softmax!$H$3:$L$5", goal="min", non_negative=False)}
+
+
+def _names(book: xlsxwriter.Workbook, last: int) -> None:
+    """last: the last flower's row as Excel counts."""
+    columns = {"species": "B", "train": "G", "truth_loss": "W", "predicted": "X", "is_right": "Y"}
+    for name, column in columns.items():
+        book.define_name(name, f"=softmax!${column}${FIRST + 1}:${column}${last}")
+    cells = {"weights": "$H$3:$L$5", "classes": "$G$3:$G$5", "loss": "$P$3", "penalty": "$P$4", "hold_out": "$P$5"}
+    for name, cell in cells.items():
+        book.define_name(name, f"=softmax!{cell}")
+
+
+def _parameters(page: Page, look: Look) -> None:
+    """Title, weights, loss and shares of right answers: the rows above the flowers."""
+    sheet = page.sheet
+    sheet.write_string(0, 0, "Three classes: which iris is it?", look.title())
+    note(sheet, "A1", notes.MODEL["title"])
+    hint = "Press Optimize, then try a flower of your own on the next sheet."
+    sheet.write_string(1, 0, hint, look.caption())
+    sheet.write_string(1, 6, "weights", look.header(Role.PARAMETER))
+    note(sheet, "G2", notes.MODEL["weights"])
+    for column, measure in enumerate(MEASURES, start=INPUT_AT):
+        sheet.write_string(1, column, measure.replace("_", " "), look.header(Role.PARAMETER))
+    sheet.write_string(1, INPUT_AT + 4, "constant", look.header(Role.PARAMETER))
+    note(sheet, "L2", notes.MODEL["constant"])
+    for row, species in enumerate(SPECIES, start=CLASS_AT):
+        sheet.write_string(row, 6, species, look.cell(Role.PARAMETER, bold=True))
+        for column in range(INPUT_AT, INPUT_AT + 5):
+            sheet.write_number(row, column, 0, look.parameter())
+    for row, (word, text) in enumerate(
+        {
+            "loss": "=SUMPRODUCT(train,truth_loss)/SUM(train)+penalty*SUMSQ(weights)",
+            "penalty": "",
+            "hold out": "",
+        }.items(),
+        start=CLASS_AT,
+    ):
+        sheet.write_string(row, 14, word, look.label())
+        note(sheet, xl_rowcol_to_cell(row, 14), notes.MODEL[word])
+        if text:
+            page.formula(row, 15, text, look.result(Role.LOSS, "0.000000"))
+    sheet.write_number(3, 15, PENALTY, look.setting("0.0000"))
+    sheet.write_number(4, 15, HOLD_OUT, look.setting("0"))
+    sheet.data_validation(4, 15, 4, 15, {"validate": "list", "source": ["0", "1", "2"]})
+    sheet.write_string(1, 18, "right", look.header(Role.MODEL))
+    sheet.write_string(1, 19, "now", look.header(Role.MODEL))
+    sheet.write_string(1, 20, "optimised", look.header(Role.MODEL))
+    shares = {"training": "SUMPRODUCT(train,is_right)/SUM(train)",
+              "held out": "SUMPRODUCT(1-train,is_right)/SUMPRODUCT(1-train)"}  # fmt: skip
+    for row, (word, text) in enumerate(shares.items(), start=2):
+        sheet.write_string(row, 18, word, look.cell(Role.MODEL))
+        note(sheet, xl_rowcol_to_cell(row, 18), notes.MODEL[word])
+        page.formula(row, 19, f"={text}", look.cell(Role.MODEL, "0.0%", bold=True))
+        sheet.write_number(row, 20, REACHED[word], look.cell(Role.MODEL, "0.0%"))
+    sheet.write_string(4, 18, "loss", look.cell(Role.LOSS))
+    page.formula(4, 19, "=loss", look.cell(Role.LOSS, "0.000000", bold=True))
+    sheet.write_number(4, 20, REACHED["loss"], look.cell(Role.LOSS, "0.000000"))
+
+
+def _flowers(page: Page, look: Look, flowers: list[Flower]) -> None:
+    sheet, last = page.sheet, FIRST + len(flowers)
+    headers = {"number": Role.DATA, "species": Role.DATA} | {name.replace("_", " "): Role.DATA for name in MEASURES}
+    headers |= (
+        {"train": Role.DATA} | {f"{name.replace('_', ' ')} n": Role.MODEL for name in MEASURES} | {"one": Role.DATA}
+    )
+    headers |= {f"{word} {k}": Role.MODEL for word in ("score", "exp", "p") for k in (1, 2, 3)}
+    headers |= {"p of truth": Role.MODEL, "cross-entropy": Role.LOSS, "predicted": Role.MODEL, "right": Role.MODEL}
+    for column, (word, role) in enumerate(headers.items()):
+        sheet.write_string(HEADER, column, word, look.header(role))
+        if word in notes.MODEL:
+            note(sheet, xl_rowcol_to_cell(HEADER, column), notes.MODEL[word])
+    data, model = look.cell(Role.DATA, "0.0", align="center"), look.cell(Role.MODEL, "0.000")
+    word = look.cell(Role.MODEL, align="center")
+    for row, (*measures, species) in enumerate(flowers, start=FIRST):
+        at = row + 1
+        sheet.write_number(row, 0, row - FIRST + 1, look.cell(Role.DATA, "0", align="center"))
+        sheet.write_string(row, 1, species, look.cell(Role.DATA))
+        for column, measure in enumerate(measures, start=2):
+            sheet.write_number(row, column, measure, data)
+        page.formula(row, 6, f"=IF(MOD(A{at},{PARTS})=hold_out,0,1)", look.cell(Role.DATA, "0", align="center"))
+        for place in range(4):
+            raw = xl_col_to_name(2 + place)
+            mean, spread = f"{raw}$5", f"{raw}$6"
+            page.formula(row, INPUT_AT + place, f"=({raw}{at}-{mean})/{spread}", model)
+        sheet.write_number(row, INPUT_AT + 4, 1, look.cell(Role.DATA, "0", align="center"))
+        for k in range(3):
+            score, power = (xl_col_to_name(SCORE_AT + 3 * part + k) for part in range(2))
+            line = CLASS_AT + 1 + k
+            page.formula(row, SCORE_AT + k, f"=SUMPRODUCT($H{at}:$L{at},$H${line}:$L${line})", model)
+            page.formula(row, SCORE_AT + 3 + k, f"=EXP({score}{at}-MAX($M{at}:$O{at}))", model)
+            page.formula(row, SCORE_AT + 6 + k, f"={power}{at}/SUM($P{at}:$R{at})", model)
+        page.formula(row, TRUTH_AT, f"=INDEX(S{at}:U{at},MATCH(B{at},classes,0))", model)
+        page.formula(row, TRUTH_AT + 1, f"=-LN(V{at})", look.cell(Role.LOSS, "0.000"))
+        page.formula(row, TRUTH_AT + 2, f"=INDEX(classes,MATCH(MAX(S{at}:U{at}),S{at}:U{at},0))", word)
+        page.formula(row, TRUTH_AT + 3, f"=IF(X{at}=B{at},1,0)", word)
+    for row, name in ((4, "mean"), (5, "std. dev.")):
+        sheet.write_string(row, 1, name, look.label())
+        for place in range(4):
+            column = xl_col_to_name(2 + place)
+            region = f"{column}{FIRST + 1}:{column}{last}"
+            text = f"=SUMPRODUCT(train,{region})/SUM(train)"
+            if row == 5:
+                text = f"=SQRT(SUMPRODUCT(train,({region}-{column}5)^2)/SUM(train))"
+            page.formula(row, 2 + place, text, look.cell(Role.MODEL, "0.000", align="center"))
+    sheet.conditional_format(FIRST, TRUTH_AT + 3, last - 1, TRUTH_AT + 3, {
+        "type": "cell", "criteria": "==", "value": 0, "format": look.broken()})  # fmt: skip
+    sheet.conditional_format(FIRST, SCORE_AT + 6, last - 1, SCORE_AT + 8, {
+        "type": "2_color_scale", "min_type": "num", "min_value": 0, "max_type": "num", "max_value": 1,
+        "min_color": "#FFFFFF", "max_color": Role.MODEL.colours.header})  # fmt: skip
+    sheet.set_column_pixels(0, 0, 62)
+    sheet.set_column_pixels(1, 5, 88)
+    sheet.set_column_pixels(6, 11, 102)
+    sheet.set_column_pixels(12, 20, 72)
+    sheet.set_column_pixels(21, 24, 92)
+    sheet.freeze_panes(FIRST, 2)
+    set_up_page(sheet, last - 1, TRUTH_AT + 3, FIRST)
+
+
+def _flower(book: xlsxwriter.Workbook, page: Page, look: Look, flowers: list[Flower]) -> None:
+    sheet = page.sheet
+    sheet.write_string(0, 0, "A flower of your own", look.title())
+    note(sheet, "A1", notes.FLOWER["title"])
+    sheet.write_string(1, 0, "Type four measurements into the framed cells.", look.caption())
+    for column, (word, role) in enumerate({"measure, cm": Role.DATA, "value": Role.DATA, "input": Role.MODEL}.items()):
+        sheet.write_string(3, column, word, look.header(role))
+    for row, (measure, value) in enumerate(zip(MEASURES, (6.0, 2.8, 4.9, 1.7), strict=True), start=4):
+        sheet.write_string(row, 0, measure.replace("_", " "), look.cell(Role.DATA))
+        sheet.write_number(row, 1, value, look.setting("0.0"))
+        column = xl_col_to_name(row - 2)
+        page.formula(row, 2, f"=(B{row + 1}-softmax!{column}$5)/softmax!{column}$6", look.cell(Role.MODEL, "0.000"))
+    headers = {"vocabulary": Role.PARAMETER, "score": Role.MODEL, "probability": Role.MODEL, "order": Role.MODEL,
+               "sorted": Role.MODEL, "sorted p": Role.MODEL}  # fmt: skip
+    for column, (word, role) in enumerate(headers.items()):
+        sheet.write_string(9, column, word, look.header(role))
+        if word in notes.FLOWER:
+            note(sheet, xl_rowcol_to_cell(9, column), notes.FLOWER[word])
+    for k in range(3):
+        row, at, line = 10 + k, 11 + k, CLASS_AT + 1 + k
+        page.formula(row, 0, f"=INDEX(classes,{k + 1})", look.cell(Role.PARAMETER))
+        terms = "+".join(f"C{5 + place}*softmax!{xl_col_to_name(INPUT_AT + place)}{line}" for place in range(4))
+        page.formula(row, 1, f"={terms}+softmax!L{line}", look.cell(Role.MODEL, "0.000"))
+        softmax = f"=EXP(B{at}-MAX(B$11:B$13))/SUMPRODUCT(EXP(B$11:B$13-MAX(B$11:B$13)))"
+        page.formula(row, 2, softmax, look.cell(Role.MODEL, "0.0%"))
+        page.formula(
+            row, 3, f"=RANK(C{at},C$11:C$13)+COUNTIF(C$10:C{at - 1},C{at})", look.cell(Role.MODEL, "0", align="center")
+        )
+        page.formula(row, 4, f"=INDEX(A$11:A$13,MATCH({k + 1},D$11:D$13,0))", look.cell(Role.MODEL, bold=True))
+        page.formula(row, 5, f"=INDEX(C$11:C$13,MATCH({k + 1},D$11:D$13,0))", look.cell(Role.MODEL, "0.0%", bold=True))
+    sheet.write_string(15, 0, "held out: it is", look.header(Role.DATA))
+    note(sheet, "A16", notes.FLOWER["confusion"])
+    for k, species in enumerate(SPECIES):
+        sheet.write_string(15, 1 + k, species, look.header(Role.MODEL))
+        sheet.write_string(16 + k, 0, species, look.cell(Role.DATA))
+        for column in range(3):
+            text = f"=SUMPRODUCT((1-train)*(species=$A{17 + k})*(predicted={xl_col_to_name(1 + column)}$16))"
+            page.formula(16 + k, 1 + column, text, look.cell(Role.MODEL, "0", align="center"))
+    legend(sheet, look, 21, 0)
+    sheet.write_blank(26, 0, None, look.setting())
+    sheet.write_string(26, 1, "setting: yours to choose", look.text())
+    _flower_charts(book, page, flowers)
+    sheet.set_column_pixels(0, 5, 100)
+    sheet.freeze_panes(4, 0)
+    set_up_page(sheet, 32, 15, 4)
+    sheet.fit_to_pages(1, 1)
+
+
+def _flower_charts(book: xlsxwriter.Workbook, page: Page, flowers: list[Flower]) -> None:
+    chart = book.add_chart({"type": "scatter"})
+    for species, colour in zip(SPECIES, COLOURS, strict=True):
+        rows = [row for row, flower in enumerate(flowers, start=FIRST) if flower[-1] == species]
+        chart.add_series({
+            "name": species, "categories": ["softmax", rows[0], 4, rows[-1], 4],
+            "values": ["softmax", rows[0], 5, rows[-1], 5],
+            "marker": {"type": "circle", "size": 6, "fill": {"color": colour}, "border": {"color": "#FFFFFF"}},
+        })  # fmt: skip
+    chart.add_series({
+        "name": "yours", "categories": "=flower!$B$7", "values": "=flower!$B$8",
+        "marker": {"type": "diamond", "size": 11, "fill": {"color": "#FFD84D"}, "border": {"color": "#1F2933"}},
+    })  # fmt: skip
+    grid = {"major_gridlines": {"visible": True, "line": {"color": "#E4E7EB"}}, "num_format": "0"}
+    chart.set_title({"name": "Petals, cm: the two that matter most", "name_font": {"size": 11, "bold": True}})
+    chart.set_x_axis({"name": "length", "min": 0, "max": 8, **grid})
+    chart.set_y_axis({"name": "width", "min": 0, "max": 3, **grid})
+    chart.set_legend({"position": "bottom"})
+    chart.set_size({"width": 520, "height": 340})
+    page.sheet.insert_chart(3, 7, chart)
+    bars = book.add_chart({"type": "bar"})
+    bars.add_series({"name": "probability", "categories": "=flower!$E$11:$E$13", "values": "=flower!$F$11:$F$13",
+                     "fill": {"color": COLOURS[2]}, "gap": 50})  # fmt: skip
+    bars.set_title({"name": "What your flower is, the most probable first", "name_font": {"size": 11, "bold": True}})
+    bars.set_y_axis({"reverse": True})
+    bars.set_x_axis({"min": 0, "max": 1, "num_format": "0%", "label_position": "high",
+        "major_gridlines": {"visible": True, "line": {"color": "#E4E7EB"}}})  # fmt: skip
+    bars.set_legend({"none": True})
+    bars.set_size({"width": 520, "height": 210})
+    page.sheet.insert_chart(21, 7, bars)
