@@ -106,7 +106,7 @@ def _weights(page: Page, look: Look) -> None:
             sheet.write_string(TOP - 1, column, word, look.header(role))
         if word in NOTES:
             note(sheet, cell, NOTES[word])
-    number = look.cell(Role.MODEL, "0.0000", align="center", valign="vcenter")
+    number = look.cell(Role.MODEL, "0.00000", align="center", valign="vcenter")
     for line, weight in enumerate(WEIGHTS):
         row = TOP + line
         slider = Slider(SHEET, (row, 1), LOW, HIGH, at=round((START - LOW) * STEPS / (HIGH - LOW)), steps=STEPS, page=8)
@@ -155,7 +155,7 @@ def _loss(page: Page, look: Look) -> None:
     for at, (caption, macro) in enumerate(BUTTONS.items()):
         sheet.insert_button(
             row - 1, 9, {"macro": macro, "caption": caption, "width": 92, "height": 28, "x_offset": 6 + 98 * at,
-                         "y_offset": 8}
+                         "y_offset": 17}
         )  # fmt: skip
     sheet.set_row(row, 20)
 
@@ -239,7 +239,7 @@ def _history(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     chart.set_x_axis({"name": "step", "min": 0, "max": AHEAD, "major_unit": 5, "major_gridlines": {"visible": False}})
     chart.set_y_axis({"name": "loss", "min": 0, "num_format": "0.0", "major_gridlines": GRID})
     chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 560, "height": 340})
+    chart.set_size({"width": 490, "height": 340})
     chart.show_blanks_as("gap")
     sheet.insert_chart(3, 10, chart)
     sheet.set_column_pixels(0, 8, 74)
