@@ -104,6 +104,18 @@ def test_at_least_95_of_100_held_out_flowers_are_told_right(optimised):
     np.testing.assert_array_equal(numbers(optimised[1]["flower"], "B17:D19"), confusion)
 
 
+@pytest.mark.parametrize(("part", "share"), [(0, 0.96), (1, 1), (2, 0.96)])
+def test_each_third_held_out_in_turn(tmp_path, part, share):
+    """What the note on the cell hold out says."""
+    book = openpyxl.load_workbook(WORKBOOK)
+    book["softmax"]["P5"] = part
+    book.save(tmp_path / "part.xlsx")
+    book = cellgrad.open(tmp_path / "part.xlsx")
+    book.model("softmax").optimize(starts=1)
+    at = openpyxl.load_workbook(book.write(tmp_path / "out.xlsx").path, data_only=True)["softmax"]
+    assert at["T4"].value == at["F3"].value == share
+
+
 def test_probabilities_and_the_sorted_vocabulary(optimised):
     at, new = optimised[1]["softmax"], optimised[1]["flower"]
     np.testing.assert_allclose(numbers(at, "S8:U157"), probabilities(numbers(at, "H3:L5")), rtol=1e-9, atol=1e-14)

@@ -121,6 +121,12 @@ def _parameters(page: Page, look: Look) -> None:
     page.formula(4, 19, "=loss", look.cell(Role.LOSS, "0.000000", bold=True))
     sheet.write_number(4, 20, REACHED["loss"], look.cell(Role.LOSS, "0.000000"))
 
+    for column, (word, text, style) in enumerate(  # once more, where a small screen shows them
+        [("loss", "=loss", look.result(Role.LOSS, "0.0000")), ("held out", "=T4", look.result(Role.MODEL, "0.0%"))]
+    ):
+        sheet.write_string(2, 2 + 2 * column, word, look.label())
+        page.formula(2, 3 + 2 * column, text, style)
+
 
 def _flowers(page: Page, look: Look, flowers: list[Flower]) -> None:
     sheet, last = page.sheet, FIRST + len(flowers)

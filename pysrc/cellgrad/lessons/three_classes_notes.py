@@ -45,9 +45,9 @@ MODEL = {
         "at the probabilities."
     ),
     "hold out": (
-        "0, 1 or 2: flowers whose number leaves this remainder when divided by 3 are held out.\nTry this: Optimize"
-        " for each of the three. The right answers held out move by a flower or two: so sure can one be of the "
-        "number."
+        "0, 1 or 2: flowers whose number leaves this remainder when divided by 3 are held out.\nTry this: Optimize for "
+        "each of the three. 96, 100 and 96 % of the held-out flowers are told right: a flower or two decide, and so "
+        "sure can one be of the number."
     ),
     "held out": ("The share of the held-out flowers that are predicted right: the number that counts."),
     "training": "The same for the flowers that the weights were fitted to.",
