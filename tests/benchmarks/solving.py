@@ -31,6 +31,10 @@ def _race(setting: Setting, race: str) -> Iterator[Figure]:
     # one thread for numpy's operations, as Cellgrad gives torch's here: all are small
     found = setting.measure("solving", one_thread=NUMPY, race=race, rounds=setting.rounds(11))
     taken, name = found["seconds"], found["name"]
+    if found["evaluations"] is not None:
+        once = found["evaluations"]
+        what = f"{name}: one evaluation with all slopes, processor's time"
+        yield compare(NAME, what, once["cellgrad"], "numpy by hand", once["by hand"], target=PROMISED)
     for peer, end in found["ends"].items():
         target = PROMISED if peer in found["held"] else None
         note = (

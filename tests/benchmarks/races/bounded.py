@@ -51,6 +51,7 @@ def savings() -> Race:
     return Race(
         f"savings over {PERIODS} periods", known,
         {L_BFGS_B: lambda: -_l_bfgs_b(loss, np.full(PERIODS, 0.5), 0, MOST_SAVED)}, (L_BFGS_B,),
+        by_hand=lambda: loss(np.full(PERIODS, 0.5)),
     )  # fmt: skip
 
 
@@ -75,8 +76,9 @@ def rosenbrock(size: int = 50) -> Race:
 
     start = np.tile([-1.2, 1.0], pairs)
     return Race(
-        f"Rosenbrock in {size} cells", known, {L_BFGS_B: lambda: _l_bfgs_b(loss, start, -WIDTH, WIDTH)}, (L_BFGS_B,)
-    )
+        f"Rosenbrock in {size} cells", known, {L_BFGS_B: lambda: _l_bfgs_b(loss, start, -WIDTH, WIDTH)}, (L_BFGS_B,),
+        by_hand=lambda: loss(start),
+    )  # fmt: skip
 
 
 def _l_bfgs_b(loss: object, start: Floats, low: float, high: float) -> float:

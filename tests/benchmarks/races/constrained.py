@@ -32,6 +32,11 @@ class ByHand:
     equal: tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]] | None = None
     bounds: tuple[float, float] | None = None
 
+    def evaluate(self) -> object:
+        """All of it once, at the start."""
+        pairs = [pair for pair in (self.inside, self.equal) if pair is not None]
+        return self.loss(self.start), [(row(self.start), slopes(self.start)) for row, slopes in pairs]
+
     def peer(self, method: str) -> Peer:
         """The problem solved by a method of scipy.optimize.minimize."""
         low, high = self.bounds or (-np.inf, np.inf)
@@ -65,8 +70,9 @@ def hock_schittkowski(number: int) -> Race:
     by_hand = {71: _problem_71, 100: _problem_100, 113: _problem_113}[number](np.array(example.start, np.float64))
     methods = (SLSQP, TRUST_CONSTR, *([COBYQA] if number == 71 else []))
     return Race(
-        f"Hock-Schittkowski {number}", example.known, {method: by_hand.peer(method) for method in methods}, (SLSQP,)
-    )
+        f"Hock-Schittkowski {number}", example.known, {method: by_hand.peer(method) for method in methods}, (SLSQP,),
+        by_hand=by_hand.evaluate,
+    )  # fmt: skip
 
 
 def _problem_71(start: Floats) -> ByHand:
@@ -178,7 +184,7 @@ def portfolio() -> Race:
     )  # fmt: skip
     return Race(
         f"portfolio of {ASSETS} assets", known, {method: by_hand.peer(method) for method in (SLSQP, TRUST_CONSTR)},
-        (SLSQP,),
+        (SLSQP,), by_hand=by_hand.evaluate,
     )  # fmt: skip
 
 

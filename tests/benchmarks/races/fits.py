@@ -76,4 +76,6 @@ def _fit(title: str, name: str, entry: Mapping[str, Any], **changes: Any) -> Rac
         return 2 * float(found.cost)
 
     known = dataclasses.replace(workbook(name, entry, "start2"), **changes)
-    return Race(title, known, {LEAST_SQUARES: solve}, (LEAST_SQUARES,))
+    return Race(
+        title, known, {LEAST_SQUARES: solve}, (LEAST_SQUARES,), by_hand=lambda: model(start, x), squares=True
+    )  # fmt: skip

@@ -19,7 +19,8 @@ class Race:
     """known: the workbook with its saved model. peers: scipy's methods, each on functions written by hand.
 
     held_to_it: the peers that the cost of the spreadsheet is measured by; the others are told alone. method: what
-    Cellgrad is asked for.
+    Cellgrad is asked for. by_hand: one evaluation of all that is written by hand, with its slopes, at the start;
+    squares: they are residuals.
     """
 
     name: str
@@ -27,3 +28,5 @@ class Race:
     peers: Mapping[str, Peer]
     held_to_it: tuple[str, ...]
     method: str = "auto"
+    by_hand: Callable[[], object] | None = None
+    squares: bool = False

@@ -9,10 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
 from tests.benchmarks.races.race import Race
 from tests.benchmarks.races.table import RACES
 
 import cellgrad
+from cellgrad.optimize.threads import threads_for
+from cellgrad.session import Model
 
 AGREE = 1e-6
 """Ends within this part of each other, or this much near zero, are one."""
@@ -37,10 +40,30 @@ def run(race: str, rounds: int) -> dict[str, Any]:
     for _ in range(rounds):
         for name, contender in contenders.items():
             taken[name].append(timed(contender, time.process_time)[0])
+    evaluations = _evaluations(raced, model, rounds) if raced.by_hand is not None else None
     return {
+        "evaluations": evaluations,
         "name": raced.name, "method": solution.method, "steps": solution.iterations, "value": solution.value,
         "first": first, "seconds": taken, "ends": ends, "held": list(raced.held_to_it),
     }  # fmt: skip
+
+
+def _evaluations(race: Race, model: Model, rounds: int) -> dict[str, list[float]]:
+    """Seconds of one evaluation of everything with its slopes at the start: compiled from the cells, and by hand."""
+    X = torch.as_tensor(model.x0)[None]
+    compiled = model.function.residuals_and_jacobian if race.squares else model.system.slopes
+    assert race.by_hand is not None
+    contenders = {"cellgrad": lambda: compiled(X), "by hand": race.by_hand}
+    taken: dict[str, list[float]] = {name: [] for name in contenders}
+    with threads_for(0):
+        for _ in range(rounds):
+            for name, contender in contenders.items():
+                calls = 1 + int(0.01 / max(1e-6, timed(contender)[0]))
+                began = time.process_time()
+                for _ in range(calls):
+                    contender()
+                taken[name].append((time.process_time() - began) / calls)
+    return taken
 
 
 def require_no_worse(race: Race, value: float, ends: dict[str, float]) -> None:
