@@ -127,7 +127,9 @@ def name_of(book: Workbook, cell: Region) -> str:
     Solver, the nearest text to its left with the nearest text above (right above a table: with its column's header).
     '' where there is nothing of it."""
     for name in book.names:
-        if not name.hidden and name.text.replace("$", "").replace("'", "") == f"{cell.sheet}!{cell.a1}":
+        if name.hidden or name.name.lower().startswith("solver_"):  # LibreOffice shows the saved model's own names
+            continue
+        if name.text.replace("$", "").replace("'", "") == f"{cell.sheet}!{cell.a1}":
             return name.name
     for table in book.tables.values():
         if cell in table.body:
