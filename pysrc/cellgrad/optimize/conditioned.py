@@ -25,6 +25,9 @@ MOST_STEPS = {Route.LINEAR: 10**9, Route.CONSTRAINED: 10_000, Route.DISCRETE: 1_
 CONSTRAINED_STARTS = 7
 """Further starts, unasked, of a constrained problem; each is solved on its own."""
 
+BOUGHT = 100.0
+"""A constraint missed within the precision may gain so many times the miss, and is not better for it."""
+
 NOT_FEASIBLE_YET = "No values that satisfy all constraints had been found; the start values stay."
 
 SECONDS_ON_SLOPES = 8.0
@@ -107,7 +110,9 @@ class Conditioned(Request):
         for ending in found:
             if self._feasible(ending) and ending.status is not Status.UNBOUNDED:
                 other = self._merit(ending)
-                if is_better(self.problem, other, merit, ending.x, numpy_of(self.start)):
+                # what a little more of a miss gains is no gain
+                bought = BOUGHT * max(0.0, self._missed(ending) - self._missed(best)) * max(1.0, abs(other))
+                if is_better(self.problem, other + bought, merit, ending.x, numpy_of(self.start)):
                     detail = " ".join(filter(None, (ending.detail, FROM_ELSEWHERE.format(self._shown(own)))))
                     kept = dataclasses.replace(ending, iterations=own.iterations + ending.iterations, detail=detail)
                     best, merit = kept, other
@@ -118,10 +123,12 @@ class Conditioned(Request):
             return "no feasible point"
         return f"{evaluated(self.problem, torch.as_tensor(ending.x).to(self.start))[0]:.6g}"
 
-    def _feasible(self, ending: Ending) -> bool:
+    def _missed(self, ending: Ending) -> float:
         _, rows = evaluated(self.problem, torch.as_tensor(ending.x).to(self.start))
-        conditions = self.problem.conditions
-        return conditions.violation(ending.x, rows) <= conditions.precision
+        return self.problem.conditions.violation(ending.x, rows)
+
+    def _feasible(self, ending: Ending) -> bool:
+        return self._missed(ending) <= self.problem.conditions.precision
 
     def _merit(self, ending: Ending) -> float:
         """What is minimised, and infinite where a condition is missed."""
