@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
-from tests.libreoffice import require
 from tests.workbooks import lesson_checks as checks
 from tests.workbooks.test_quadratic import POWERS, START, loss, numbers, slope
 
@@ -129,20 +128,6 @@ def test_the_finder(values: Any) -> None:
     assert [sheet[cell].value for cell in ("B3", "D3", "B4", "D4")] == pytest.approx(
         [lowest, lowest / 10, steepest, min(steepest, lowest / 10)], rel=1e-12
     )
-
-
-def test_it_is_rebuilt_byte_for_byte(tmp_path: Any) -> None:
-    assert checks.rebuilt_the_same(NAME, tmp_path)
-
-
-def test_every_value_is_recalculated() -> None:
-    assert checks.wrong_values(PATH) == []
-
-
-@pytest.mark.libreoffice
-def test_every_value_is_libreoffices() -> None:
-    require()
-    assert checks.wrong_values(PATH, "libreoffice") == []
 
 
 # ---- our engine ----------------------------------------------------------------------------------------------------

@@ -128,20 +128,6 @@ def test_the_slider_moves_the_step(tmp_path: Path) -> None:
         assert (sheet["B3"].value, sheet["H3"].value, sheet["K3"].value) == (5, 2, 3)
 
 
-def test_it_is_rebuilt_byte_for_byte(tmp_path: Path) -> None:
-    assert checks.rebuilt_the_same(NAME, tmp_path)
-
-
-def test_every_value_is_recalculated() -> None:
-    assert checks.wrong_values(PATH) == []
-
-
-@pytest.mark.libreoffice
-def test_every_value_is_libreoffices() -> None:
-    require()
-    assert checks.wrong_values(PATH, "libreoffice") == []
-
-
 # ---- the layer -----------------------------------------------------------------------------------------------------
 
 INPUTS = np.column_stack([np.array(matmul.X), np.ones(8)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -89,20 +88,6 @@ def test_the_history_is_gradient_descent() -> None:
 def test_the_least_loss_stated_is_the_least_squares_fits() -> None:
     assert np.linalg.lstsq(POWERS, Y)[1][0] / 20 == pytest.approx(parabola.LEAST, abs=1e-12)
     assert checks.opened(NAME)["quadratic"]["D10"].value == parabola.LEAST
-
-
-def test_it_is_rebuilt_byte_for_byte(tmp_path: Path) -> None:
-    assert checks.rebuilt_the_same(NAME, tmp_path)
-
-
-def test_every_value_is_recalculated() -> None:
-    assert checks.wrong_values(PATH) == []
-
-
-@pytest.mark.libreoffice
-def test_every_value_is_libreoffices() -> None:
-    require()
-    assert checks.wrong_values(PATH, "libreoffice") == []
 
 
 # ---- our engine ----------------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import time
 
 import numpy as np
 import torch
@@ -74,7 +73,7 @@ class Conditioned(Request):
             reason=_reason(problem, structure, self.word),
             iterations=ending.iterations,
             evaluations=problem.evaluations,
-            seconds=time.perf_counter() - limits.began,
+            seconds=limits.elapsed,
             history=ending.history,
             starts=[StartOutcome(value, status, ending.iterations)],
             rows=rows,
@@ -97,11 +96,11 @@ class Conditioned(Request):
     def _from_elsewhere(self, own: Ending, limits: Limits) -> Ending:
         """The better of the sheet's own answer and what a few further starts find within two seconds; where the
         objective jumps, of an evolutionary search too."""
-        left = limits.seconds - (time.perf_counter() - limits.began)
+        left = limits.left
         if left <= 0:
             return own
         found = []
-        if time.perf_counter() - limits.began <= SECONDS:
+        if limits.elapsed <= SECONDS:
             X = further_starts(self.problem, self.start, CONSTRAINED_STARTS, self.seed)
             found.append(self.solve(Route.CONSTRAINED, X, Limits(limits.steps, min(SECONDS, left))))
         if self.jumps:

@@ -86,7 +86,7 @@ class Free(Request):
             reason=reason,
             iterations=sum(one.steps for one in searches),
             evaluations=problem.evaluations,
-            seconds=time.perf_counter() - limits.began,
+            seconds=limits.elapsed,
             history=[row for one in searches for row in one.history],
             starts=[StartOutcome(*row) for row in zip(values, statuses, iterations, strict=True)],
             best_start=best,
@@ -112,7 +112,7 @@ class Free(Request):
             found, x=ending.x, value=value, status=ending.status, method=ending.method,
             message=" ".join(filter(None, (self.explained(ending.status), ending.detail, detail))),
             iterations=found.iterations + ending.iterations, evaluations=self.problem.evaluations,
-            seconds=time.perf_counter() - limits.began,
+            seconds=limits.elapsed,
         )  # fmt: skip
 
     def _told_of_starts(self, tried: int, best: int, own: float) -> str:
@@ -135,7 +135,7 @@ class Free(Request):
         """The further starts, searched in one batch, or nothing where none is cheap enough."""
         problem = self.problem
         count = how_many(problem)
-        left = limits.seconds - (time.perf_counter() - limits.began)
+        left = limits.left
         merit = float(search.f[0])
         reached = problem.goal.kind == "value" and merit <= (REACHED * max(1.0, abs(problem.goal.target))) ** 2
         if count < 1 or left <= 0 or reached or (problem.has_residuals and merit == 0):

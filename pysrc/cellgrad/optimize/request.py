@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -78,7 +77,7 @@ class Request:
 
     def over_jumps(self, x: NDArray[np.float64], limits: Limits) -> Ending:
         """An evolutionary search from x (n,) that nobody asked for, and that is therefore a short one."""
-        left = limits.seconds - (time.perf_counter() - limits.began)
+        left = limits.left
         allowed = SECONDS_OVER_JUMPS if math.isinf(left) else max(0.0, left)
         brief = Limits(1_000_000, allowed)
         return self.solve(Route.DISCRETE, torch.as_tensor(x).to(self.start).unsqueeze(0), brief)

@@ -39,6 +39,11 @@ class Limits:
         """Seconds since the run began."""
         return self.clock() - self.began
 
+    @property
+    def left(self) -> float:
+        """Seconds until the limit, infinite where there is none; below zero beyond it."""
+        return self.seconds - self.elapsed
+
 
 @dataclass(frozen=True)
 class Tolerances:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 
 import torch
 
@@ -46,7 +45,7 @@ class Trained(Request):
             reason=", ".join(filter(None, (passes, rate))) or "as asked",
             iterations=ending.iterations,
             evaluations=found.evaluations,
-            seconds=time.perf_counter() - limits.began,
+            seconds=limits.elapsed,
             history=ending.history,
             starts=[StartOutcome(value, ending.status, ending.iterations)],
             losses=[(loss.step, loss.training, loss.validation) for loss in found.losses],

@@ -250,7 +250,7 @@ class _Loop:
     def _limit_reached(self) -> Status | None:
         if self.step >= self.limits.steps:
             return Status.STEP_LIMIT
-        late = time.perf_counter() - self.limits.began >= self.limits.seconds
+        late = self.limits.left <= 0
         return Status.TIME_LIMIT if late else None
 
     def _look(self, state: DescentState) -> Status | None:

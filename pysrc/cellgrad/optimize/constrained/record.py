@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 
 import numpy as np
 
@@ -51,7 +50,7 @@ class Record:
 
     def note(self, x: Floats, cell: float, rows: Floats) -> None:
         """A point (n,) with its objective cell and all rows (c,). Raises Interrupted when the time is over."""
-        if time.perf_counter() - self.limits.began >= self.limits.seconds:
+        if self.limits.left <= 0:
             raise Interrupted(Status.TIME_LIMIT)
         if not math.isfinite(cell):
             return
@@ -72,7 +71,7 @@ class Record:
         value = self.best_merit if goal.kind == "value" else self.best_cell
         self.history.append((self.steps, value, rate))
         limits = self.limits
-        elapsed = time.perf_counter() - limits.began
+        elapsed = limits.elapsed
         if self.callback is not None:
             left = min(elapsed / self.steps * (limits.steps - self.steps), limits.seconds - elapsed)
             told = Progress(self.steps, value, rate, self.running, elapsed, max(0.0, left), self.point)

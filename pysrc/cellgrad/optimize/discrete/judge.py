@@ -140,7 +140,7 @@ class Judge:
     @property
     def elapsed(self) -> float:
         """Seconds since the run began."""
-        return time.perf_counter() - self.limits.began
+        return self.limits.elapsed
 
     def prefer(self, x: Floats) -> None:
         """x (n,) becomes the best point where it is no worse."""

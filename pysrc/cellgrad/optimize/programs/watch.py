@@ -79,7 +79,7 @@ class Watch:
     @property
     def elapsed(self) -> float:
         """Seconds since the run began."""
-        return time.perf_counter() - self.limits.began
+        return self.limits.elapsed
 
     @property
     def found(self) -> bool:
