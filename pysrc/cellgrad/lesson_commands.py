@@ -1,10 +1,11 @@
-"""`cellgrad lessons build|check`."""
+"""`cellgrad lessons build|check|train`."""
 
 # Imports inside the commands: building needs a package of the extra `addin`, which the rest does without.
 
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from types import ModuleType
 
@@ -45,6 +46,31 @@ def build(folder: Path, as_json: bool) -> int:
     else:
         for path in built:
             click.echo(path)
+    return 0
+
+
+@lesson_commands.command()
+@_folder
+@click.option("--only", "only", multiple=True, metavar="LESSON", help="Train this lesson alone; as often as needed.")
+@_json
+def train(folder: Path, only: tuple[str, ...], as_json: bool) -> int:
+    """Train what takes long and keep it in FOLDER/data/trained, from where build takes it."""
+    workbooks = _builders()
+    if unknown := [name for name in only if name not in workbooks.TRAINERS]:
+        raise ArgumentError(
+            f"no lesson '{unknown[0]}' is trained", action=f"choose among: {', '.join(workbooks.TRAINERS)}"
+        )
+    trained, begun = [], time.perf_counter()
+    try:
+        for lesson, path in workbooks.train(folder, only or None):
+            seconds, begun = time.perf_counter() - begun, time.perf_counter()
+            trained.append({"lesson": lesson, "file": str(path), "seconds": round(seconds, 3)})
+            if not as_json:
+                click.echo(f"{path}  {seconds:.1f} s")
+    except OSError as error:
+        raise WriteError(f"'{folder}' cannot be written: {error.strerror or error}") from error
+    if as_json:
+        click.echo(json.dumps({"trained": trained}, indent=2))
     return 0
 
 

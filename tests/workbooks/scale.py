@@ -26,7 +26,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from cellgrad.lessons.titanic import (
+from cellgrad.lessons.titanic.workbook import (
     FORMULAS,
     INPUTS,
     TABLE_COLUMNS,

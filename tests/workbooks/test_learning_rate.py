@@ -12,9 +12,9 @@ from tests.workbooks import lesson_checks as checks
 from tests.workbooks.test_quadratic import POWERS, START, loss, numbers, slope
 
 import cellgrad
-from cellgrad.lessons import learning_rate as lesson
-from cellgrad.lessons import learning_rate_tables as tables
 from cellgrad.lessons import parabola
+from cellgrad.lessons.learning_rate import tables
+from cellgrad.lessons.learning_rate import workbook as lesson
 
 NAME = "learning-rate.xlsx"
 PATH = checks.WORKBOOKS / NAME

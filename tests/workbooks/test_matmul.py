@@ -19,7 +19,7 @@ from tests.workbooks.test_quadratic import numbers
 
 import cellgrad
 from cellgrad.hosts import calc
-from cellgrad.lessons import matmul
+from cellgrad.lessons.matmul import workbook as matmul
 
 NAME = "matmul.xlsx"
 PATH = checks.WORKBOOKS / NAME

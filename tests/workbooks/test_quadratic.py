@@ -14,7 +14,8 @@ from tests.workbooks import lesson_checks as checks
 import cellgrad
 from cellgrad.hosts import calc
 from cellgrad.hosts.calc.book import import_uno, property_value
-from cellgrad.lessons import parabola, quadratic
+from cellgrad.lessons import parabola
+from cellgrad.lessons.quadratic import workbook as quadratic
 
 NAME = "quadratic.xlsm"
 PATH = checks.WORKBOOKS / NAME

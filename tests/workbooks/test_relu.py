@@ -14,7 +14,7 @@ from tests.libreoffice import require
 
 import cellgrad
 from cellgrad.audit.auditing import audit
-from cellgrad.lessons.relu import COUNTS, CURVES, REACHED, SHEETS, build
+from cellgrad.lessons.relu.workbook import COUNTS, CURVES, REACHED, SHEETS, build
 
 WORKBOOK = Path(__file__).parents[2] / "workbooks" / "relu.xlsm"
 X = np.arange(-30, 31) / 10

@@ -12,8 +12,8 @@ from scipy.optimize import minimize
 from tests.workbooks.recalculation import disagreements
 
 import cellgrad
-from cellgrad.lessons.sensitivity import SORTED_AT, build
-from cellgrad.lessons.sensitivity_plan import ASSUMPTIONS, BEST
+from cellgrad.lessons.sensitivity.plan import ASSUMPTIONS, BEST
+from cellgrad.lessons.sensitivity.workbook import SORTED_AT, build
 
 WORKBOOK = Path(__file__).parents[2] / "workbooks" / "sensitivity.xlsx"
 NAMES = [assumption.name for assumption in ASSUMPTIONS]

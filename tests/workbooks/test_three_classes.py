@@ -14,7 +14,7 @@ from tests.workbooks.recalculation import disagreements
 
 import cellgrad
 from cellgrad.errors import FileError
-from cellgrad.lessons.three_classes import PENALTY, REACHED, SPECIES, build
+from cellgrad.lessons.three_classes.workbook import PENALTY, REACHED, SPECIES, build
 
 WORKBOOKS = Path(__file__).parents[2] / "workbooks"
 WORKBOOK = WORKBOOKS / "three-classes.xlsx"

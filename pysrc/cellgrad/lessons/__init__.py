@@ -1,22 +1,25 @@
 """The workbooks people open: one builder a workbook, each rebuilt byte for byte the same.
 
-A builder takes the folder `workbooks/` and reads only its `data/`. To add a workbook, write a module with a
-`build(folder) -> Path` and list it in `BUILDERS`.
+Each lesson is a package. Its builder, `workbook.build(data, path) -> Path`, reads only the folder `workbooks/data/`;
+list it in `BUILDERS`. What takes long is found by `training.train(data) -> Results`, listed in `TRAINERS`, and kept in
+data/trained/, from where the builder reads it.
 """
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from cellgrad.lessons.learning_rate import build as build_learning_rate
-from cellgrad.lessons.matmul import build as build_matmul
-from cellgrad.lessons.quadratic import build as build_quadratic
-from cellgrad.lessons.relu import build as build_relu
-from cellgrad.lessons.sensitivity import build as build_sensitivity
-from cellgrad.lessons.three_classes import build as build_three_classes
-from cellgrad.lessons.titanic import build as build_titanic
-from cellgrad.lessons.titanic_buttons import build as build_titanic_with_buttons
+from cellgrad.lessons.learning_rate.workbook import build as build_learning_rate
+from cellgrad.lessons.matmul.workbook import build as build_matmul
+from cellgrad.lessons.quadratic.workbook import build as build_quadratic
+from cellgrad.lessons.relu.workbook import build as build_relu
+from cellgrad.lessons.sensitivity.workbook import build as build_sensitivity
+from cellgrad.lessons.three_classes.workbook import build as build_three_classes
+from cellgrad.lessons.titanic.twin import build as build_titanic_with_buttons
+from cellgrad.lessons.titanic.workbook import build as build_titanic
+from cellgrad.lessons.training import Results, write_results
 
 BUILDERS = {
     "titanic.xlsx": build_titanic,
@@ -28,6 +31,9 @@ BUILDERS = {
     "sensitivity.xlsx": build_sensitivity,
     "three-classes.xlsx": build_three_classes,
 }
+
+TRAINERS: dict[str, Callable[[Path], Results]] = {}
+"""Lesson -> its training, which takes the folder of the data and answers what to keep."""
 
 
 def build(folder: str | Path) -> list[Path]:
@@ -50,3 +56,14 @@ def check(folder: str | Path) -> list[Path]:
             if not built.is_file() or built.read_bytes() != fresh:
                 stale.append(built)
     return stale
+
+
+def train(folder: str | Path, lessons: Iterable[str] | None = None) -> Iterator[tuple[str, Path]]:
+    """Train the lessons, all of them where none is named, and replace their results; each when it is done.
+
+    Yields (lesson, the file written). The workbooks themselves change when they are built again.
+    Raises FileError where the data is missing or not what the lesson expects.
+    """
+    data = Path(folder) / "data"
+    for lesson in TRAINERS if lessons is None else lessons:
+        yield lesson, write_results(data, lesson, TRAINERS[lesson](data))

@@ -21,12 +21,12 @@ from pathlib import Path
 import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
+from cellgrad.lessons.buttons import macros
 from cellgrad.lessons.computed import Page, Values, write
 from cellgrad.lessons.parabola import CURVE, LEAST, WEIGHTS, X, Y, loss, slope
-from cellgrad.lessons.quadratic_notes import HISTORY, NOTES
+from cellgrad.lessons.quadratic.notes import HISTORY, NOTES
 from cellgrad.lessons.sliders import Slider, place
 from cellgrad.lessons.style import GRID, Look, Role, legend, note, set_up_page
-from cellgrad.lessons.titanic_buttons import macros
 from cellgrad.solver_models import SolverModel
 
 SHEET, PATH = "quadratic", "history"
@@ -36,7 +36,7 @@ TOP, FIRST = 4, 13
 """The first weight and the first point, counted from 0."""
 LAST = FIRST + len(X) - 1
 NUDGE = "0.01"
-MACROS = Path(__file__).with_name("quadratic_steps.bas")
+MACROS = Path(__file__).with_name("steps.bas")
 BUTTONS = {"Step": "QuadraticStep", "Start again": "QuadraticStartAgain", "Optimize": "CellgradOptimize"}
 
 BACKWARDS = ("SUMPRODUCT(pull*data_x^2)", "SUMPRODUCT(pull*data_x)", "SUM(pull)")

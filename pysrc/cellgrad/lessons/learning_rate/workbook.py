@@ -15,8 +15,8 @@ from xlsxwriter.chart import Chart
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from cellgrad.lessons.computed import Page, Values, write
-from cellgrad.lessons.learning_rate_notes import FINDER, METHODS, RATES
-from cellgrad.lessons.learning_rate_tables import (
+from cellgrad.lessons.learning_rate.notes import FINDER, METHODS, RATES
+from cellgrad.lessons.learning_rate.tables import (
     ADAM_RATE,
     BETA_1,
     BETA_2,

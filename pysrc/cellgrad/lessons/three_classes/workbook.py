@@ -16,9 +16,9 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from cellgrad.errors import FileError
-from cellgrad.lessons import three_classes_notes as notes
 from cellgrad.lessons.computed import Page, Values, write
 from cellgrad.lessons.style import Look, Role, legend, note, set_up_page
+from cellgrad.lessons.three_classes import notes
 from cellgrad.solver_models import SolverModel
 
 MEASURES = ("sepal_length", "sepal_width", "petal_length", "petal_width")

@@ -14,9 +14,9 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-from cellgrad.lessons import sensitivity_notes as notes
 from cellgrad.lessons.computed import Page, Values, write
-from cellgrad.lessons.sensitivity_plan import (
+from cellgrad.lessons.sensitivity import notes
+from cellgrad.lessons.sensitivity.plan import (
     ASSUMPTIONS,
     BEST,
     CHANGING,

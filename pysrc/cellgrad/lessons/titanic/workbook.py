@@ -28,9 +28,9 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from cellgrad.errors import FileError
-from cellgrad.lessons import titanic_notes as notes
 from cellgrad.lessons.package import BUILT, finish
 from cellgrad.lessons.style import Look, Role, legend, note, set_up_page
+from cellgrad.lessons.titanic import notes
 from cellgrad.solver_models import SolverModel, solver_names
 
 CSV_COLUMNS = ("Survived", "Pclass", "Sex", "Age", "SibSp", "Parch", "Fare", "Embarked")

@@ -9,7 +9,7 @@ from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name, xl_rowcol_to_c
 from xlsxwriter.worksheet import Worksheet
 
 from cellgrad.lessons.computed import Page
-from cellgrad.lessons.learning_rate_notes import ADAM, DESCENTS, MOMENTUM, POINTS
+from cellgrad.lessons.learning_rate.notes import ADAM, DESCENTS, MOMENTUM, POINTS
 from cellgrad.lessons.parabola import LEAST, WEIGHTS, X, Y, loss, slope
 from cellgrad.lessons.style import Look, Role, legend, note, set_up_page
 

@@ -21,7 +21,7 @@ from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from cellgrad.lessons.computed import Page, Values, write
-from cellgrad.lessons.matmul_notes import LAYER, PRODUCT
+from cellgrad.lessons.matmul.notes import LAYER, PRODUCT
 from cellgrad.lessons.sliders import Slider, place
 from cellgrad.lessons.style import GRID, Look, Role, legend, note, set_up_page
 from cellgrad.solver_models import SolverModel

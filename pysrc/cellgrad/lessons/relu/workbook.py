@@ -17,11 +17,11 @@ from xlsxwriter.chart import Chart
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-from cellgrad.lessons import relu_notes as notes
+from cellgrad.lessons.buttons import BUTTONS, macros
 from cellgrad.lessons.computed import Page, Values, write
+from cellgrad.lessons.relu import notes
 from cellgrad.lessons.sliders import Slider, place
 from cellgrad.lessons.style import Look, Role, legend, note, set_up_page
-from cellgrad.lessons.titanic_buttons import BUTTONS, macros
 from cellgrad.solver_models import SolverModel
 
 SHEETS = ("one", "two", "ten", "how_many")

@@ -1,0 +1,1 @@
+"""The same descent at several rates: learning-rate.xlsx."""

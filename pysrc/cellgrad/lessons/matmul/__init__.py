@@ -1,0 +1,1 @@
+"""Matrix products cell by cell: matmul.xlsx."""

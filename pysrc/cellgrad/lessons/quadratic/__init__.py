@@ -1,0 +1,1 @@
+"""A parabola fitted by hand, then by its gradient: quadratic.xlsm."""

@@ -1,0 +1,1 @@
+"""Lines with a bend, added up: relu.xlsm."""

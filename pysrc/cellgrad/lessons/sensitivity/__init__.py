@@ -1,0 +1,1 @@
+"""A business plan and what matters in it: sensitivity.xlsx."""

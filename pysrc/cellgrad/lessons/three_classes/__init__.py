@@ -1,0 +1,1 @@
+"""Irises by a softmax layer: three-classes.xlsx."""

@@ -1,0 +1,1 @@
+"""Who survived the Titanic: titanic.xlsx, and titanic.xlsm with buttons and sliders."""
