@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
@@ -113,6 +113,11 @@ class Look:
     def bold(self) -> Format:
         return self._format(bold=True)
 
+    def invitation(self, bold: bool = False) -> Format:
+        """A line of the box that says what to try."""
+        return self._format(bg_color="#EAF5EC", font_color="#1E5631", bold=bold, text_wrap=True, valign="vcenter",
+                            indent=1)  # fmt: skip
+
     def caption(self, align: str = "left") -> Format:
         """Units and hints: there when looked for, quiet otherwise."""
         return self._format(font_color=FAINT, italic=True, align=align, valign="vcenter")
@@ -150,6 +155,53 @@ def legend(
     if settings:
         sheet.write_blank(row + 1 + len(Role), column, None, look.setting())
         sheet.write_string(row + 1 + len(Role), column + 1, "setting: yours to choose", look.text())
+
+
+LEGEND_WORDS = MappingProxyType({
+    Role.DATA: "data", Role.PARAMETER: "parameter", Role.MODEL: "model", Role.LOSS: "loss",
+})  # fmt: skip
+"""A word for each role, short enough for a cell of its colour."""
+
+
+def legend_across(
+    sheet: Worksheet,
+    look: Look,
+    row: int,
+    column: int,
+    words: Mapping[Role, str] = LEGEND_WORDS,
+    settings: bool = False,
+) -> None:
+    """The legend in one row, rightward from (row, column), counted from 0: each word in a cell of its colour."""
+    sheet.write_string(row, column, "Colours", look.bold())
+    for at, role in enumerate(Role, start=column + 1):
+        sheet.write_string(row, at, words[role], look.cell(role, align="center"))
+    if settings:
+        sheet.write_string(row, column + 1 + len(Role), "setting", look.setting())
+
+
+def try_this(
+    sheet: Worksheet, look: Look, row: int, columns: tuple[int, int], things: Sequence[str], rows_each: int = 1
+) -> None:
+    """A box of numbered things to try, downward from `row` over the columns (first, last), all counted from 0.
+
+    rows_each: how many rows the text of each takes up.
+    """
+    first, last = columns
+    sheet.merge_range(row, first, row, last, "Try this", look.invitation(bold=True))
+    for number, thing in enumerate(things, start=1):
+        top = row + 1 + (number - 1) * rows_each
+        sheet.merge_range(top, first, top + rows_each - 1, last, f"{number}. {thing}", look.invitation())
+
+
+def numbers_only(
+    sheet: Worksheet, region: tuple[int, int, int, int], low: float, high: float, whole: bool = False
+) -> None:
+    """Refuse what is no number from `low` to `high` in a region (top, left, bottom, right, from 0), and say so."""
+    kind, said = ("integer", "whole number") if whole else ("decimal", "number")
+    sheet.data_validation(*region, {
+        "validate": kind, "criteria": "between", "minimum": low, "maximum": high,
+        "error_title": "Not here", "error_message": f"Type a {said} from {low:,} to {high:,}.",
+    })  # fmt: skip
 
 
 def set_up_page(sheet: Worksheet, last_row: int, last_column: int, header_rows: int) -> None:
