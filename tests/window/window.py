@@ -21,7 +21,7 @@ import xlwings as xw
 
 from cellgrad.addin import calc_extension
 from cellgrad.hosts import calc
-from cellgrad.hosts.calc import bridge
+from cellgrad.hosts.libreoffice import kill_group
 from cellgrad.worker.turn import Turn
 
 PROGRAMS = ("soffice", "Xvfb", "xdotool", "import")
@@ -87,7 +87,7 @@ class Window:
 
     def __exit__(self, *_: object) -> None:
         for process in reversed(self._processes):
-            bridge._kill_group(process.pid)
+            kill_group(process.pid)
             process.wait(20)
         if self._home is None:
             os.environ.pop("HOME", None)

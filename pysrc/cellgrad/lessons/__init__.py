@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from enum import Enum
 from pathlib import Path
 
+from cellgrad.errors import ArgumentError
 from cellgrad.lessons.learning_rate.workbook import build as build_learning_rate
 from cellgrad.lessons.matmul.workbook import build as build_matmul
 from cellgrad.lessons.quadratic.workbook import build as build_quadratic
@@ -36,26 +38,59 @@ TRAINERS: dict[str, Callable[[Path], Results]] = {}
 """Lesson -> its training, which takes the folder of the data and answers what to keep."""
 
 
-def build(folder: str | Path) -> list[Path]:
-    """Build every lesson workbook into `folder` from `folder/data`; the paths written.
+class State(Enum):
+    """What a shipped workbook is beside the one that would be built now; the value is said of it."""
 
-    Raises FileError where the data is missing or not what the lesson expects.
+    CURRENT = "up to date"
+    STALE = "not what `cellgrad lessons build` writes"
+    MISSING = "missing"
+
+
+def chosen(only: Iterable[str] | None = None) -> list[str]:
+    """The workbooks that people mean by names such as titanic or titanic.xlsm, in the order of building; or all.
+
+    Raises ArgumentError for a name that no workbook has.
+    """
+    if only is None:
+        return list(BUILDERS)
+    wanted = set(only)
+    if unknown := sorted(wanted - {part for name in BUILDERS for part in (name, Path(name).stem)}):
+        stems = dict.fromkeys(Path(name).stem for name in BUILDERS)
+        raise ArgumentError(f"no lesson is called '{unknown[0]}'", action=f"choose among: {', '.join(stems)}")
+    return [name for name in BUILDERS if {name, Path(name).stem} & wanted]
+
+
+def building(folder: str | Path, only: Iterable[str] | None = None) -> Iterator[Path]:
+    """Build lesson workbooks into `folder` from `folder/data`, all where none is named; each when it is written.
+
+    Raises FileError where the data is missing or not what the lesson expects, ArgumentError as `chosen` does.
     """
     folder = Path(folder)
-    return [builder(folder / "data", folder / name) for name, builder in BUILDERS.items()]
+    for name in chosen(only):
+        yield BUILDERS[name](folder / "data", folder / name)
 
 
-def check(folder: str | Path) -> list[Path]:
-    """The workbooks of `folder` that are missing or differ from what `build` would write now; writes nothing there."""
+def build(folder: str | Path, only: Iterable[str] | None = None) -> list[Path]:
+    """`building` in one go: the paths written."""
+    return list(building(folder, only))
+
+
+def comparing(folder: str | Path, only: Iterable[str] | None = None) -> Iterator[tuple[Path, State]]:
+    """Each workbook of `folder` beside what `build` would write now, in the order of building; writes nothing there."""
     folder = Path(folder)
-    stale = []
     with tempfile.TemporaryDirectory() as scratch:
-        for name, builder in BUILDERS.items():
-            fresh = builder(folder / "data", Path(scratch) / name).read_bytes()
-            built = folder / name
-            if not built.is_file() or built.read_bytes() != fresh:
-                stale.append(built)
-    return stale
+        for name in chosen(only):
+            fresh = BUILDERS[name](folder / "data", Path(scratch) / name).read_bytes()
+            shipped = folder / name
+            if not shipped.is_file():
+                yield shipped, State.MISSING
+            else:
+                yield shipped, State.CURRENT if shipped.read_bytes() == fresh else State.STALE
+
+
+def check(folder: str | Path, only: Iterable[str] | None = None) -> list[Path]:
+    """The workbooks of `folder` that are missing or differ from what `build` would write now; writes nothing there."""
+    return [path for path, state in comparing(folder, only) if state is not State.CURRENT]
 
 
 def train(folder: str | Path, lessons: Iterable[str] | None = None) -> Iterator[tuple[str, Path]]:

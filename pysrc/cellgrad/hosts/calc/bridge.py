@@ -15,7 +15,6 @@ import json
 import os
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from xlwings import XlwingsError
+
+from cellgrad.hosts.libreoffice import find_soffice, kill_group
 
 START_SECONDS = 90.0
 """How long a start may take: the first on a busy machine has taken 20 s."""
@@ -134,7 +135,7 @@ class Office:
         """End the process at once and remove its profile."""
         _offices.pop(self.pid, None)
         if self.process is not None:
-            _kill_group(self.process.pid)
+            kill_group(self.process.pid)
             self.process.wait(10)
         if self.profile is not None:
             shutil.rmtree(self.profile, ignore_errors=True)
@@ -156,7 +157,7 @@ def start(visible: bool = False, seconds: float = START_SECONDS) -> Office:
 
     visible: with windows, where there is a display. Raises CalcError where none is installed or none answers in time.
     """
-    soffice = shutil.which("soffice") or shutil.which("libreoffice")
+    soffice = find_soffice()
     if soffice is None:
         raise CalcError("LibreOffice is not installed, or its program 'soffice' is not on the PATH")
     uno = import_uno()
@@ -177,7 +178,7 @@ def start(visible: bool = False, seconds: float = START_SECONDS) -> Office:
         context = _connect(uno, pipe, time.monotonic() + seconds, process)
         office = Office(context, process, profile, visible)
     except BaseException:
-        _kill_group(process.pid)
+        kill_group(process.pid)
         process.wait(10)
         shutil.rmtree(profile, ignore_errors=True)
         raise
@@ -244,15 +245,6 @@ def translated(cls: type) -> type:
     return cls
 
 
-def _kill_group(pid: int) -> None:
-    """soffice is a launcher with the office as its child: both are in the session made for them."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if sys.platform == "win32":
-            subprocess.run(["taskkill", "/PID", str(pid), "/T", "/F"], capture_output=True, check=False)
-        else:
-            os.killpg(pid, signal.SIGKILL)
-
-
 def _sweep() -> None:
     """End and remove what a killed process of ours left behind."""
     for folder in Path(tempfile.gettempdir()).glob(_PREFIX + "*"):
@@ -264,7 +256,7 @@ def _sweep() -> None:
         if _runs(python):
             continue
         if _is_ours(office, folder):
-            _kill_group(office)
+            kill_group(office)
         shutil.rmtree(folder, ignore_errors=True)
 
 
