@@ -23,8 +23,8 @@ LAYERS = (
     "errors", "address", "values", "workbook", "formula", "tensors", "functions", "graph", "reference", "blocks",
     "program", "gradients", "optimize", "solver_models", "hosts", "session", "reports", "lessons",
     "worker", "live", "udfs", "live_reports", "live_run", "macros",
-    "checkpoints", "runs", "answers", "audit", "explain", "doctor", "addin", "lesson_commands", "console", "cli",
-    "__main__",
+    "checkpoints", "runs", "answers", "audit", "explain", "doctor", "addin", "lesson_checks", "console",
+    "lesson_commands", "cli", "__main__",
 )  # fmt: skip
 """From the ground up; a module imports only from its own layer and those before it."""
 
