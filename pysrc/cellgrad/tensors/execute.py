@@ -1,17 +1,23 @@
-"""Running tensor expressions: a straight line of torch calls, without autograd and without Python work per element."""
+"""Running tensor expressions: a straight line of calls, without autograd and without Python work per element.
+
+The calls are torch's; of small programs on the CPU they are numpy's (see `light`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from cellgrad.tensors.light import LIGHT_ELEMENTS, Array, as_tensor, light
 from cellgrad.tensors.nodes import Node, topological
 from cellgrad.tensors.operations import OPERATIONS
 
-Step = tuple[Callable[..., Tensor], tuple[int, ...], tuple[Any, ...], int, tuple[int, ...]]
+Step = tuple[Callable[..., Any], tuple[int, ...], tuple[Any, ...], int, tuple[int, ...]]
+"""What runs, the registers it reads, its parameters, the register it fills, and those that nobody reads after it."""
 
 
 class Program:
@@ -46,6 +52,8 @@ class Program:
         self._registers: list[Tensor | None] = [None] * len(order)
         self._feeds: dict[str, int] = {}
         self._steps: list[Step] = []
+        self._names: list[str] = []
+        self._light: tuple[list[Step], list[Array | None]] | None = None
         ends: dict[int, list[int]] = {}
         for used, at in last_use.items():
             if used not in kept and not order[used].is_constant:
@@ -67,6 +75,11 @@ class Program:
                     self._registers[number] = run(*known, *node.parameters)
                 else:
                     self._steps.append((run, operands, node.parameters, number, tuple(ends.get(number, ()))))
+                    self._names.append(node.operation)
+        self._sizes = {node.parameters[0]: node.size for node in order if node.operation == "input"}
+        live = sum(node.size for node in order if not node.is_constant)
+        self.elements = live * max((self._starts(name, tensor) for name, tensor in (fixed or {}).items()), default=1)
+        """How many numbers a run computes for one start; fixed inputs may bring a batch of their own."""
 
     def __len__(self) -> int:
         """How many torch calls one run makes."""
@@ -74,22 +87,50 @@ class Program:
 
     def __call__(self, *tensors: Tensor) -> list[Tensor]:
         """The outputs for these inputs (same order as `inputs`)."""
-        registers: list[Any] = list(self._registers)
-        for name, tensor in zip(self.inputs, tensors, strict=True):
+        if self._is_light(tensors):
+            steps, constants = self._light or self._lightened()
+            with np.errstate(all="ignore"):
+                return [as_tensor(a) for a in self._run(steps, constants, [tensor.numpy() for tensor in tensors])]
+        with torch.no_grad():
+            return self._run(self._steps, self._registers, tensors)
+
+    def _run(self, steps: Sequence[Step], constants: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
+        registers = list(constants)
+        for name, given in zip(self.inputs, inputs, strict=True):
             at = self._feeds.get(name)
             if at is not None:
-                registers[at] = tensor
-        with torch.no_grad():
-            for run, operands, parameters, number, ended in self._steps:
-                if len(operands) == 1:
-                    registers[number] = run(registers[operands[0]], *parameters)
-                elif len(operands) == 2:
-                    registers[number] = run(registers[operands[0]], registers[operands[1]], *parameters)
-                else:
-                    registers[number] = run(*(registers[at] for at in operands), *parameters)
-                for at in ended:
-                    registers[at] = None
+                registers[at] = given
+        for run, operands, parameters, number, ended in steps:
+            if len(operands) == 1:
+                registers[number] = run(registers[operands[0]], *parameters)
+            elif len(operands) == 2:
+                registers[number] = run(registers[operands[0]], registers[operands[1]], *parameters)
+            else:
+                registers[number] = run(*(registers[at] for at in operands), *parameters)
+            for at in ended:
+                registers[at] = None
         return [registers[at] for at in self._output_slots]
+
+    def _starts(self, name: str, tensor: Tensor) -> int:
+        """The size of the batch that an input carries."""
+        return tensor.numel() // max(1, self._sizes.get(name, tensor.numel()))
+
+    def _is_light(self, tensors: Sequence[Tensor]) -> bool:
+        if self.elements > LIGHT_ELEMENTS or self.dtype != torch.float64 or self.device.type != "cpu":
+            return False
+        return all(
+            self.elements * self._starts(name, tensor) <= LIGHT_ELEMENTS
+            for name, tensor in zip(self.inputs, tensors, strict=True)
+        )
+
+    def _lightened(self) -> tuple[list[Step], list[Array | None]]:
+        """Steps and constants for runs on numpy, made once."""
+        steps: list[Step] = [
+            (light(name, step[0]), *step[1:]) for name, step in zip(self._names, self._steps, strict=True)
+        ]
+        found = steps, [None if tensor is None else tensor.numpy() for tensor in self._registers]
+        self._light = found
+        return found
 
 
 def listing(outputs: Sequence[Node]) -> str:
