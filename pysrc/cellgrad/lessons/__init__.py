@@ -22,6 +22,7 @@ from cellgrad.lessons.three_classes.workbook import build as build_three_classes
 from cellgrad.lessons.titanic.twin import build as build_titanic_with_buttons
 from cellgrad.lessons.titanic.workbook import build as build_titanic
 from cellgrad.lessons.training import Results, write_results
+from cellgrad.lessons.words.workbook import build as build_words
 
 BUILDERS = {
     "titanic.xlsx": build_titanic,
@@ -32,6 +33,7 @@ BUILDERS = {
     "relu.xlsm": build_relu,
     "sensitivity.xlsx": build_sensitivity,
     "three-classes.xlsx": build_three_classes,
+    "words.xlsx": build_words,
 }
 
 TRAINERS: dict[str, Callable[[Path], Results]] = {}

@@ -1,0 +1,1 @@
+"""Spam or ham by the words of a message: words.xlsx."""
