@@ -153,6 +153,7 @@ def test_auto_chooses_by_structure_and_size(size, residuals, goal, method):
     objective = Scalar(lambda X: (X * 1e-300).sum(1), size)
     objective.has_residuals, objective.residual_count = residuals > 0, residuals
     objective.normal_equations = lambda X: (X[:, 0], X, X.unsqueeze(2) * X.unsqueeze(1))
+    objective.residuals_and_jacobian = lambda X: (X.new_zeros(1, residuals), X.new_zeros(1, residuals, size))
     solution = optimize(objective, np.zeros(size), goal, steps=0)
     assert solution.method == method
     assert solution.reason

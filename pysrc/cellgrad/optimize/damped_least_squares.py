@@ -40,15 +40,19 @@ def spectral_step(normal: Tensor, gradient: Tensor, scale: Tensor, damping: Tens
 def orthogonal_step(jacobian: Tensor, residuals: Tensor, scale: Tensor, damping: Tensor) -> Tensor:
     """p (K, n) from J D^-1 = Q R and R = U S V': p = -D^-1 V S / (S^2 + damping) U' Q' r.
 
-    Golub and Van Loan (2013), section 6.1.4; singular values below rounding are left out.
+    Golub and Van Loan (2013), section 6.1.4; singular values below rounding are left out. A start whose J is too large
+    for its scale gets NaN.
     """
     m, n = jacobian.shape[1:]
-    q, r = torch.linalg.qr(jacobian / scale.unsqueeze(1))
+    scaled = jacobian / scale.unsqueeze(1)
+    fine = torch.isfinite(scaled.sum((1, 2))).view(-1, 1, 1)
+    q, r = torch.linalg.qr(torch.where(fine, scaled, 0.0))
     u, s, vh = torch.linalg.svd(r, full_matrices=False)
     smallest = max(m, n) * torch.finfo(s.dtype).eps * s[:, :1]
     inverse = torch.where(s > smallest, s / (s.square() + damping.unsqueeze(1)), 0.0)
     projected = u.mT @ (q.mT @ residuals.unsqueeze(2))
-    return -(vh.mT @ (inverse.unsqueeze(2) * projected)).squeeze(2) / scale
+    step = -(vh.mT @ (inverse.unsqueeze(2) * projected)).squeeze(2) / scale
+    return torch.where(fine.squeeze(2), step, torch.nan)
 
 
 def _scaled(normal: Tensor, gradient: Tensor, scale: Tensor, damping: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -13,6 +13,7 @@ from torch import Tensor
 from cellgrad.optimize.basins import basins_of
 from cellgrad.optimize.choice import choose_method
 from cellgrad.optimize.further import SECONDS, further_starts, how_many, is_better
+from cellgrad.optimize.lone.search import search_from
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.request import Request, evaluated, numpy_of, violation
 from cellgrad.optimize.search import SCOUTING, Limits, Search, Tolerances
@@ -47,7 +48,7 @@ class Free(Request):
         limits = dataclasses.replace(limits, steps=self.most_steps(chosen.default_steps))
         X = self.all_starts()
         first = self.tolerances or (Tolerances() if len(X) == 1 else SCOUTING)
-        search = Search(problem, chosen, X, first)
+        search = search_from(problem, chosen, X, first)
         search.run(limits, self.callback)
         if first is SCOUTING and search.stopped is None and search.steps < limits.steps:
             search.refine(FINALISTS, Tolerances(), limits, self.callback)

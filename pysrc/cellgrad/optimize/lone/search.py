@@ -1,0 +1,106 @@
+"""The iteration loop for one start of a small problem: `Search` with plain numbers in place of a batch of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from cellgrad.optimize.levenberg_marquardt import LevenbergMarquardt
+from cellgrad.optimize.lone.levenberg_marquardt import LoneLevenbergMarquardt
+from cellgrad.optimize.method import RUNNING, STATIONARY, Method, State
+from cellgrad.optimize.problem import Problem
+from cellgrad.optimize.search import UNBOUNDED_FALL, Limits, Search, Tolerances
+from cellgrad.optimize.solution import STATUS_NUMBER, Callback, Progress, Status
+
+SMALL = 2**16
+"""Numbers computed for one value, and residuals x cells, up to which a problem is small."""
+
+
+def search_from(problem: Problem, method: Method[Any], X: Tensor, tolerances: Tolerances) -> Search:
+    """The search from X (K, n): of one start on numpy, where the method and the size allow it."""
+    small = max(problem.objective.elements, problem.residual_count * problem.size) <= SMALL
+    plain = problem.device.type == "cpu" and problem.dtype == torch.float64 and not problem.bounded
+    if len(X) == 1 and small and plain and isinstance(method, LevenbergMarquardt):
+        return LoneSearch(problem, method, X, tolerances)
+    return Search(problem, method, X, tolerances)
+
+
+class LoneSearch(Search):
+    """The search from one start. The fields are those of `Search`, K = 1."""
+
+    def _run(self, limits: Limits, callback: Callback | None, first_step: int) -> None:
+        with np.errstate(all="ignore"):  # what is not finite is a cell error, and data
+            self._search(limits, callback, first_step)
+
+    def _search(self, limits: Limits, callback: Callback | None, first_step: int) -> None:
+        found = LoneLevenbergMarquardt(self.problem, self.x[0].numpy().copy())
+        self._stand(found.at.x, found.at.f if found.at.finite else np.nan)
+        self.start_f = self.f = self._live.f
+        try:
+            ended = self._steps(found, limits, callback, first_step)
+        finally:
+            self._stand(found.at.x, found.at.f)
+        if ended is not None:
+            self.iterations = torch.full_like(self.iterations, self.steps)
+            self.status = torch.full_like(self.status, STATUS_NUMBER[ended])
+            if ended is Status.OPTIMAL:
+                self.status = self._told_flat(self._state(found))
+
+    def _steps(
+        self, found: LoneLevenbergMarquardt, limits: Limits, callback: Callback | None, first_step: int
+    ) -> Status | None:
+        """Step until the end; None where a limit or the user came first."""
+        if not found.at.finite:
+            return Status.ERROR_VALUE
+        bottom = -UNBOUNDED_FALL * max(1.0, abs(found.at.f))
+        ended, earlier = self._judged(found, bottom), found.at
+        while ended is None:
+            self.stopped = self.stopped or self._limit_reached(limits)
+            if self.stopped is not None:
+                return None
+            found.step()
+            self.steps += 1
+            ended = self._judged(found, bottom)
+            if ended is None and self.steps % found.window == 0:
+                gained = earlier.f - found.at.f
+                if (found.at.x != earlier.x).any() and gained <= self.tolerances.change * abs(found.at.f):
+                    ended = Status.OPTIMAL if found.slope <= STATIONARY else Status.CONVERGED
+                earlier = found.at
+            self._tell(found, limits, callback, first_step)
+        return ended
+
+    def _judged(self, found: LoneLevenbergMarquardt, bottom: float) -> Status | None:
+        if found.ended is not None:
+            return found.ended
+        if found.slope <= self.tolerances.slope:
+            return Status.OPTIMAL
+        return Status.UNBOUNDED if found.at.f < bottom else None
+
+    def _stand(self, x: NDArray[np.float64], f: float) -> None:
+        self._live = type(self._live)(
+            self._live.index, torch.from_numpy(x)[None], torch.tensor([f], dtype=torch.float64), self._live.bottom
+        )
+
+    def _state(self, found: LoneLevenbergMarquardt) -> State:
+        at = found.at
+        return State(
+            x=torch.from_numpy(at.x)[None],
+            f=torch.tensor([at.f], dtype=torch.float64),
+            gradient=torch.from_numpy(at.gradient)[None],
+            rate=torch.tensor([found.rate], dtype=torch.float64),
+            ended=torch.where(self.status == RUNNING, RUNNING, self.status),
+        )
+
+    def _tell(self, found: LoneLevenbergMarquardt, limits: Limits, callback: Callback | None, first_step: int) -> None:
+        value, step = self.problem.shown(found.at.f), first_step + self.steps
+        self.history.append((step, value, found.rate))
+        if callback is None:
+            return
+        elapsed = limits.elapsed
+        left = min(elapsed / step * (limits.steps - self.steps), limits.seconds - elapsed)
+        if callback(Progress(step, value, found.rate, 1, elapsed, max(0.0, left), found.at.x.copy)) is True:
+            self.stopped = Status.STOPPED
