@@ -274,7 +274,7 @@ def _less(damping: float, gain: float, resolved: bool) -> float:
 def _factor(scaled: Matrix) -> Matrix | None:
     """The Cholesky factor, or None where its pivots are no ground to stand on."""
     try:
-        factor: Matrix = np.linalg.cholesky(scaled)
+        factor = np.linalg.cholesky(scaled).astype(np.float64, copy=False)
     except np.linalg.LinAlgError:
         return None
     pivots = np.diagonal(factor)
