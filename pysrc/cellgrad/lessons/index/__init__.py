@@ -1,0 +1,1 @@
+"""The order of the lessons, what each brings and reaches, and the words they use: index.xlsx."""
