@@ -20,7 +20,7 @@ LESSON_ROWS = 712
 MAKERS = (
     "tests/workbooks/scale.py",
     "tests/benchmarks/tasks/make_plain_net.py",
-    "pysrc/cellgrad/lessons/titanic/workbook.py",
+    "pysrc/cellgrad/lessons/titanic/passengers.py",
     "pysrc/cellgrad/solver_models/writing.py",
 )
 """What the made workbooks depend on, beside the passengers."""

@@ -26,7 +26,8 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from cellgrad.lessons.titanic.workbook import (
+from cellgrad.lessons.titanic.models import solver_model
+from cellgrad.lessons.titanic.passengers import (
     FORMULAS,
     INPUTS,
     TABLE_COLUMNS,
@@ -35,7 +36,6 @@ from cellgrad.lessons.titanic.workbook import (
     computed,
     products,
     read_passengers,
-    solver_model,
     start,
 )
 from cellgrad.solver_models import solver_names

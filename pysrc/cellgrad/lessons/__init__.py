@@ -13,12 +13,15 @@ from enum import Enum
 from pathlib import Path
 
 from cellgrad.errors import ArgumentError
+from cellgrad.lessons.embeddings.training import train as train_embeddings
+from cellgrad.lessons.embeddings.workbook import build as build_embeddings
 from cellgrad.lessons.learning_rate.workbook import build as build_learning_rate
 from cellgrad.lessons.matmul.workbook import build as build_matmul
 from cellgrad.lessons.quadratic.workbook import build as build_quadratic
 from cellgrad.lessons.relu.workbook import build as build_relu
 from cellgrad.lessons.sensitivity.workbook import build as build_sensitivity
 from cellgrad.lessons.three_classes.workbook import build as build_three_classes
+from cellgrad.lessons.titanic.training import train as train_titanic
 from cellgrad.lessons.titanic.twin import build as build_titanic_with_buttons
 from cellgrad.lessons.titanic.workbook import build as build_titanic
 from cellgrad.lessons.training import Results, write_results
@@ -33,10 +36,14 @@ BUILDERS = {
     "relu.xlsm": build_relu,
     "sensitivity.xlsx": build_sensitivity,
     "three-classes.xlsx": build_three_classes,
+    "embeddings.xlsx": build_embeddings,
     "words.xlsx": build_words,
 }
 
-TRAINERS: dict[str, Callable[[Path], Results]] = {}
+TRAINERS: dict[str, Callable[[Path], Results]] = {
+    "titanic": train_titanic,
+    "embeddings": train_embeddings,
+}
 """Lesson -> its training, which takes the folder of the data and answers what to keep."""
 
 

@@ -8,7 +8,7 @@ LibreOffice is the second opinion on them: `cellgrad audit --against libreoffice
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import xlsxwriter
@@ -53,16 +53,17 @@ class Page:
         return str(value) if isinstance(value, CellError) else 0 if value is None else value
 
 
-def write(path: Path, title: str, draw: Draw) -> Path:
+def write(path: Path, title: str, draw: Draw, only: Collection[str] | None = None) -> Path:
     """Write the workbook that `draw` draws, with every value; the same bytes each time.
 
+    only: the sheets whose values are asked for here, where `draw` knows those of the others; or all.
     Raises FormulaError for a formula that cannot be evaluated.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         draft = Path(scratch) / "draft.xlsx"
         _draw(draft, title, draw, {})
-        models = _draw(draft, title, draw, computed(draft))
+        models = _draw(draft, title, draw, computed(draft, only))
         return finish(draft, path, {sheet: dict(solver_names(model)) for sheet, model in models.items()})
 
 
@@ -72,12 +73,16 @@ def _draw(draft: Path, title: str, draw: Draw, values: Values) -> Mapping[str, S
         return draw(book, values)
 
 
-def computed(path: Path) -> Values:
-    """The values of all cells that hold a formula, those in the blocks of array formulas among them."""
+def computed(path: Path, only: Collection[str] | None = None) -> Values:
+    """The values of all cells that hold a formula, those in the blocks of array formulas among them.
+
+    only: the sheets wanted, or all."""
     book = package.read(path)
     reference = Reference(book)
     found: dict[str, dict[tuple[int, int], Value]] = {}
     for name, sheet in book.sheets.items():
+        if only is not None and name not in only:
+            continue
         cells = sheet.cells
         places = [
             (int(cells.rows[entry]), int(column))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import xlsxwriter
 from tests.workbooks.scale import sample
 
-from cellgrad.lessons.titanic.workbook import start
+from cellgrad.lessons.titanic.passengers import start
 
 SHEET = "net"
 CHANGING = [f"{column}{row}" for row in (1, 2) for column in "IJKLMNOPQR"]

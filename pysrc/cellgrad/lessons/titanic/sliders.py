@@ -16,7 +16,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from cellgrad.lessons.sliders import Slider, place, used
 from cellgrad.lessons.style import Look, Role, note, set_up_page
-from cellgrad.lessons.titanic.workbook import INPUTS, TABLES, Columns, computed, products, solver_model
+from cellgrad.lessons.titanic.models import solver_model
+from cellgrad.lessons.titanic.passengers import INPUTS, TABLES, Columns, computed, products
 from cellgrad.solver_models import SolverModel
 
 SHEET = "sliders"

@@ -11,10 +11,18 @@ from pathlib import Path
 import xlsxwriter
 
 from cellgrad.lessons.buttons import BUTTONS, macros
-from cellgrad.lessons.titanic import sliders, workbook
+from cellgrad.lessons.titanic import linear_split, sigmoid, sliders, workbook
+from cellgrad.lessons.titanic.passengers import Columns
 from cellgrad.solver_models import SolverModel
 
-BUTTONS_AT = {"linear": (9, 17), "nnet": (9, 17), "mmult": (21, 17), sliders.SHEET: sliders.BUTTONS_AT}
+BUTTONS_AT = {
+    "linear": (9, 17),
+    "nnet": (9, 17),
+    "mmult": (21, 17),
+    sigmoid.SHEET: (21, 0),
+    linear_split.SHEET: (21, 0),
+    sliders.SHEET: sliders.BUTTONS_AT,
+}
 """The cell, counted from 0, where each model sheet's buttons begin."""
 _SIZE = {"width": 140, "height": 30}
 _APART = 2
@@ -26,7 +34,7 @@ def build(data: Path, path: Path) -> Path:
     return workbook.build(data, path, _add_sheet_and_buttons)
 
 
-def _add_sheet_and_buttons(book: xlsxwriter.Workbook, people: workbook.Columns) -> dict[str, SolverModel]:
+def _add_sheet_and_buttons(book: xlsxwriter.Workbook, people: Columns) -> dict[str, SolverModel]:
     models = {sliders.SHEET: sliders.add_sheet(book, people)}
     sheets = book.worksheets()
     book.add_vba_project(io.BytesIO(macros([sheet.get_name() for sheet in sheets])), is_stream=True)

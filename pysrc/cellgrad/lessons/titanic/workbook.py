@@ -1,393 +1,69 @@
-"""The Titanic workbook: who survived, by a linear model, a small net, and the same net by matrix product.
+"""The Titanic workbook: who survived, by a linear model, a small net, the same by matrix product, and by a sigmoid.
 
-Sheets: `all_rows` (the passengers as they came), then `linear`, `nnet` and `mmult`, laid out alike:
-
-    rows 1:2    title, units, the parameters right above their columns (linear, nnet), loss in AA1
-    row 3       headers
-    rows 4:715  A:P the table of the 712 passengers that have an age and a port; V:AA the model
-
-The model stands beside the table and not in it, because Excel allows no array formula over several cells inside a
-table, and the three sheets should read alike. In `mmult` the parameters stand in S4:T13.
+Sheets: `all_rows` and `cleaning` (the passengers as they came; what went and why), `linear`, `nnet` and `mmult` (three
+models of all 712 complete passengers), `sigmoid` and `linear_split` (a net that answers with a probability and the
+linear model, both on the same part of the passengers), `passenger` (a person of one's own) and `answers` (what other
+solvers make of it).
 """
 
 from __future__ import annotations
 
-import csv
-import math
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Context, Decimal
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 
-import numpy as np
 import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
-from xlsxwriter.worksheet import Worksheet
 
-from cellgrad.errors import FileError
-from cellgrad.lessons.package import BUILT, finish
-from cellgrad.lessons.style import Look, Role, legend, note, set_up_page
-from cellgrad.lessons.titanic import notes
-from cellgrad.solver_models import SolverModel, solver_names
+from cellgrad.lessons.computed import Page, Values, write
+from cellgrad.lessons.style import Look
+from cellgrad.lessons.titanic import answers, cleaning, linear_split, models, passenger, sigmoid
+from cellgrad.lessons.titanic.passengers import Columns, complete, read_passengers, start
+from cellgrad.lessons.training import Results, read_results
+from cellgrad.solver_models import SolverModel
 
-CSV_COLUMNS = ("Survived", "Pclass", "Sex", "Age", "SibSp", "Parch", "Fare", "Embarked")
-RAW = ("Survived", "Embarked", "Pclass", "Sex", "Age", "Fare", "SibSp", "Parch")
-INPUTS = ("SibSp", "Parch", "Age_N", "log_Fare", "Pclass_1", "Pclass_2", "Embark_S", "Embark_C", "Male", "Ones")
-"""The ten columns that are multiplied by parameters, G:P; SibSp and Parch are raw, the others computed."""
+LESSON = "titanic"
+COMPUTED = (cleaning.SHEET, sigmoid.SHEET, linear_split.SHEET, passenger.SHEET, answers.SHEET)
+"""The sheets whose values come from their formulas; `models` knows its own."""
 
-TABLE_COLUMNS = (*RAW, *INPUTS[2:])
-FORMULAS: Mapping[str, str] = MappingProxyType(
-    {
-        "Age_N": "{t}[[#This Row],[Age]]/MAX({t}[Age])",
-        "log_Fare": "LOG10({t}[[#This Row],[Fare]]+1)",
-        "Pclass_1": "IF({t}[[#This Row],[Pclass]]=1,1,0)",
-        "Pclass_2": "IF({t}[[#This Row],[Pclass]]=2,1,0)",
-        "Embark_S": 'IF({t}[[#This Row],[Embarked]]="S",1,0)',
-        "Embark_C": 'IF({t}[[#This Row],[Embarked]]="C",1,0)',
-        "Male": 'IF({t}[[#This Row],[Sex]]="male",1,0)',
-    }
-)
-"""The computed columns of a table {t}, in the form that files store; Excel shows `[@Age]` for `[[#This Row],[Age]]`."""
-
-TABLES = MappingProxyType({"all_rows": "Passengers", "linear": "LinearData", "nnet": "NetData", "mmult": "MatrixData"})
-"""Each sheet's table. Not the sheets' own names: a formula that says `MMULT(mmult[...` reads like a slip."""
-
-HEADER, FIRST = 2, 3
-"""The header row and the first data row, counted from 0."""
-
-PARAMETERS_AT = (FIRST, 18)
-"""S4, where the parameters of `mmult` begin."""
-
-MODEL = ("linear_1", "linear_2", "relu_1", "relu_2", "prediction", "sq_error")
-MODEL_AT = {name: 21 + i for i, name in enumerate(MODEL)}
-"""The columns V:AA of the model."""
-
-UNITS = {"Survived": "1 = lived", "Embarked": "port", "Pclass": "1, 2, 3", "Age": "years"}
-NUMBER_FORMATS = {"Age": "0.0#", "Fare": "[$£-809]0.00", "Age_N": "0.000", "log_Fare": "0.000"}
-CENTRED = frozenset(TABLE_COLUMNS) - frozenset(NUMBER_FORMATS)
-"""Codes, counts and words read best in the middle of their column; measurements line up at the right."""
-
-WIDTHS = {
-    "Survived": 9.7,
-    "Embarked": 10,
-    "Sex": 8,
-    "Fare": 11.5,
-    "log_Fare": 9,
-    "Pclass_1": 9,
-    "Pclass_2": 9,
-    "Embark_S": 10,
-    "Embark_C": 10,
-}
-
-SEED = 3342
-"""The start, chosen among the seeds 0 to 5999. From most of them some method ends in a poor valley or with a dead
-unit; 28 passed limits from 0.1330 (L-BFGS, Levenberg-Marquardt) to 0.1450 (momentum at a high rate) on the net. Over
-17 further settings of gradient descent, momentum, Adam, L-BFGS and Levenberg-Marquardt this one ends at 0.1364 at worst
-and 0.1322 in the middle, and both its units are awake for a good share of the passengers at the start. A start that
-suits one method only would teach the wrong lesson."""
-
-
-Columns = dict[str, list[float | str | None]]
 Adorn = Callable[[xlsxwriter.Workbook, Columns], Mapping[str, SolverModel]]
 """Adds to a workbook what a variant has besides, given the complete passengers; the models of sheets it adds."""
 
 
-def build(data: Path, path: Path, adorn: Adorn = lambda book, people: {}) -> Path:
-    """Build the workbook at `path` from `data`/titanic.csv. Raises FileError where that is missing or other."""
-    everyone = read_passengers(data / "titanic.csv")
-    people = complete(everyone)
-    unit_parameters, linear_parameters = start()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        draft = Path(scratch) / "draft.xlsx"
-        with xlsxwriter.Workbook(draft) as book:
-            book.set_properties({"title": "Titanic", "author": "Cellgrad", "created": BUILT})
-            look = Look(book)
-            _all_rows(book.add_worksheet("all_rows"), look, everyone)
-            _linear(book.add_worksheet("linear"), look, people, linear_parameters)
-            _nnet(book.add_worksheet("nnet"), look, people, unit_parameters)
-            _mmult(book.add_worksheet("mmult"), look, people, unit_parameters)
-            added = adorn(book, people)
-        changing = {"linear": "$G$2:$P$2", "nnet": "$G$1:$P$2", "mmult": "$S$4:$T$13"}
-        models = {sheet: solver_model(sheet, cells) for sheet, cells in changing.items()} | dict(added)
-        return finish(draft, path, {sheet: dict(solver_names(model)) for sheet, model in models.items()})
+def nothing(book: xlsxwriter.Workbook, people: Columns) -> Mapping[str, SolverModel]:
+    """Adds nothing: the workbook as it is."""
+    return {}
 
 
-def solver_model(sheet: str, changing: str, objective: str = "$AA$1") -> SolverModel:
-    """Minimise the loss by parameters of either sign: left alone, Solver would hold them at 0 or above.
+def build(data: Path, path: Path, adorn: Adorn = nothing) -> Path:
+    """Build the workbook at `path` from `data`: titanic.csv and what training found.
 
-    changing, objective: absolute references without a sheet, such as ``$G$2:$P$2``.
+    Raises FileError where either is missing or other.
     """
-    return SolverModel(sheet, f"{sheet}!{objective}", f"{sheet}!{changing}", goal="min", non_negative=False)
+    everyone = read_passengers(data / "titanic.csv")
+    return build_with(everyone, read_results(data, LESSON), path, adorn)
 
 
-def read_passengers(path: Path) -> Columns:
-    """The csv as columns: numbers, text, and None for a blank. Raises FileError."""
-    try:
-        with path.open(newline="", encoding="utf-8") as stream:
-            reader = csv.DictReader(stream)
-            if tuple(reader.fieldnames or ()) != CSV_COLUMNS:
-                raise FileError(f"{path} does not have the columns {', '.join(CSV_COLUMNS)}")
-            rows = [[_value(row, name, f"{path}, row {reader.line_num}") for name in CSV_COLUMNS] for row in reader]
-    except OSError as problem:
-        raise FileError(f"{path} cannot be read: {problem.strerror}") from problem
-    return {name: [row[at] for row in rows] for at, name in enumerate(CSV_COLUMNS)}
+def build_with(everyone: Columns, results: Results, path: Path, adorn: Adorn = nothing) -> Path:
+    """The same from passengers and results at hand, of which `training.train` says what they hold."""
+    return write(path, "Titanic", partial(_draw, everyone, results, adorn), COMPUTED)
 
 
-def _value(row: Mapping[str, str | None], name: str, where: str) -> float | str | None:
-    text = row[name]
-    if not text or name in ("Sex", "Embarked"):
-        return text or None
-    try:
-        return float(text)
-    except ValueError as problem:
-        raise FileError(f"{where}, {name}: {text!r} is not a number") from problem
-
-
-def complete(everyone: Columns) -> Columns:
-    """The passengers that have an age and a port, in the same order."""
-    keep = [
-        age is not None and port is not None for age, port in zip(everyone["Age"], everyone["Embarked"], strict=True)
-    ]
-    return {name: [v for v, kept in zip(values, keep, strict=True) if kept] for name, values in everyone.items()}
-
-
-def computed(people: Columns) -> dict[str, np.ndarray]:
-    """The values of the table's computed columns and of Ones, float64, one entry a passenger."""
-    age, fare, pclass = (np.array(people[name], float) for name in ("Age", "Fare", "Pclass"))
-    port, sex = np.array(people["Embarked"]), np.array(people["Sex"])
-    values = {
-        "Age_N": age / age.max(),
-        "log_Fare": np.array([_log10(price) for price in (fare + 1).tolist()]),
-        "Pclass_1": pclass == 1,
-        "Pclass_2": pclass == 2,
-        "Embark_S": port == "S",
-        "Embark_C": port == "C",
-        "Male": sex == "male",
-        "Ones": np.ones(len(age)),
-    }
-    return {name: column.astype(float) for name, column in values.items()}
-
-
-@lru_cache
-def _log10(value: float) -> float:
-    """The logarithm, correctly rounded: libraries and processors differ in its last bit, a rebuilt file must not."""
-    return float(Context(prec=40).log10(Decimal(value)))
-
-
-def products(x: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """x (n, k) times w (k, units), added from left to right: the same bits everywhere, as no BLAS promises."""
-    total = np.zeros((len(x), w.shape[1]))
-    for column, row in zip(x.T, w, strict=True):
-        total = total + column[:, None] * row
-    return total
-
-
-def start() -> tuple[np.ndarray, np.ndarray]:
-    """Where the parameters start: those of the net (10, 2), one column a unit, and those of the linear model (10,)."""
-    draws = np.random.default_rng(SEED).random(30) - 0.5
-    draws = np.array([float(f"{draw:.15g}") for draw in draws])  # as many digits as a pasted value shows
-    return draws[:20].reshape(10, 2), draws[20:]
-
-
-def _all_rows(sheet: Worksheet, look: Look, everyone: Columns) -> None:
-    count = len(everyone["Survived"])
-    last = HEADER + count
-    sheet.add_table(HEADER, 0, last, len(CSV_COLUMNS) - 1, {
-        "name": TABLES["all_rows"], "style": None,
-        "columns": [{"header": name, "header_format": look.header(Role.DATA)} for name in CSV_COLUMNS],
-    })  # fmt: skip
-    for column, name in enumerate(CSV_COLUMNS):
-        known = _data_cell(look, name)
-        for row, value in enumerate(everyone[name], start=FIRST):
-            if value is None:
-                sheet.write_blank(row, column, None, look.missing())
-            else:
-                sheet.write(row, column, value, known)
-        note(sheet, xl_rowcol_to_cell(HEADER, column), notes.DATA[name])
-    sheet.write_string(0, 0, "Titanic: all passengers in the data", look.title())
-    note(sheet, "A1", notes.ALL_ROWS["title"])
-    sheet.write_string(1, 0, "A grey cell is blank in the data. Red corners carry notes.", look.caption())
-
-    table = TABLES["all_rows"]
-    ages = np.array([age is not None for age in everyone["Age"]])
-    ports = np.array([port is not None for port in everyone["Embarked"]])
-    survived = np.array(everyone["Survived"], float)
-    summary: list[tuple[str, str, float, str]] = [
-        ("passengers", f"ROWS({table}[Survived])", count, "0"),
-        ("with an age", f"COUNT({table}[Age])", int(ages.sum()), "0"),
-        ("with a port", f"COUNTA({table}[Embarked])", int(ports.sum()), "0"),
-        ("with both: the model sheets", f'SUMPRODUCT(({table}[Age]<>"")*({table}[Embarked]<>""))',
-         int((ages & ports).sum()), "0"),
-        ("share that survived", f"AVERAGE({table}[Survived])", float(survived.mean()), "0.0%"),
-    ]  # fmt: skip
-    for row, (label, formula, value, number_format) in enumerate(summary, start=FIRST):
-        sheet.write_string(row, 9, label, look.label())
-        sheet.write_formula(row, 10, f"={formula}", look.cell(Role.MODEL, number_format), value)
-    sheet.set_column(0, 7, 11.5)
-    sheet.set_column(8, 8, 3)
-    sheet.set_column(9, 9, 26)
-    sheet.freeze_panes(FIRST, 1)
-    set_up_page(sheet, last, 10, FIRST)
-
-
-def _linear(sheet: Worksheet, look: Look, people: Columns, parameters: np.ndarray) -> None:
-    x, y = _data(sheet, look, people, "linear", "Titanic: a linear model")
-    sheet.write_string("G1", "one parameter for each input column below", look.caption())
-    _parameter_row(sheet, look, 1, "parameters", parameters)
-    note(sheet, "F2", notes.LINEAR["parameters"])
-    prediction = products(x, parameters[:, None])[:, 0]
-    _model_column(sheet, look, "prediction", f"SUMPRODUCT({_this_row('linear')},$G$2:$P$2)", prediction)
-    _show_loss_beside_parameters(sheet, look, _loss(sheet, look, "linear", prediction, y, notes.LINEAR))
-    legend(sheet, look, FIRST, 17)
-    sheet.set_column(18, MODEL_AT["prediction"] - 1, 5)  # nothing stands there: bring the prediction closer
-
-
-def _nnet(sheet: Worksheet, look: Look, people: Columns, parameters: np.ndarray) -> None:
-    x, y = _data(sheet, look, people, "nnet", "Titanic: a neural net")
-    linear = products(x, parameters)
-    for unit in (1, 2):
-        _parameter_row(sheet, look, unit - 1, f"unit {unit}", parameters[:, unit - 1])
-        formula = f"SUMPRODUCT({_this_row('nnet')},$G${unit}:$P${unit})"
-        _model_column(sheet, look, f"linear_{unit}", formula, linear[:, unit - 1])
-    note(sheet, "F1", notes.NNET["parameters"])
-    prediction = _relu_and_sum(sheet, look, linear)
-    _show_loss_beside_parameters(sheet, look, _loss(sheet, look, "nnet", prediction, y, notes.NNET))
-    legend(sheet, look, FIRST, 17)
-
-
-def _mmult(sheet: Worksheet, look: Look, people: Columns, parameters: np.ndarray) -> None:
-    x, y = _data(sheet, look, people, "mmult", "Titanic: the same net by matrix product")
-    top, left = PARAMETERS_AT
-    sheet.write_string(HEADER, left - 1, "input", look.header(Role.PARAMETER))
-    for unit in (1, 2):
-        sheet.write_string(HEADER, left + unit - 1, f"unit {unit}", look.header(Role.PARAMETER))
-    for line, name in enumerate(INPUTS):
-        sheet.write_string(top + line, left - 1, name, look.label())
-        for unit in range(2):
-            sheet.write_number(top + line, left + unit, parameters[line, unit], look.parameter())
-    note(sheet, "R3", notes.MMULT["parameters"])
-    linear = products(x, parameters)
-    first, last = (
-        xl_rowcol_to_cell(FIRST, MODEL_AT["linear_1"]),
-        xl_rowcol_to_cell(HEADER + len(y), MODEL_AT["linear_2"]),
-    )
-    formula = f"=MMULT({TABLES['mmult']}[[{INPUTS[0]}]:[{INPUTS[-1]}]],$S$4:$T$13)"
-    style = look.cell(Role.MODEL, "0.000")
-    sheet.write_array_formula(f"{first}:{last}", f"{{{formula}}}", style, float(linear[0, 0]))
-    for unit in range(2):
-        column = MODEL_AT[f"linear_{unit + 1}"]
-        sheet.write_string(HEADER, column, f"linear_{unit + 1}", look.header(Role.MODEL))
-        for row in range(1 - unit, len(y)):  # all but the cell that holds the formula
-            sheet.write_number(FIRST + row, column, linear[row, unit], style)
-    prediction = _relu_and_sum(sheet, look, linear)
-    _loss(sheet, look, "mmult", prediction, y, notes.MMULT)
-    legend(sheet, look, top + len(INPUTS) + 1, 17)
-
-
-def _this_row(sheet: str) -> str:
-    """The ten inputs of the row that a formula stands in."""
-    return f"{TABLES[sheet]}[[#This Row],[{INPUTS[0]}]:[{INPUTS[-1]}]]"
-
-
-def _data(sheet: Worksheet, look: Look, people: Columns, name: str, title: str) -> tuple[np.ndarray, np.ndarray]:
-    """Title, units and the table of passengers; the inputs x (n, 10) and the truth y (n,)."""
-    table, count = TABLES[name], len(people["Survived"])
-    last = HEADER + count
-    formulas = {column: formula.format(t=table) for column, formula in FORMULAS.items()}
-    values = people | {column: numbers.tolist() for column, numbers in computed(people).items()}
-    sheet.add_table(HEADER, 0, last, len(TABLE_COLUMNS) - 1, {
-        "name": table, "style": None, "autofilter": False,
-        "columns": [{"header": column, "header_format": look.header(Role.DATA)}
-                    | ({"formula": formulas[column]} if column in formulas else {}) for column in TABLE_COLUMNS],
-    })  # fmt: skip
-    for at, column in enumerate(TABLE_COLUMNS):
-        sheet.set_column(at, at, WIDTHS.get(column, 7.5))
-        note(sheet, xl_rowcol_to_cell(HEADER, at), notes.DATA[column])
-        _column(sheet, at, formulas.get(column), values[column], _data_cell(look, column))
-    sheet.write_string(0, 0, title, look.title())
-    for column, unit in UNITS.items():
-        sheet.write_string(1, TABLE_COLUMNS.index(column), unit, look.caption("center"))
-    sheet.write_string(0, 17, f"{count} passengers: those with an age and a port", look.caption())
-    sheet.write_string(1, 17, "Red corners carry notes. Solver opens ready to run.", look.caption())
-    sheet.set_column(16, 16, 2)
-    sheet.set_column(17, 17, 10)
-    sheet.set_column(18, 19, 9)
-    sheet.set_column(20, 20, 2)
-    sheet.set_column(MODEL_AT["linear_1"], MODEL_AT["sq_error"], 10)
-    sheet.freeze_panes(FIRST, 1)
-    set_up_page(sheet, last, MODEL_AT["sq_error"], FIRST)
-    x = np.array([values[column] for column in INPUTS], float).T
-    return x, np.array(values["Survived"], float)
-
-
-def _data_cell(look: Look, column: str) -> Format:
-    """How a value of a table column looks."""
-    align = {"align": "center"} if column in CENTRED else {}
-    return look.cell(Role.DATA, NUMBER_FORMATS.get(column, "General"), **align)
-
-
-def _parameter_row(sheet: Worksheet, look: Look, row: int, label: str, parameters: np.ndarray) -> None:
-    """Ten parameters right above the input columns, their name beside them."""
-    first = TABLE_COLUMNS.index(INPUTS[0])
-    sheet.write_string(row, first - 1, label, look.label())
-    for at, parameter in enumerate(parameters, start=first):
-        sheet.write_number(row, at, parameter, look.parameter())
-
-
-def _column(sheet: Worksheet, column: int, formula: str | None, values: Sequence[object], style: Format) -> None:
-    """A column of constants, or of one formula with its cached values; {row} in it is the row as Excel counts."""
-    for row, value in enumerate(values, start=FIRST):
-        if formula is None:
-            sheet.write(row, column, value, style)
-        else:
-            sheet.write_formula(row, column, "=" + formula.replace("{row}", str(row + 1)), style, value)
-
-
-def _model_column(
-    sheet: Worksheet, look: Look, name: str, formula: str, values: np.ndarray, role: Role = Role.MODEL
-) -> None:
-    sheet.write_string(HEADER, MODEL_AT[name], name, look.header(role))
-    _column(sheet, MODEL_AT[name], formula, values.tolist(), look.cell(role, "0.000"))
-
-
-def _relu_and_sum(sheet: Worksheet, look: Look, linear: np.ndarray) -> np.ndarray:
-    """ReLU of both units and their sum, the prediction, which is returned."""
-    relu = np.where(linear > 0, linear, 0.0)
-    for unit, column in enumerate("VW"):
-        _model_column(sheet, look, f"relu_{unit + 1}", f"IF({column}{{row}}>0,{column}{{row}},0)", relu[:, unit])
-    prediction = relu[:, 0] + relu[:, 1]
-    _model_column(sheet, look, "prediction", "X{row}+Y{row}", prediction)
-    return prediction
-
-
-def _loss(
-    sheet: Worksheet, look: Look, name: str, prediction: np.ndarray, y: np.ndarray, texts: Mapping[str, str]
-) -> float:
-    """Squared errors in AA, their mean (returned) in AA1, the share predicted right in AA2; the notes of the model."""
-    table, last = TABLES[name], FIRST + len(y)
-    errors = (y - prediction) ** 2
-    loss = math.fsum(errors) / len(errors)
-    _model_column(sheet, look, "sq_error", f"({table}[[#This Row],[Survived]]-Z{{row}})^2", errors, Role.LOSS)
-    sheet.write_string("Z1", "loss", look.label())
-    sheet.write_formula("AA1", f"=AVERAGE(AA4:AA{last})", look.result(Role.LOSS, "0.000000"), loss)
-    sheet.write_string("Z2", "correct", look.label())
-    sheet.write_formula(
-        "AA2", f"=SUMPRODUCT(--((Z4:Z{last}>0.5)=({table}[Survived]=1)))/ROWS({table}[Survived])",
-        look.cell(Role.MODEL, "0.0%"), float(((prediction > 0.5) == (y == 1)).mean()),
-    )  # fmt: skip
-    note(sheet, "Z1", texts["loss"])
-    note(sheet, "Z2", texts["correct"])
-    for column in MODEL:
-        if column in texts:
-            note(sheet, f"{xl_col_to_name(MODEL_AT[column])}3", texts[column])
-    return loss
-
-
-def _show_loss_beside_parameters(sheet: Worksheet, look: Look, loss: float) -> None:
-    """The loss once more, where a small screen shows it while the parameters above the table are edited."""
-    sheet.write_string("D1", "loss", look.label())
-    sheet.write_formula("E1", "=AA1", look.result(Role.LOSS, "0.0000"), loss)
+def _draw(
+    everyone: Columns, results: Results, adorn: Adorn, book: xlsxwriter.Workbook, values: Values
+) -> Mapping[str, SolverModel]:
+    look, people = Look(book), complete(everyone)
+    unit_parameters, linear_parameters = start()
+    models.add_all_rows(book.add_worksheet("all_rows"), look, everyone)
+    cleaning.add_sheet(book, Page(book, cleaning.SHEET, values), look)
+    models.add_linear(book.add_worksheet("linear"), look, people, linear_parameters)
+    models.add_nnet(book.add_worksheet("nnet"), look, people, unit_parameters)
+    models.add_mmult(book.add_worksheet("mmult"), look, people, unit_parameters)
+    changing = {"linear": "$G$2:$P$2", "nnet": "$G$1:$P$2", "mmult": "$S$4:$T$13"}
+    saved = {sheet: models.solver_model(sheet, cells) for sheet, cells in changing.items()}
+    count = len(people["Survived"])
+    saved[sigmoid.SHEET] = sigmoid.add_sheet(book, Page(book, sigmoid.SHEET, values), look, count, results)
+    page = Page(book, linear_split.SHEET, values)
+    saved[linear_split.SHEET] = linear_split.add_sheet(book, page, look, linear_parameters, count, results)
+    passenger.add_sheet(book, Page(book, passenger.SHEET, values), look)
+    answers.add_sheet(Page(book, answers.SHEET, values), look, results)
+    return saved | dict(adorn(book, people))
