@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import zipfile
 from collections.abc import Mapping
@@ -21,6 +22,10 @@ BUILT = datetime(2026, 1, 1)
 """The date of making that a workbook states, for the same reason."""
 
 
+EMPTY_TEXT = re.compile(rb"<c ([^>]*)>(<f>[^<]*</f><v></v>)")
+"""A formula whose value is a text of no characters, as XlsxWriter writes it: without saying that it is a text."""
+
+
 def finish(draft: Path, path: Path, hidden_names: Mapping[str, Mapping[str, str]]) -> Path:
     """Rewrite `draft` as `path`, with hidden names scoped to a sheet, and bytes that depend on the content alone.
 
@@ -33,6 +38,8 @@ def finish(draft: Path, path: Path, hidden_names: Mapping[str, Mapping[str, str]
     for name in parts:
         if name.startswith("xl/drawings/vmlDrawing"):
             parts[name] = as_scroll_bars(parts[name])
+        elif name.startswith("xl/worksheets/sheet"):
+            parts[name] = EMPTY_TEXT.sub(rb'<c \1 t="str">\2', parts[name])
     parts["xl/workbook.xml"] = _with_hidden_names(parts["xl/workbook.xml"], hidden_names)
     handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".xlsx")
     try:

@@ -11,7 +11,17 @@ from xlsxwriter.worksheet import Worksheet
 from cellgrad.lessons.computed import Page
 from cellgrad.lessons.embeddings import notes
 from cellgrad.lessons.embeddings.data import (
-    FIRST, HEADER, NUMBERS, PARTS, PENALTY, PERSON_AT, PERSON_VECTOR_AT, VECTOR_AT, Film, Places, start_vectors,
+    FIRST,
+    HEADER,
+    NUMBERS,
+    PARTS,
+    PENALTY,
+    PERSON_AT,
+    PERSON_VECTOR_AT,
+    VECTOR_AT,
+    Film,
+    Places,
+    start_vectors,
 )  # fmt: skip
 from cellgrad.lessons.style import Look, Role, legend, note, set_up_page, try_this
 from cellgrad.lessons.training import Results
@@ -60,16 +70,18 @@ def _frame(page: Page, look: Look, films: Sequence[Film], places: Places, texts:
     number = look.cell(Role.DATA, "0", align="center")
     for row, film in enumerate(films, start=FIRST):
         sheet.write_number(row, 0, row - FIRST + 1, number)
-        sheet.write_string(row, 1, film.title, look.cell(Role.DATA))
+        sheet.write_string(row, 1, film.short, look.cell(Role.DATA))
     for person in range(places.people):
         sheet.write_number(HEADER, PERSON_AT + person, person + 1, look.header(Role.DATA))
     sheet.set_column_pixels(0, 0, 34)
-    sheet.set_column_pixels(1, 1, 264)
+    sheet.set_column_pixels(1, 1, 190)
     sheet.set_column_pixels(2, 5, 72)
     sheet.set_column_pixels(6, 6, 78)
     sheet.set_column_pixels(PERSON_AT, places.last_column, 36)
     sheet.freeze_panes(FIRST, 2)
     set_up_page(sheet, places.end + SPLIT_ROWS, places.last_column, FIRST)
+    sheet.fit_to_pages(2, 1)
+    sheet.repeat_columns(0, 1)
 
 
 SPLIT_ROWS = 8
@@ -108,7 +120,7 @@ def draw_ratings(book: xlsxwriter.Workbook, page: Page, look: Look, films: Seque
     _frame(page, look, films, places, texts, hint)
     counts = {
         "ratings": "=COUNT(stars)", "blanks": "=COUNTBLANK(stars)", "to learn from": "=COUNTIF(split,1)",
-        "held out": "=COUNTIF(split,0)", "mean of those to learn from": "=mean",
+        "held out": "=COUNTIF(split,0)", "mean, to learn from": "=mean",
     }  # fmt: skip
     for row, (word, text) in enumerate(counts.items(), start=3):
         sheet.write_string(row, 1, word, look.label())
@@ -127,7 +139,7 @@ def draw_ratings(book: xlsxwriter.Workbook, page: Page, look: Look, films: Seque
         page.formula(BIAS_AT - 1, column, f"=COUNT({rated})", look.cell(Role.MODEL, "0", align="center"))
         text = f"=AVERAGEIF({learned},1,{rated})-AVERAGEIF({learned},1,film_means)"
         page.formula(BIAS_AT, column, text, look.cell(Role.MODEL, "0.0", align="center"))
-    try_this(sheet, look, 3, (PERSON_AT, PERSON_AT + 20), texts["try"].split("\n"))
+    try_this(sheet, look, 3, (PERSON_AT, PERSON_AT + 20), notes.TRY["ratings"])
     legend(sheet, look, places.end + 1, 0)
     sheet.write_blank(places.end + 6, 0, None, look.missing())
     sheet.write_string(places.end + 6, 1, "no rating", look.text())
@@ -195,7 +207,7 @@ def draw_model(
             person = f"{letter}${PERSON_VECTOR_AT + 1}:{letter}${PERSON_VECTOR_AT + NUMBERS}"
             text = f"=mean+${bias}{at}+{letter}${HEADER}+MMULT(${first}{at}:${last}{at},{person})"
             page.formula(row, column, text, number)
-    try_this(sheet, look, 2, (PERSON_AT, PERSON_AT + 25), texts["try"].split("\n"))
+    try_this(sheet, look, 2, (PERSON_AT, PERSON_AT + 25), notes.TRY["model"])
     legend(sheet, look, places.end + 1, 0, settings=True)
     _mark_held_out(book, sheet, places)
     sheet.conditional_format(FIRST, PERSON_AT, places.end - 1, places.last_column, {
@@ -280,7 +292,7 @@ def draw_errors(book: xlsxwriter.Workbook, page: Page, look: Look, films: Sequen
     sheet.write_string(3, 1, "loss", look.label())
     note(sheet, "B4", texts["loss"])
     page.formula(3, 2, "=loss", look.result(Role.LOSS, "0.0000"))
-    try_this(sheet, look, 3, (PERSON_AT, PERSON_AT + 20), texts["try"].split("\n"))
+    try_this(sheet, look, 3, (PERSON_AT, PERSON_AT + 20), notes.TRY["errors"])
     legend(sheet, look, places.end + 1, 0)
     sheet.write_blank(places.end + 6, 0, None, look.missing())
     sheet.write_string(places.end + 6, 1, "no rating", look.text())

@@ -12,17 +12,17 @@ from cellgrad.lessons.computed import Page
 from cellgrad.lessons.embeddings import notes
 from cellgrad.lessons.embeddings.data import FIRST as MODEL_FIRST
 from cellgrad.lessons.embeddings.data import NUMBERS, VECTOR_AT, Film
-from cellgrad.lessons.style import GRID, Look, Role, legend, note, numbers_only, set_up_page
+from cellgrad.lessons.style import GRID, Look, Role, legend, note, numbers_only, set_up_page, try_this
 from cellgrad.lessons.training import Results
 
 FIRST = 8
 """The row of the first film on both sheets, from 0."""
 CHOSEN_AT = 4
 """The row of the chosen film's numbers on the sheet films."""
-TRAINED_AT, USED_AT, TURNED_AT = 3, 7, 11
+TRAINED_AT, USED_AT, TURNED_AT = 2, 6, 10
 """The columns of a film's first number: as trained and kept, as used, and as turned."""
 USED_BIAS = USED_AT + NUMBERS
-LENGTH_AT, COSINE_AT, ORDER_AT = 14, 15, 16
+LENGTH_AT, COSINE_AT, ORDER_AT, IN_FULL_AT = 13, 14, 15, 16
 CHOSEN = "Shrek"
 """The film whose neighbours are shown at first."""
 SOURCES = ("trained", "model")
@@ -54,10 +54,10 @@ def draw_films(page: Page, look: Look, films: Sequence[Film], results: Results) 
         1, 0, "Look a film's name up, find its numbers: that table is all that an embedding is.", look.caption()
     )
     words = [f"number {k + 1}" for k in range(NUMBERS)]
-    headers = [("no.", Role.DATA), ("film", Role.DATA), ("short", Role.DATA)]
+    headers = [("no.", Role.DATA), ("film", Role.DATA)]
     headers += [(word, Role.PARAMETER) for word in (*words, "bias")] + [(word, Role.MODEL) for word in (*words, "bias")]
     headers += [("turned 1", Role.MODEL), ("turned 2", Role.MODEL), ("turned 3", Role.MODEL), ("length", Role.MODEL)]
-    headers += [("cosine", Role.MODEL), ("order", Role.MODEL)]
+    headers += [("cosine", Role.MODEL), ("order", Role.MODEL), ("in full", Role.DATA)]
     _headers(sheet, look, FIRST - 1, headers, texts)
     for column, width, word, role in (
         (TRAINED_AT, NUMBERS, "kept from training", Role.PARAMETER), (USED_AT, NUMBERS, "in use", Role.MODEL),
@@ -78,8 +78,8 @@ def draw_films(page: Page, look: Look, films: Sequence[Film], results: Results) 
     for row, (film, vector) in enumerate(zip(films, results["films"], strict=True), start=FIRST):
         at, model_row = row + 1, row - FIRST + MODEL_FIRST + 1
         sheet.write_number(row, 0, row - FIRST + 1, look.cell(Role.DATA, "0", align="center"))
-        sheet.write_string(row, 1, film.title, look.cell(Role.DATA))
-        sheet.write_string(row, 2, film.short, look.cell(Role.DATA))
+        sheet.write_string(row, 1, film.short, look.cell(Role.DATA))
+        sheet.write_string(row, IN_FULL_AT, f"{film.title} ({film.year})", look.cell(Role.DATA))
         for k, value in enumerate(vector):
             kept, live = xl_col_to_name(TRAINED_AT + k), xl_col_to_name(VECTOR_AT + k)
             sheet.write_number(row, TRAINED_AT + k, value, look.cell(Role.PARAMETER, "0.000", align="center"))
@@ -97,11 +97,11 @@ def draw_films(page: Page, look: Look, films: Sequence[Film], results: Results) 
         page.formula(row, ORDER_AT, text, look.cell(Role.MODEL, "0", align="center"))
     legend(sheet, look, end + 1, 1)
     sheet.set_column_pixels(0, 0, 62)
-    sheet.set_column_pixels(1, 1, 264)
-    sheet.set_column_pixels(2, 2, 156)
+    sheet.set_column_pixels(1, 1, 170)
+    sheet.set_column_pixels(IN_FULL_AT, IN_FULL_AT, 350)
     sheet.set_column_pixels(TRAINED_AT, ORDER_AT, 74)
     sheet.freeze_panes(FIRST, 2)
-    set_up_page(sheet, end + 6, ORDER_AT, FIRST)
+    set_up_page(sheet, end + 6, IN_FULL_AT, FIRST)
 
 
 def _place(column: int, row: int, end: int) -> str:
@@ -118,8 +118,7 @@ def draw_nearest(book: xlsxwriter.Workbook, page: Page, look: Look, films: Seque
     sheet.write_string(0, 0, "Which films are alike?", look.title())
     note(sheet, "A1", texts["title"])
     sheet.write_string(1, 0, "Choose a film in B4. Nobody told the model what any film is about.", look.caption())
-    title = next(film.title for film in films if film.short == CHOSEN)
-    for row, (word, value) in enumerate({"film": title, "vectors": SOURCES[0], "turn by, °": 0}.items(), start=3):
+    for row, (word, value) in enumerate({"film": CHOSEN, "vectors": SOURCES[0], "turn by, °": 0}.items(), start=3):
         sheet.write_string(row, 0, word, look.label())
         note(sheet, xl_rowcol_to_cell(row, 0), texts[word])
         sheet.write(row, 1, value, look.setting("0" if value == 0 else "General"))
@@ -139,9 +138,10 @@ def draw_nearest(book: xlsxwriter.Workbook, page: Page, look: Look, films: Seque
             style = look.cell(Role.MODEL, bold=rank <= CLOSE) if column == 1 else look.cell(Role.MODEL, "0.000")
             page.formula(row, column, text, style)
     legend(sheet, look, end + 1, 1, settings=True)
-    sheet.insert_chart(2, 6, _map(book, films))
+    try_this(sheet, look, 2, (6, 17), notes.TRY["nearest"])
+    sheet.insert_chart(FIRST - 1, 6, _map(book, films))
     sheet.set_column_pixels(0, 0, 78)
-    sheet.set_column_pixels(1, 1, 264)
+    sheet.set_column_pixels(1, 1, 180)
     sheet.set_column_pixels(2, 4, 66)
     sheet.set_column_pixels(5, 5, 16)
     sheet.freeze_panes(FIRST, 0)
@@ -159,7 +159,7 @@ def _map(book: xlsxwriter.Workbook, films: Sequence[Film]) -> xlsxwriter.chart.C
         "values": ["films", FIRST, TURNED_AT + 1, end, TURNED_AT + 1],
         "marker": {"type": "circle", "size": 6, "fill": {"color": "#C9AEE8"}, "border": {"color": "#FFFFFF"}},
         "data_labels": {"value": True, "position": "above", "font": small,
-                        "custom": [{"value": f"=films!$C${row + 1}", "font": small} for row in range(FIRST, end + 1)]},
+                        "custom": [{"value": film.short, "font": small} for film in films]},
     })  # fmt: skip
     chart.add_series({
         "name": "nearest", "categories": ["nearest", FIRST, 3, FIRST + CLOSE - 1, 3],
@@ -172,9 +172,10 @@ def _map(book: xlsxwriter.Workbook, films: Sequence[Film]) -> xlsxwriter.chart.C
         "marker": {"type": "diamond", "size": 13, "fill": {"color": "#FFD84D"}, "border": {"color": "#1F2933"}},
     })  # fmt: skip
     chart.set_title({"name": "Films by two of their three numbers", "name_font": {"size": 11, "bold": True}})
-    axis = {"num_format": "0.0", "label_position": "low", "major_gridlines": GRID}
+    axis = {"min": -1.2, "max": 1.2, "major_unit": 0.4, "num_format": "0.0", "label_position": "low",
+            "major_gridlines": GRID}  # fmt: skip
     chart.set_x_axis({"name": "number 1", **axis})
     chart.set_y_axis({"name": "number 2", **axis})
     chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 780, "height": 590})
+    chart.set_size({"width": 860, "height": 640})
     return chart

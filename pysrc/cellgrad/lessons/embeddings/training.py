@@ -55,7 +55,9 @@ def by_size(x: np.ndarray, films: int) -> tuple[list[list[float]], list[list[flo
     directions = np.linalg.eigh(of_films[:, :NUMBERS].T @ of_films[:, :NUMBERS])[1][:, ::-1]
     turned = of_films[:, :NUMBERS] @ directions
     directions = directions * np.sign(turned[np.abs(turned).argmax(0), range(NUMBERS)])
-    return tuple(
-        np.round(np.c_[vectors[:, :NUMBERS] @ directions, vectors[:, NUMBERS]], DIGITS).tolist()
-        for vectors in (of_films, of_people)
-    )
+
+    def kept(vectors: np.ndarray) -> list[list[float]]:
+        rows = np.c_[vectors[:, :NUMBERS] @ directions, vectors[:, NUMBERS]]
+        return [[round(float(value), DIGITS) for value in row] for row in rows]
+
+    return kept(of_films), kept(of_people)

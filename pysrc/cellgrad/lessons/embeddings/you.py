@@ -12,7 +12,7 @@ from cellgrad.lessons.embeddings import notes
 from cellgrad.lessons.embeddings.data import NUMBERS, Film
 from cellgrad.lessons.embeddings.neighbours import FIRST as FILMS_FIRST
 from cellgrad.lessons.embeddings.neighbours import USED_AT, USED_BIAS
-from cellgrad.lessons.style import GRID, Look, Role, legend, note, numbers_only, set_up_page
+from cellgrad.lessons.style import GRID, Look, Role, legend, note, numbers_only, set_up_page, try_this
 from cellgrad.lessons.training import Results
 from cellgrad.solver_models import SolverModel
 
@@ -54,7 +54,7 @@ def draw_you(book: xlsxwriter.Workbook, page: Page, look: Look, films: Sequence[
         sheet.write_number(4, column, 0, look.parameter())
     lines = {
         "your vector": None, "price of a number": ("=penalty*COUNTIF(split,1)", Role.MODEL),
-        "your loss": ("=SUM(E{0}:E{1})+B6*SUMSQ(you)".format(FIRST + 1, end), Role.LOSS),
+        "your loss": (f"=SUM(E{FIRST + 1}:E{end})+B6*SUMSQ(you)", Role.LOSS),
     }  # fmt: skip
     for row, (word, line) in enumerate(lines.items(), start=4):
         sheet.write_string(row, 0, word, look.label())
@@ -93,16 +93,18 @@ def draw_you(book: xlsxwriter.Workbook, page: Page, look: Look, films: Sequence[
     chart.set_size({"width": 470, "height": 400})
     sheet.insert_chart(FIRST - 1, 10, chart)
     numbers_only(sheet, (FIRST, 1, end - 1, 1), 0.5, 5)
-    sheet.set_column_pixels(0, 0, 264)
+    sheet.set_column_pixels(0, 0, 180)
     sheet.set_column_pixels(1, 4, 78)
     sheet.set_column_pixels(5, 5, 16)
     sheet.set_column_pixels(6, 6, 44)
-    sheet.set_column_pixels(7, 7, 264)
+    sheet.set_column_pixels(7, 7, 180)
     sheet.set_column_pixels(8, 8, 78)
     sheet.set_column_pixels(9, 9, 16)
     sheet.set_column_pixels(SCORE_AT, ORDER_AT, 78)
     sheet.freeze_panes(FIRST, 1)
     set_up_page(sheet, end + 7, ORDER_AT, FIRST)
+    sheet.fit_to_pages(1, 1)
+    try_this(sheet, look, 3, (6, 16), notes.TRY["you"])
 
 
 def _films(page: Page, look: Look, films: Sequence[Film]) -> None:
