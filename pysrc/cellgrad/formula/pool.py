@@ -167,8 +167,7 @@ class FormulaPool:
                     continue
             formula = self.intern(decode(texts[at]), rows[at], column)
             found.append(formula)
-            if template is None or template.formula != formula:
-                template = self._encoded[column] = Template.of(formula, self._pieces[formula], column, encode)
+            template = self.template(formula, column, encode)
         return found
 
     def intern(self, text: str, row: int, column: int) -> int:
@@ -195,6 +194,13 @@ class FormulaPool:
             templates.insert(0, Template.of(formula, key, column, _as_it_is))
             del templates[_TEMPLATES_A_COLUMN:]
         return formula
+
+    def template(self, formula: int, column: int, encode: Callable[[str], str]) -> Template:
+        """How a formula reads in a column, for any row, its text encoded; the latest one of each column is kept."""
+        found = self._encoded.get(column)
+        if found is None or found.formula != formula:
+            found = self._encoded[column] = Template.of(formula, self._pieces[formula], column, encode)
+        return found
 
     def _add(self, key: tuple[Piece, ...], text: str, row: int, column: int) -> int:
         formula = self._by_key.get(key)

@@ -6,7 +6,7 @@ import dataclasses
 import datetime
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -62,7 +62,6 @@ class SheetBuilder:
     _data_tables: list[Region] = field(default_factory=list)
     _masters: dict[str, int] = field(default_factory=dict)
     _reach: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
-    _children: dict[str, str] = field(default_factory=dict)
     _orphans: list[tuple[int, int, str]] = field(default_factory=list)
 
     def add_cell(self, row: int, column: int, kind: int, data: float, formula: int) -> None:
@@ -128,22 +127,6 @@ class SheetBuilder:
                 return Kind.NUMBER, self._date(row, column, text)
         raise self.damaged(f"unknown cell type {kind!r}", row, column)
 
-    def values(self, kind: str, texts: list[str]) -> tuple[int, np.ndarray] | None:
-        """Many numbers (n) or shared strings (s) at once: their one kind and their data; None where one is unusual."""
-        try:
-            if kind == "n":
-                numbers = np.array(list(map(float, texts)))
-                known = bool(np.isfinite(numbers).all())
-            else:
-                indexes = np.array(list(map(int, texts)))
-                known = bool((indexes >= 0).all() and (indexes < len(self.shared.string_indexes)).all())
-                numbers = self.shared.string_indexes[indexes] if known else indexes
-        except (ValueError, OverflowError):
-            return None
-        if not known or "_" in "".join(texts):  # 1_000 is a number in Python alone
-            return None
-        return (Kind.NUMBER if kind == "n" else Kind.TEXT), numbers
-
     def _number(self, row: int, column: int, text: str) -> tuple[int, float]:
         text = text.strip()
         if not text:
@@ -199,17 +182,21 @@ class SheetBuilder:
                 return -1
         return pool.intern(text, row, column) if text else -1
 
-    def short_formula(self, row: int, column: int, attributes: str, parse: Callable[[str], Mapping[str, str]]) -> int:
-        """As `formula` for an element without text, `attributes` still unparsed: quick for a shared formula's cells."""
-        index = self._children.get(attributes)
-        if index is None:
-            parsed = parse(attributes)
-            if parsed.get("t") != "shared":
-                return self.formula(row, column, parsed, "", "")
-            index = self._children[attributes] = parsed.get("si", "")
-        return self._shared_child(row, column, index)
+    def shared_formulas(self, index: str, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """The formula ids of cells of one shared formula; -1 for those before its master, known only at the end."""
+        found = np.full(len(rows), -1, np.int32)
+        left = np.ones(len(rows), bool)
+        master = self._masters.get(index)
+        if master is not None:
+            top, bottom, first, last = self._reach[index]
+            left = (rows < top) | (rows > bottom) | (columns < first) | (columns > last)
+            found[~left] = master
+        for at in np.flatnonzero(left).tolist():
+            found[at] = self.shared_formula(index, int(rows[at]), int(columns[at]))
+        return found
 
-    def _shared_child(self, row: int, column: int, index: str) -> int:
+    def shared_formula(self, index: str, row: int, column: int) -> int:
+        """The formula id of a cell of a shared formula; -1 before its master."""
         master = self._masters.get(index)
         if master is None:
             self._orphans.append((row, column, index))
@@ -220,14 +207,15 @@ class SheetBuilder:
         return self.shared.pool.intern_shared(master, row, column)
 
     def _shared_formula(self, row: int, column: int, attributes: Mapping[str, str], text: str) -> int:
-        index = attributes.get("si", "")
+        index = attributes.get("si", "").strip()
+        index = str(int(index)) if index.isdecimal() else index
         if text:
             formula = self.shared.pool.intern(text, row, column)
             if "ref" in attributes or index not in self._masters:
                 self._masters[index] = formula
                 self._reach[index] = self.shared.pool.reach(formula)
             return formula
-        return self._shared_child(row, column, index)
+        return self.shared_formula(index, row, column)
 
     def _is_dynamic(self, cell_metadata: str) -> bool:
         if not cell_metadata.isdecimal() or int(cell_metadata) == 0:

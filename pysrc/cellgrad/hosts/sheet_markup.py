@@ -1,14 +1,15 @@
 """A sheet's XML as bytes: checked by a conforming parser, cut at row ends, and lexed without building a tree.
 
-expat reads every byte first, so whatever reaches the patterns below is well-formed: a ``<`` starts a tag, a comment, a
-CDATA section or a processing instruction, and nothing else, and quotes in tags are balanced. That is what makes
-regular expressions exact here (shallow parsing, R. Cameron, "REX: XML Shallow Parsing with Regular Expressions", 1998).
+What reaches the patterns below is well-formed, for expat has read it or its tags have been proven to be the usual ones
+(`cell_tags`): a ``<`` starts a tag, a comment, a CDATA section or a processing instruction, and nothing else, and
+quotes in tags are balanced. That is what makes regular expressions exact here (shallow parsing, R. Cameron, "REX: XML
+Shallow Parsing with Regular Expressions", 1998).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 from xml.parsers import expat
 
@@ -39,8 +40,7 @@ class Checker:
 
     prefix: the main namespace's prefix in this sheet as bytes with its colon, or b"".
     encoding: as declared, lower case.
-    opaque: a comment, CDATA section or processing instruction has been met from `rows_from` on.
-    rows_from: the byte at which the rows begin, once known.
+    opaque: a comment, CDATA section or processing instruction has been met, in a sheet among the rows or after them.
     irregular: the main namespace goes by more than one prefix, or the encoding does not extend ASCII.
     """
 
@@ -48,9 +48,9 @@ class Checker:
         self._package, self._part, self._expected_root = package, part, root
         self.prefix = b""
         self.encoding = "utf-8"
-        self.rows_from = 0
-        self._last_opaque = -1
-        self.irregular = False
+        self.opaque = self.irregular = False
+        self._begun = False
+        self._allowed: set[bytes] = set()
         self._bound: dict[str | None, str] = {}
         self._in_root = False
         parser = self._parser = expat.ParserCreate(namespace_separator=" ")
@@ -65,12 +65,19 @@ class Checker:
 
     def feed(self, data: bytes, last: bool = False) -> None:
         """Check the next bytes. Raises FileError where they are not well-formed."""
-        if not self._parser.CurrentByteIndex > 0 and data[:2] in (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<"):
+        if not self._begun and data[:2] in (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<"):
             self.irregular = True
+        self._begun |= bool(data)
         try:
             self._parser.Parse(data, last)
-        except expat.ExpatError as error:
-            raise self._package.damaged(self._part, error) from error
+        except expat.ExpatError as error:  # its own words name a place among the bytes it was fed, not in the part
+            raise self._package.damaged(self._part, expat.ErrorString(error.code)) from error
+
+    def allow(self, elements: Iterable[bytes]) -> None:
+        """Check elements that stand for many alike, each once. Raises FileError where they are not well-formed here."""
+        for element in set(elements) - self._allowed:
+            self.feed(element)
+            self._allowed.add(element)
 
     @property
     def is_plain(self) -> bool:
@@ -85,11 +92,7 @@ class Checker:
         raise forbidden_dtd(self._package, self._part)
 
     def _note_opaque(self, *_: object) -> None:
-        self._last_opaque = self._parser.CurrentByteIndex
-
-    @property
-    def opaque(self) -> bool:
-        return self._last_opaque >= self.rows_from
+        self.opaque = True
 
     def _namespace(self, prefix: str | None, uri: str) -> None:
         if self._in_root:
@@ -170,41 +173,61 @@ def value_text(element: bytes, encoding: str) -> str | None:
 
 
 def sections(stream: BinaryIO, checker: Checker, too_long: Callable[[], FileError]) -> Iterator[tuple[str, bytes]]:
-    """The sheet in order, in pieces that join to the original bytes, each checked before it is handed out.
+    """The sheet in order, in pieces that join to the original bytes, each checked before it is handed out but for rows:
+    whoever takes rows feeds them to the checker before asking for more, unless it knows that they are well-formed.
 
     ('head', everything up to and with <sheetData>), ('rows', whole rows) any number of times, ('tail', </sheetData> and
     the rest); or ('head', ...), ('empty', <sheetData/>), ('tail', ...); or ('head', everything) without sheet data.
     """
-    buffer, state = b"", "head"
+    buffer, fed, state = b"", 0, "head"
     patterns: Patterns | None = None
     while True:
         data = stream.read(CHUNK_BYTES)
-        checker.feed(data, last=not data)
         buffer += data
         if state == "head":
-            patterns = patterns or Patterns(checker.prefix, opaque=True)
-            found = next((match for match in patterns.sheet_data.finditer(buffer) if match["tag"]), None)
+            found, fed = _feed_head(buffer, fed, checker, last=not data)
             if found is not None:
-                empty = bool(found["empty"])
-                end = found.start() if empty else found.end()
-                yield "head", buffer[:end]
-                checker.rows_from = end
+                patterns, empty = Patterns(checker.prefix, opaque=True), bool(found["empty"])
+                yield "head", buffer[: found.start() if empty else found.end()]
                 if empty:
                     yield "empty", found[0]
                 state, buffer = "tail" if empty else "rows", buffer[found.end() :]
+                checker.opaque = False
         if state == "rows":
             assert patterns is not None
+            checker.opaque = checker.opaque or _holds(buffer, b"<!") or _holds(buffer, b"<?")
             cut, ended = _last_row_end(buffer, patterns, checker.opaque)
             if cut:
                 yield "rows", buffer[:cut]
             state, buffer = "tail" if ended else "rows", buffer[cut:]
         if state == "tail" or not data:
+            if state != "head":
+                checker.feed(buffer, last=not data)
             yield ("head" if state == "head" else "tail"), buffer
             buffer = b""
         if not data:
             return
         if len(buffer) > MAX_ROW_BYTES:
             raise too_long()
+
+
+def _holds(buffer: bytes, pair: bytes) -> bool:
+    return pair[1:] in buffer and pair in buffer  # to look for one letter takes a tenth of the time
+
+
+def _feed_head(buffer: bytes, fed: int, checker: Checker, last: bool) -> tuple[re.Match[bytes] | None, int]:
+    """Feed the checker up to the tag <sheetData>, or what there is of the head: that tag, and how much is fed now."""
+    while (at := buffer.find(b"sheetData", fed)) >= 0 and (end := buffer.find(b">", at) + 1) > 0:
+        checker.feed(buffer[fed:end])
+        fed = end
+        matches = Patterns(checker.prefix, opaque=True).sheet_data.finditer(buffer[:fed])
+        found = next((match for match in matches if match["tag"]), None)
+        if found is not None:
+            checker.irregular |= found.end() != fed  # a '>' in an attribute: the rows cannot be told apart so
+            return found, fed
+    until = len(buffer) if last else max(fed, buffer.rfind(b"<"))  # not into a tag that may be this one
+    checker.feed(buffer[fed:until], last)
+    return None, until
 
 
 def _last_row_end(buffer: bytes, patterns: Patterns, opaque: bool) -> tuple[int, bool]:

@@ -10,6 +10,7 @@ from lxml import etree
 from cellgrad.address import column_index
 from cellgrad.errors import FileError
 from cellgrad.hosts.cell_lexer import add_rows
+from cellgrad.hosts.cell_tags import Stretch
 from cellgrad.hosts.container import Package
 from cellgrad.hosts.markup import Element, child, flag, forbidden_dtd, local
 from cellgrad.hosts.sheet_builder import Shared, SheetBuilder
@@ -54,7 +55,10 @@ def _lex(package: Package, name: str, part: str, shared: Shared) -> SheetBuilder
             if checker.irregular or (kind == "rows" and not checker.is_plain):
                 raise Irregular
             if kind == "rows":
-                add_rows(data, builder, odd_cell)
+                stretch = Stretch(data)
+                if not stretch.is_well_formed(checker):
+                    checker.feed(data)
+                add_rows(stretch, builder, odd_cell)
             elif kind == "head":
                 filter_mode = filter_mode or _FILTER_MODE.search(data) is not None
             elif kind == "tail" and len(after_rows) < _PROTECTION_WITHIN:
