@@ -8,7 +8,9 @@ import pytest
 from tests.libreoffice import require
 from tests.workbooks import lesson_checks as checks
 
-NAMES = ("learning-rate.xlsx", "matmul.xlsx", "quadratic.xlsm")
+NAMES = (
+    "learning-rate.xlsx", "matmul.xlsx", "quadratic.xlsm", "relu.xlsm", "sensitivity.xlsx", "three-classes.xlsx",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)

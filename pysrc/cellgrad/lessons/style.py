@@ -104,6 +104,10 @@ class Look:
         """Laid over a cell that should be otherwise, by a conditional format."""
         return self._book.add_format({"bg_color": "#B42318", "font_color": "#FFFFFF"})
 
+    def shortened(self) -> Format:
+        """Laid over a number too large for its column, by a conditional format."""
+        return self._book.add_format({"num_format": "0.0E+00"})
+
     def title(self) -> Format:
         return self._format(bold=True, font_size=16, valign="vcenter")
 
@@ -172,9 +176,9 @@ def legend_across(
     settings: bool = False,
 ) -> None:
     """The legend in one row, rightward from (row, column), counted from 0: each word in a cell of its colour."""
-    sheet.write_string(row, column, "Colours", look.bold())
+    sheet.write_string(row, column, "Colours", look.label())
     for at, role in enumerate(Role, start=column + 1):
-        sheet.write_string(row, at, words[role], look.cell(role, align="center"))
+        sheet.write_string(row, at, words[role], look.cell(role, align="center", valign="vcenter"))
     if settings:
         sheet.write_string(row, column + 1 + len(Role), "setting", look.setting())
 
@@ -201,6 +205,17 @@ def numbers_only(
     sheet.data_validation(*region, {
         "validate": kind, "criteria": "between", "minimum": low, "maximum": high,
         "error_title": "Not here", "error_message": f"Type a {said} from {low:,} to {high:,}.",
+    })  # fmt: skip
+
+
+def may_run_away(sheet: Worksheet, look: Look, region: tuple[int, int, int, int]) -> None:
+    """Show numbers of 1,000 and more as powers of ten, in a region (top, left, bottom, right, from 0).
+
+    For what grows without limit where a reader takes too large a step: no column is wide enough for all of it.
+    """
+    sheet.conditional_format(*region, {
+        "type": "cell", "criteria": "not between", "minimum": -999.9999, "maximum": 999.9999,
+        "format": look.shortened(),
     })  # fmt: skip
 
 

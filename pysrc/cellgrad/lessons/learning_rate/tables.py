@@ -9,9 +9,9 @@ from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name, xl_rowcol_to_c
 from xlsxwriter.worksheet import Worksheet
 
 from cellgrad.lessons.computed import Page
-from cellgrad.lessons.learning_rate.notes import ADAM, DESCENTS, MOMENTUM, POINTS
+from cellgrad.lessons.learning_rate.notes import ADAM, DESCENTS, MOMENTUM, PLAIN, POINTS
 from cellgrad.lessons.parabola import LEAST, WEIGHTS, X, Y, loss, slope
-from cellgrad.lessons.style import Look, Role, legend, note, set_up_page
+from cellgrad.lessons.style import Look, Role, legend_across, may_run_away, note, numbers_only, set_up_page
 
 STEPS, START = 20, 1.5
 FIRST = 4
@@ -21,11 +21,10 @@ LAST = FIRST + STEPS
 
 @dataclass(frozen=True)
 class Rate:
-    """A column group of the sheet `descents`: a word for the rate, the rate, what comes of it, a colour."""
+    """A column group of the sheet `descents`: a word for the rate, the rate, the colour of its line."""
 
     word: str
     rate: float
-    outcome: str
     colour: str
 
     @property
@@ -34,27 +33,38 @@ class Rate:
 
 
 RUNS = (
-    Rate("creeping", 0.002, "the right way, but it would take a thousand steps", "#9AA5B1"),
-    Rate("slow", 0.02, "steady: each step wins a little", "#2F7DC0"),
-    Rate("right", 0.1, "fast and calm", "#2E8B57"),
-    Rate("oscillating", 0.21, "jumps across the valley and back, and settles late", "#E0A100"),
-    Rate("diverging", 0.24, "each jump lands higher than the last", "#C8453B"),
-    Rate("yours", 0.05, "type a rate, or let Optimize find the best one", "#8E5CC4"),
+    Rate("creeping", 0.002, "#9AA5B1"),
+    Rate("slow", 0.02, "#2F7DC0"),
+    Rate("right", 0.1, "#2E8B57"),
+    Rate("oscillating", 0.21, "#E0A100"),
+    Rate("diverging", 0.24, "#C8453B"),
+    Rate("yours", 0.05, "#8E5CC4"),
 )
 LEFT = {run.word: 1 + 5 * at for at, run in enumerate(RUNS)}
 """The first column of each run on the sheet `descents`."""
+PLAIN_RATE = 0.1
 MOMENTUM_RATE, KEPT = 0.1, 0.6
 ADAM_RATE, BETA_1, BETA_2, GUARD = 0.3, 0.9, 0.999, 1e-8
 
-LARGE = "[>=1000]0.0E+00;0.0000"
-"""Of a loss, which may run away."""
+
+def outcome(row: int, run: Rate) -> str:
+    """The formula that says in words what came of a run; `row`, as Excel counts, is its row on the sheet `rates`."""
+    start, one, two = (f"descents!{xl_col_to_name(LEFT[run.word])}{FIRST + 1 + step}" for step in range(3))
+    first_loss = f"descents!{xl_col_to_name(LEFT[run.word] + 3)}{FIRST + 1}"
+    return (
+        f'=IF(B{row}=0,"stands still",IF(E{row}>{first_loss},"diverges: it lands higher and higher",'
+        f'IF(({one}-{start})*({two}-{one})<0,"oscillates: across the valley and back, and down",'
+        f'IF(E{row}-E$10>({first_loss}-E$10)/2,"creeps: the right way, but it will take ages",'
+        f'IF(E{row}-E$10>0.1,"steady: each step wins a little","fast and calm")))))'
+    )
 
 
 def descents(page: Page, look: Look) -> None:
     """The six descents side by side: the weights, the loss, and how far it is above the best fit."""
     sheet = page.sheet
     head(sheet, look, "Six descents, every step",
-          "Each weight is the one above it minus rate × slope. The rates stand on the sheet rates.")  # fmt: skip
+         "Each weight is the one above it minus rate × slope. The rates stand on the sheet rates.",
+         DESCENTS["title"], legend_at=7)  # fmt: skip
     _steps(sheet, look)
     for run in RUNS:
         left = LEFT[run.word]
@@ -64,19 +74,34 @@ def descents(page: Page, look: Look) -> None:
         )
         weights = [xl_col_to_name(left + line) for line in range(3)]
         _weights_and_loss(page, look, weights, [f"{run.name}*{{slope}}"] * 3, left + 3, DESCENTS if left == 1 else {})
-    _legend_below(sheet, look)
+    may_run_away(sheet, look, (FIRST, 1, LAST, 30))
     sheet.set_column_pixels(0, 0, 44)
-    sheet.set_column_pixels(1, 30, 66)
+    sheet.set_column_pixels(1, 30, 68)
     sheet.freeze_panes(FIRST, 1)
-    set_up_page(sheet, LAST + 7, 30, FIRST)
+    set_up_page(sheet, LAST, 30, FIRST)
     sheet.repeat_columns(0)
     sheet.fit_to_pages(2, 1)
+
+
+def plain(page: Page, look: Look) -> None:
+    """Plain descent: the slope of each weight and nothing else."""
+    sheet = page.sheet
+    head(sheet, look, "Plain descent", "weight = weight above - rate × slope above.", PLAIN["title"], legend_at=3)
+    _steps(sheet, look)
+    columns(sheet, look, FIRST - 1, 4, [f"slope {w}" for w in WEIGHTS], Role.MODEL, PLAIN)
+    for line in range(3):
+        for row in range(FIRST, LAST + 1):
+            text = f"={slope(line, *(f'$%s{row + 1}' % c for c in 'BCD'))}"
+            page.formula(row, 4 + line, text, look.cell(Role.MODEL, "0.0000"))
+    _weights_and_loss(page, look, list("BCD"), [f"plain_rate*{c}{{above}}" for c in "EFG"], 7, PLAIN)
+    _one_method(sheet, look, 92, 8)
 
 
 def momentum(page: Page, look: Look) -> None:
     """Momentum: a velocity for each weight."""
     sheet = page.sheet
-    head(sheet, look, "Momentum", "velocity = kept × velocity above + slope; weight = weight above - rate × velocity.")
+    head(sheet, look, "Momentum", "velocity = kept × velocity above + slope; weight = weight above - rate × velocity.",
+         MOMENTUM["title"], legend_at=3)  # fmt: skip
     _steps(sheet, look)
     columns(sheet, look, FIRST - 1, 4, [f"velocity {w}" for w in WEIGHTS], Role.MODEL, MOMENTUM)
     for line, column in enumerate("EFG"):
@@ -85,17 +110,14 @@ def momentum(page: Page, look: Look) -> None:
             formula = f"=momentum_kept*{column}{row}+{slope(line, *(f'$%s{row}' % c for c in 'BCD'))}"
             page.formula(row, 4 + line, formula, look.cell(Role.MODEL, "0.0000"))
     _weights_and_loss(page, look, list("BCD"), [f"momentum_rate*{c}{{here}}" for c in "EFG"], 7, MOMENTUM)
-    _legend_below(sheet, look)
-    sheet.set_column_pixels(0, 0, 44)
-    sheet.set_column_pixels(1, 8, 92)
-    sheet.freeze_panes(FIRST, 1)
-    set_up_page(sheet, LAST + 7, 8, FIRST)
+    _one_method(sheet, look, 92, 8)
 
 
 def adam(page: Page, look: Look) -> None:
     """Adam: the mean slope and the mean square of the slope for each weight (Kingma and Ba 2015, algorithm 1)."""
     sheet = page.sheet
-    head(sheet, look, "Adam", "A step is the rate × the mean slope, in units of the usual size of that weight's slope.")
+    head(sheet, look, "Adam", "A step is the rate × the mean slope, in units of the usual size of that weight's slope.",
+         ADAM["title"], legend_at=9)  # fmt: skip
     _steps(sheet, look)
     groups = {"slope": 4, "mean": 7, "square": 10}
     for word, left in groups.items():
@@ -118,29 +140,40 @@ def adam(page: Page, look: Look) -> None:
         for m, s in zip("HIJ", "KLM", strict=True)
     ]
     _weights_and_loss(page, look, list("BCD"), moves, 13, ADAM)
-    _legend_below(sheet, look)
+    _one_method(sheet, look, 76, 14)
+
+
+def _one_method(sheet: Worksheet, look: Look, width: int, last: int) -> None:
+    """Widths, panes and page of a sheet that holds one method's steps; last: its last column."""
+    may_run_away(sheet, look, (FIRST, 1, LAST, last))
     sheet.set_column_pixels(0, 0, 44)
-    sheet.set_column_pixels(1, 14, 78)
+    sheet.set_column_pixels(1, last, width)
     sheet.freeze_panes(FIRST, 1)
-    set_up_page(sheet, LAST + 7, 14, FIRST)
+    set_up_page(sheet, LAST, last, FIRST)
 
 
 def points(sheet: Worksheet, look: Look) -> None:
     """The data."""
-    head(sheet, look, "The points", "The same as in the workbook quadratic: 3x² + 2x + 1, with chance added.")
+    head(sheet, look, "The points", "The same as in the workbook quadratic: 3x² + 2x + 1, with chance added.",
+         POINTS["title"], legend_at=6)  # fmt: skip
+    numbers_only(sheet, (3, 0, 2 + len(X), 1), -1000, 1000)
     headers(sheet, look, 2, {"x": Role.DATA, "y": Role.DATA}, POINTS)
     for row, pair in enumerate(zip(X, Y, strict=True), start=3):
         for column, value in enumerate(pair):
             sheet.write_number(row, column, value, look.cell(Role.DATA, "0.00"))
-    legend(sheet, look, 2, 3)
+    sheet.set_column_pixels(6, 10, 76)
     sheet.freeze_panes(3, 0)
-    set_up_page(sheet, 2 + len(X), 6, 3)
+    set_up_page(sheet, 2 + len(X), 10, 3)
 
 
-def head(sheet: Worksheet, look: Look, title: str, caption: str) -> None:
-    """A title and a line below it."""
+def head(
+    sheet: Worksheet, look: Look, title: str, caption: str, about: str, legend_at: int, settings: bool = False
+) -> None:
+    """A title with its note, the legend beside it from a column on, and a line below."""
     sheet.write_string(0, 0, title, look.title())
+    note(sheet, "A1", about)
     sheet.write_string(1, 0, caption, look.caption())
+    legend_across(sheet, look, 0, legend_at, settings=settings)
 
 
 def headers(sheet: Worksheet, look: Look, row: int, roles: Mapping[str, Role], notes: Mapping[str, str]) -> None:
@@ -172,7 +205,7 @@ def _weights_and_loss(
     """The columns of the three weights, and two of the loss.
 
     weights: their columns. moves: what is taken from each weight at a step, where {here} is the row of the new weight
-    as Excel counts, and {slope} the slope at the weights above it.
+    as Excel counts, {above} the one before it, and {slope} the slope at the weights there.
     """
     sheet = page.sheet
     left = xl_cell_to_rowcol(f"{weights[0]}1")[1]
@@ -186,11 +219,7 @@ def _weights_and_loss(
             if row == FIRST:
                 sheet.write_number(row, left + line, START, look.cell(Role.MODEL, "0.0000"))
             else:
-                move = moves[line].format(here=here, slope=slope(line, *above))
+                move = moves[line].format(here=here, above=row, slope=slope(line, *above))
                 page.formula(row, left + line, f"={column}{row}-{move}", look.cell(Role.MODEL, "0.0000"))
-        page.formula(row, loss_at, f"={loss(*(f'{c}{here}' for c in weights))}", look.cell(Role.LOSS, LARGE))
+        page.formula(row, loss_at, f"={loss(*(f'{c}{here}' for c in weights))}", look.cell(Role.LOSS, "0.0000"))
         page.formula(row, loss_at + 1, f"={column_of_loss}{here}-{LEAST}", look.cell(Role.LOSS, "0.0E+00"))
-
-
-def _legend_below(sheet: Worksheet, look: Look) -> None:
-    legend(sheet, look, LAST + 2, 1)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 PRODUCT = {
+    "title": (
+        "Two tables of numbers make a third. A row of the first meets a column of the second: multiply pair by pair, "
+        "add up, and that is one cell. Nothing is hidden here: every product and every sum is a formula."
+    ),
     "step": (
         "From 0 to 8: which of the nine cells of A × B is made just now. The dark row of A and the dark column of B "
         "are multiplied pair by pair and added up; the result is the dark cell where they cross.\n"
@@ -37,6 +41,10 @@ PRODUCT = {
 }
 
 LAYER = {
+    "title": (
+        "What a net is built of: a product of matrices that mixes the inputs, and a bend. Two units read the same "
+        "eight rows, each with a column of weights of its own."
+    ),
     "inputs": (
         "Eight rows of data with three inputs each. The fourth is always 1: its weight is added as it is, and no plus "
         "is needed."
@@ -60,3 +68,16 @@ LAYER = {
         "numbers."
     ),
 }
+
+TRY_PRODUCT = (
+    "Click the slider's right arrow and say each sum before you read it in row 15.",
+    "Change a number of A. Which cells of A × B change? Then one of B: which now?",
+    "Type a 1 into one place of a row of A, 0 into its others: the product copies a row of B.",
+    "Click a cell under by MMULT: one formula fills all nine. Try to delete just one of them.",
+)
+TRY_LAYER = (
+    "Type 1 into G5 and watch unit 1: which of the eight rows move, and why not the others?",
+    "Bring the loss in Q3 down by hand, then press Optimize: are the weights whole and half numbers?",
+    "Change the target N6 to 5 and Optimize again. The loss stays above 0: no weights give that.",
+)
+"""What the boxes on the sheets say."""

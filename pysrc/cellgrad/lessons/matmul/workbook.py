@@ -21,9 +21,19 @@ from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from cellgrad.lessons.computed import Page, Values, write
-from cellgrad.lessons.matmul.notes import LAYER, PRODUCT
+from cellgrad.lessons.matmul.notes import LAYER, PRODUCT, TRY_LAYER, TRY_PRODUCT
 from cellgrad.lessons.sliders import Slider, place
-from cellgrad.lessons.style import GRID, Look, Role, legend, note, set_up_page
+from cellgrad.lessons.style import (
+    GRID,
+    Look,
+    Role,
+    legend_across,
+    may_run_away,
+    note,
+    numbers_only,
+    set_up_page,
+    try_this,
+)
 from cellgrad.solver_models import SolverModel
 
 A = ((2, 0, 1, 3), (1, 4, 0, 2), (3, 1, 2, 0))
@@ -69,6 +79,7 @@ def _draw(book: xlsxwriter.Workbook, values: Values) -> dict[str, SolverModel]:
 def _product(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     sheet = page.sheet
     sheet.write_string(0, 0, "Matrix multiplication, cell by cell", look.title())
+    note(sheet, "A1", PRODUCT["title"])
     caption = (
         "Each cell of A × B is a row of A times a column of B, added up. Move the step, or click the slider's arrows."
     )
@@ -77,10 +88,14 @@ def _product(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     _matrices(book, page, look)
     _sums(page, look)
     _highlights(book, sheet)
-    legend(sheet, look, TABLE + 1, 11, settings=True)
-    sheet.set_column_pixels(0, 16, 68)
+    try_this(sheet, look, TABLE - 1, (9, 16), TRY_PRODUCT, rows_each=2)
+    legend_across(sheet, look, 0, 7, settings=True)
+    sheet.set_column_pixels(0, 16, 69)
     sheet.set_column_pixels(8, 8, 24)
     sheet.set_column_pixels(13, 13, 24)
+    for top, left, bottom, right in ((*A_AT, A_AT[0] + ROWS - 1, A_AT[1] + INNER - 1),
+                                     (*B_AT, B_AT[0] + INNER - 1, B_AT[1] + COLUMNS - 1)):  # fmt: skip
+        numbers_only(sheet, (top, left, bottom, right), -999, 999)
     sheet.freeze_panes(3, 0)
     set_up_page(sheet, TABLE + ROWS * COLUMNS, 16, 1)
 
@@ -90,10 +105,11 @@ def _step(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     sheet, last = page.sheet, ROWS * COLUMNS - 1
     sheet.write_string(2, 0, "step", look.label())
     sheet.write_number(2, 1, 0, look.setting("0"))
-    sheet.data_validation(2, 1, 2, 1, {"validate": "integer", "criteria": "between", "minimum": 0, "maximum": last})
+    numbers_only(sheet, (2, 1, 2, 1), 0, last, whole=True)
     slider = Slider("product", (2, 1), low=0, high=last, at=0, steps=last, page=COLUMNS)
     place(sheet, 2, 2, slider, 240, 18, f"slider of the step, from 0 to {last}")
-    place_of = {"row": (6, f"=INT(B3/{COLUMNS})+1"), "column": (9, f"=MOD(B3,{COLUMNS})+1")}
+    stands = f"MIN({last},MAX(0,B3))"  # what else may be typed or pasted there still stands somewhere
+    place_of = {"row": (6, f"=INT({stands}/{COLUMNS})+1"), "column": (9, f"=MOD({stands},{COLUMNS})+1")}
     for word, (column, formula) in place_of.items():
         sheet.write_string(2, column, word, look.label())
         page.formula(2, column + 1, formula, look.cell(Role.MODEL, "0", align="center", bold=True, valign="vcenter"))
@@ -219,6 +235,7 @@ def _layer(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     """Inputs, weights, MMULT, ReLU, targets, loss, and a chart of outputs beside targets."""
     sheet = page.sheet
     sheet.write_string(0, 0, "A layer: MMULT, then ReLU", look.title())
+    note(sheet, "A1", LAYER["title"])
     caption = "Eight rows of inputs go through two units at once. Optimize finds weights that give the targets."
     sheet.write_string(1, 0, caption, look.caption())
     blocks = {
@@ -260,19 +277,22 @@ def _layer(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     note(sheet, "P3", LAYER["loss"])
     sheet.write_string(FIRST + 5, 6, "best loss", look.label())
     sheet.write_number(FIRST + 5, 7, 0, look.cell(Role.LOSS, "0.000000"))
-    for unit, left in ((1, 0), (2, 9)):
-        sheet.insert_chart(LAST + 2, left, _outputs(book, unit), {"x_offset": 4})
-    legend(sheet, look, 3, 18)
+    for unit, left in ((1, 0), (2, 7)):
+        sheet.insert_chart(LAST + 2, left, _outputs(book, unit), {"x_offset": 4 if unit == 1 else 12})
+    numbers_only(sheet, (FIRST, 1, LAST, 4), -999, 999)
+    numbers_only(sheet, (FIRST, 6, FIRST + 3, 7), -999, 999)
+    numbers_only(sheet, (FIRST, 13, LAST, 14), -999, 999)
+    may_run_away(sheet, look, (FIRST, 9, LAST, 16))
+    try_this(sheet, look, LAST + 2, (13, 16), TRY_LAYER, rows_each=3)
+    legend_across(sheet, look, 0, 9)
     sheet.set_column_pixels(0, 0, 28)
-    sheet.set_column_pixels(1, 4, 46)
-    sheet.set_column_pixels(5, 5, 54)
-    sheet.set_column_pixels(6, 7, 66)
+    sheet.set_column_pixels(1, 4, 52)
+    sheet.set_column_pixels(5, 5, 60)
+    sheet.set_column_pixels(6, 7, 70)
     sheet.set_column_pixels(8, 8, 16)
-    sheet.set_column_pixels(9, 16, 66)
-    sheet.set_column_pixels(17, 17, 16)
-    sheet.set_column_pixels(19, 19, 140)
+    sheet.set_column_pixels(9, 16, 82)
     sheet.freeze_panes(FIRST, 0)
-    set_up_page(sheet, LAST + 18, 21, FIRST)
+    set_up_page(sheet, LAST + 17, 16, FIRST)
     sheet.fit_to_pages(1, 1)
 
 
@@ -286,7 +306,7 @@ def _outputs(book: xlsxwriter.Workbook, unit: int) -> xlsxwriter.chart.Chart:
         })  # fmt: skip
     chart.set_title({"name": f"Unit {unit}: what it says and what it should", "name_font": {"size": 11, "bold": True}})
     chart.set_x_axis({"name": "row"})
-    chart.set_y_axis({"name": "output", "min": 0, "max": 8, "major_gridlines": GRID})
+    chart.set_y_axis({"name": "output", "min": 0, "num_format": "General", "major_gridlines": GRID})
     chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 404, "height": 300})
+    chart.set_size({"width": 364 if unit == 1 else 392, "height": 300})
     return chart

@@ -65,6 +65,10 @@ NOTES = {
 }
 
 HISTORY = {
+    "title": (
+        "Forty presses of Step at once, by formulas alone: the weights of a row are those of the row above, less the "
+        "learning rate times the slopes beside them. Move a slider or change the learning rate, and all forty follow."
+    ),
     "a": "Row 0: by hand. Below: the a above - learning rate × the slope above.",
     "slope a": "The mean of 2 × error × x², for this row's a, b and c.",
     "slope b": "The mean of 2 × error × x.",
@@ -78,3 +82,11 @@ HISTORY = {
         "rate stay: the button does nothing else than these formulas."
     ),
 }
+
+TRY_THIS = (
+    "By hand: drag a, then b, then c, and round again. How near to the best fit does the loss in B10 come?",
+    "By slope: type 70 into B5:B7, press Start again, then Step. Each weight moves against its slope.",
+    "Learning rate 0.2, then 0.23: what becomes of the loss on the sheet history? Back to 0.05.",
+    "Press Optimize. Are the weights in use 3, 2 and 1, of which the points were made? Why not quite?",
+)
+"""What the box on the sheet says."""

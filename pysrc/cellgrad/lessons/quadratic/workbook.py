@@ -24,9 +24,19 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from cellgrad.lessons.buttons import macros
 from cellgrad.lessons.computed import Page, Values, write
 from cellgrad.lessons.parabola import CURVE, LEAST, WEIGHTS, X, Y, loss, slope
-from cellgrad.lessons.quadratic.notes import HISTORY, NOTES
+from cellgrad.lessons.quadratic.notes import HISTORY, NOTES, TRY_THIS
 from cellgrad.lessons.sliders import Slider, place
-from cellgrad.lessons.style import GRID, Look, Role, legend, note, set_up_page
+from cellgrad.lessons.style import (
+    GRID,
+    Look,
+    Role,
+    legend_across,
+    may_run_away,
+    note,
+    numbers_only,
+    set_up_page,
+    try_this,
+)
 from cellgrad.solver_models import SolverModel
 
 SHEET, PATH = "quadratic", "history"
@@ -107,6 +117,10 @@ def _weights(page: Page, look: Look) -> None:
         if word in NOTES:
             note(sheet, cell, NOTES[word])
     number = look.cell(Role.MODEL, "0.00000", align="center", valign="vcenter")
+    numbers_only(sheet, (TOP, 1, TOP + 2, 1), 0, STEPS, whole=True)
+    numbers_only(sheet, (TOP, 3, TOP + 2, 3), -1e6, 1e6)
+    may_run_away(sheet, look, (TOP, 3, TOP + 2, 11))
+    may_run_away(sheet, look, (9, 1, 9, 1))
     for line, weight in enumerate(WEIGHTS):
         row = TOP + line
         slider = Slider(SHEET, (row, 1), LOW, HIGH, at=round((START - LOW) * STEPS / (HIGH - LOW)), steps=STEPS, page=8)
@@ -120,7 +134,7 @@ def _weights(page: Page, look: Look) -> None:
             f"=C{row + 1}+D{row + 1}",
             look.cell(Role.MODEL, "0.0000", align="center", bold=True, valign="vcenter"),
         )
-        place(sheet, row, 5, slider, 226, 17, f"slider of the weight {weight}, from {LOW} to {HIGH}")
+        place(sheet, row, 5, slider, 220, 17, f"slider of the weight {weight}, from {LOW} to {HIGH}")
         page.formula(row, 8, f"={BACKWARDS[line]}", number)
         page.formula(row, 9, f"=2*({BY_FORMULA[line]})/COUNT(data_x)", number)
         page.formula(row, 10, f"={by_nudging(line)}", number)
@@ -147,9 +161,10 @@ def _loss(page: Page, look: Look) -> None:
     sheet.write_number(row, 3, LEAST, look.cell(Role.LOSS, "0.000000", valign="vcenter"))
     sheet.write_string(row, 5, "learning rate", look.label())
     sheet.write_number(row, 6, RATE, look.setting("0.000"))
-    sheet.data_validation(row, 6, row, 6, {"validate": "decimal", "criteria": ">=", "value": 0})
+    numbers_only(sheet, (row, 6, row, 6), 0, 1)
     sheet.write_string(row, 7, "steps", look.label())
     sheet.write_number(row, 8, 0, look.setting("0"))
+    numbers_only(sheet, (row, 8, row, 8), 0, 1e6, whole=True)
     for cell, word in (("A10", "loss"), ("C10", "least"), ("F10", "learning rate"), ("H10", "steps")):
         note(sheet, cell, NOTES[word])
     for at, (caption, macro) in enumerate(BUTTONS.items()):
@@ -169,6 +184,8 @@ def _points(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
         sheet.write_string(FIRST - 1, column, word, look.header(role))
         note(sheet, xl_rowcol_to_cell(FIRST - 1, column), NOTES[word])
     number, squared = look.cell(Role.MODEL, "0.000"), look.cell(Role.LOSS, "0.000")
+    may_run_away(sheet, look, (FIRST, 2, LAST, 5))
+    numbers_only(sheet, (FIRST, 0, LAST, 1), -1000, 1000)
     for row, (x, y) in enumerate(zip(X, Y, strict=True), start=FIRST):
         here = row + 1
         sheet.write_number(row, 0, x, look.cell(Role.DATA, "0.00"))
@@ -195,18 +212,21 @@ def _points(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     })  # fmt: skip
     chart.set_y_axis({"name": "y", "min": -5, "max": 20, "major_unit": 5, "crossing": -5, "major_gridlines": GRID})
     chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 500, "height": 296})
-    sheet.insert_chart(FIRST, 6, chart, {"x_offset": 12, "y_offset": 2})
-    legend(sheet, look, LAST - 3, 7, settings=True)
-    sheet.set_column_pixels(0, 11, 82)
+    chart.set_size({"width": 358, "height": 296})
+    sheet.insert_chart(FIRST, 6, chart, {"x_offset": 8, "y_offset": 2})
+    try_this(sheet, look, FIRST, (11, 14), TRY_THIS, rows_each=3)
+    legend_across(sheet, look, 0, 7, settings=True)
+    sheet.set_column_pixels(0, 14, 74)
     sheet.freeze_panes(FIRST, 0)
-    set_up_page(sheet, LAST + 3, 12, 1)
+    set_up_page(sheet, LAST, 14, 1)
+    sheet.fit_to_pages(1, 1)
 
 
 def _history(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     """The descent from the sliders' values, row by row, and the chart of its loss."""
     sheet = page.sheet
     sheet.write_string(0, 0, "The way down: what Step does, again and again", look.title())
+    note(sheet, "A1", HISTORY["title"])
     caption = "Row 0 is where the sliders stand; each row goes on from the one above. No button is needed for it."
     sheet.write_string(1, 0, caption, look.caption())
     columns = {"step": Role.DATA, "a": Role.MODEL, "b": Role.MODEL, "c": Role.MODEL, "slope a": Role.MODEL,
@@ -226,6 +246,7 @@ def _history(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
             page.formula(row, 4 + line, f"={slope(line, *at)}", number)
         page.formula(row, 7, f"={loss(*at)}", look.cell(Role.LOSS, "0.0000"))
         sheet.write_blank(row, 8, None, look.cell(Role.LOSS, "0.0000"))
+    may_run_away(sheet, look, (3, 1, 3 + AHEAD, 8))
     steps, by_formula, recorded = (f"={PATH}!${column}$4:${column}${4 + AHEAD}" for column in "AHI")
     chart = book.add_chart({"type": "scatter", "subtype": "straight"})
     chart.add_series({"name": "by formula", "categories": steps, "values": by_formula,
@@ -237,14 +258,14 @@ def _history(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     })  # fmt: skip
     chart.set_title({"name": "Loss, step by step", "name_font": {"size": 11, "bold": True}})
     chart.set_x_axis({"name": "step", "min": 0, "max": AHEAD, "major_unit": 5, "major_gridlines": {"visible": False}})
-    chart.set_y_axis({"name": "loss", "min": 0, "num_format": "0.0", "major_gridlines": GRID})
+    chart.set_y_axis({"name": "loss", "min": 0, "num_format": "[>=1000]0E+00;0.0", "major_gridlines": GRID})
     chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 490, "height": 340})
+    chart.set_size({"width": 440, "height": 340})
     chart.show_blanks_as("gap")
     sheet.insert_chart(3, 10, chart)
     sheet.set_column_pixels(0, 8, 74)
     sheet.set_column_pixels(9, 9, 16)
-    legend(sheet, look, 21, 10)
+    legend_across(sheet, look, 0, 10)
     sheet.freeze_panes(3, 1)
     set_up_page(sheet, 3 + AHEAD, 18, 3)
     sheet.fit_to_pages(1, 1)

@@ -63,3 +63,21 @@ HOW_MANY = {
     ),
     "ReLUs": "The number of bends that the sum may have.",
 }
+
+TRY_ONE = (
+    "Drag b: the bend walks. Drag m: the open side gets steeper. Where is the bend when m is 0?",
+    "Make it open to the left. Then put the bend at x = 2, still open to the left.",
+    "One line, one bend: can you make a hill of it? No; see the next sheet.",
+)
+TRY_TWO = (
+    "Bring the loss in C10 to 0: the sum must cover the dotted V. One ReLU for the right half, one for the left.",
+    "Make a floor that rises on both sides: slopes -1 and 1, the bends two apart. How long is the flat piece?",
+    "Heights cannot be negative here, so no hill: on the sheet ten each ReLU gets a height of either sign.",
+)
+TRY_TEN = (
+    "ReLUs 3, Optimize; then 4, 6, 10. Watch the loss in F4, and where the bends come to lie.",
+    "Choose step, 3 ReLUs, Optimize: three bends are enough. Then the zig-zag with 8.",
+    "Type a curve of your own into the column yours, choose yours in B4, and Optimize.",
+    "Set one height to 0 after Optimize: which piece of the curve goes missing?",
+)
+"""What the boxes on the sheets say."""

@@ -21,7 +21,7 @@ from cellgrad.lessons.buttons import BUTTONS, macros
 from cellgrad.lessons.computed import Page, Values, write
 from cellgrad.lessons.relu import notes
 from cellgrad.lessons.sliders import Slider, place
-from cellgrad.lessons.style import Look, Role, legend, note, set_up_page
+from cellgrad.lessons.style import GRID, Look, Role, legend_across, note, numbers_only, set_up_page, try_this
 from cellgrad.solver_models import SolverModel
 
 SHEETS = ("one", "two", "ten", "how_many")
@@ -42,7 +42,7 @@ SKYLINE = (
 )  # fmt: skip
 """What stands in the column `yours` until somebody types over it: roofs and towers, written for this workbook."""
 CURVE, RELUS = "sine", MOST
-UNIT_AT, CONSTANT_AT, FIRST = 6, 16, 20
+UNIT_AT, CONSTANT_AT, FIRST = 6, 16, 24
 """The rows of the first ReLU, of the constant and of the first point on `ten`, from 0."""
 LAST = FIRST + len(POINTS) - 1
 COUNTS = (1, 2, 3, 4, 6, 8, 10)
@@ -86,10 +86,10 @@ def _draw(curve: str, relus: int, book: xlsxwriter.Workbook, values: Values) -> 
 def _chart(book: xlsxwriter.Workbook, title: str, width: int, height: int, low: float, high: float) -> Chart:
     chart = book.add_chart({"type": "scatter", "subtype": "straight"})
     chart.set_title({"name": title, "name_font": {"size": 11, "bold": True}})
-    chart.set_x_axis({"min": LOW, "max": HIGH, "major_unit": 1, "num_format": "0", "label_position": "low",
+    chart.set_x_axis({"name": "x", "min": LOW, "max": HIGH, "major_unit": 1, "num_format": "0", "label_position": "low",
                       "major_gridlines": {"visible": False}})  # fmt: skip
-    chart.set_y_axis({"min": low, "max": high, "num_format": "0.0", "label_position": "low", "crossing": LOW,
-                      "major_gridlines": {"visible": True, "line": {"color": "#E4E7EB"}}})  # fmt: skip
+    chart.set_y_axis({"name": "y", "min": low, "max": high, "num_format": "General", "label_position": "low",
+                      "crossing": low, "major_gridlines": GRID})  # fmt: skip
     chart.set_size({"width": width, "height": height})
     return chart
 
@@ -139,6 +139,7 @@ def _under_the_hand(
             sheet.write_string(row, 0, label, look.label())
             note(sheet, xl_rowcol_to_cell(row, 0), texts[name])
             sheet.write_number(row, 1, slider.at, look.cell(Role.PARAMETER, "0", align="center"))
+            numbers_only(sheet, (row, 1, row, 1), 0, STEPS, whole=True)
             page.formula(row, 2, f"={slider.scaled}", look.cell(Role.PARAMETER, "0.00", bold=True, align="center"))
             place(sheet, row, 3, slider, 246, 17, f"slider of {label}, from {LOW} to {HIGH}")
             sheet.set_row(row, 18)
@@ -153,7 +154,9 @@ def _under_the_hand(
                      look.result(Role.LOSS, "0.0000"))  # fmt: skip
         note(sheet, xl_rowcol_to_cell(top - 2, 0), texts["loss"])
     _points_of(page, look, top, len(starts), texts)
-    chart = _chart(book, "The sum of two" if many else "The line and its ReLU", 560, 360, -3, 6)
+    chart = _chart(
+        book, "The sum of two" if many else "The line and its ReLU", 546 if many else 780, 380 - 80 * many, -3, 6
+    )
     for unit in range(len(starts)):
         _series(
             chart,
@@ -171,12 +174,15 @@ def _under_the_hand(
         _series(chart, page.name, (top + 1, last), 6, "V", "#1F2933", 1.5, "round_dot")
     _series(chart, page.name, (top + 1, last), 5 if many else 2, "sum" if many else "ReLU", VIOLET, 3)
     chart.set_legend({"position": "bottom"})
-    beside = 8 if many else 6
-    sheet.insert_chart(3, beside, chart, {"x_offset": 12})
-    legend(sheet, look, 22, beside + 1)
-    sheet.set_column_pixels(0, 15, 82)
+    sheet.insert_chart(top + 1, 7 if many else 3, chart, {"x_offset": 12})
+    if many:
+        try_this(sheet, look, 3, (7, 13), notes.TRY_TWO, rows_each=2)
+    else:
+        try_this(sheet, look, 3, (7, 13), notes.TRY_ONE)
+    legend_across(sheet, look, 0, 8)
+    sheet.set_column_pixels(0, 13, 80)
     sheet.freeze_panes(top + 1, 0)
-    set_up_page(sheet, last, beside + 7, 1)
+    set_up_page(sheet, last, 13, 1)
 
 
 def _points_of(page: Page, look: Look, top: int, units: int, texts: Mapping[str, str]) -> None:
@@ -214,12 +220,14 @@ def _ten(book: xlsxwriter.Workbook, page: Page, look: Look, curve: str, relus: i
         sheet.write_string(3, column, word, look.label())
         note(sheet, xl_rowcol_to_cell(3, column), notes.TEN[word])
     sheet.write_string(3, 1, curve, look.setting())
-    sheet.data_validation(3, 1, 3, 1, {"validate": "list", "source": list(CURVES)})
+    sheet.data_validation(3, 1, 3, 1, {
+        "validate": "list", "source": list(CURVES), "error_title": "Not here",
+        "error_message": "Choose one of the curves below: " + ", ".join(CURVES) + ".",
+    })  # fmt: skip
     sheet.write_number(3, 3, relus, look.setting("0"))
-    sheet.data_validation(
-        3, 3, 3, 3, {"validate": "integer", "criteria": "between", "minimum": 1, "maximum": MOST,
-                     "error_title": "ReLUs", "error_message": "a whole number from 1 to 10"}
-    )  # fmt: skip
+    numbers_only(sheet, (3, 3, 3, 3), 1, MOST, whole=True)
+    numbers_only(sheet, (UNIT_AT, 1, CONSTANT_AT, 3), -1000, 1000)
+    numbers_only(sheet, (FIRST, 4, LAST, 4), -1000, 1000)
     page.formula(3, 5, f"=AVERAGE(H{FIRST + 1}:H{LAST + 1})", look.result(Role.LOSS, "0.000000"))
     for name, cell in (("curve", "$B$4"), ("relus", "$D$4"), ("loss", "$F$4"), ("constant", f"$B${CONSTANT_AT + 1}")):
         book.define_name(name, f"=ten!{cell}")
@@ -231,14 +239,15 @@ def _ten(book: xlsxwriter.Workbook, page: Page, look: Look, curve: str, relus: i
         )  # fmt: skip
     _points(page, look)
     _ten_charts(book, sheet)
-    legend(sheet, look, LAST + 2, 0)
-    sheet.write_blank(LAST + 7, 0, None, look.setting())
-    sheet.write_string(LAST + 7, 1, "setting: yours to choose", look.text())
-    sheet.set_column_pixels(0, 7, 78)
-    sheet.set_column_pixels(8, 8 + MOST, 62)
+    try_this(sheet, look, FIRST - 6, (6, 7 + MOST), notes.TRY_TEN)
+    legend_across(sheet, look, FIRST - 4, 0, settings=True)
+    sheet.set_column_pixels(0, 7, 74)
+    sheet.set_column_pixels(8, 7 + MOST, 54)
     sheet.freeze_panes(4, 1)
-    set_up_page(sheet, LAST + 8, 8 + MOST, 1)
+    set_up_page(sheet, LAST, 7 + MOST, 1)
     sheet.fit_to_pages(1, 0)
+    for row in (2, 4):
+        sheet.set_row_pixels(row, 6)
 
 
 def _units(page: Page, look: Look) -> None:
@@ -288,7 +297,7 @@ def _points(page: Page, look: Look) -> None:
 
 def _ten_charts(book: xlsxwriter.Workbook, sheet: Worksheet) -> None:
     rows = (FIRST, LAST)
-    fit = _chart(book, "The curve and the sum", 400, 334, -1.5, 2)
+    fit = _chart(book, "The curve and the sum", 334, 262, -1.5, 2)
     fit.add_series({
         "name": "curve", "categories": ["ten", FIRST, 0, LAST, 0], "values": ["ten", FIRST, 5, LAST, 5],
         "line": {"none": True},
@@ -296,15 +305,14 @@ def _ten_charts(book: xlsxwriter.Workbook, sheet: Worksheet) -> None:
     })  # fmt: skip
     _series(fit, "ten", rows, 6, "sum", VIOLET, 2.75)
     fit.set_legend({"position": "bottom"})
-    parts = _chart(book, "The ReLUs it is made of", 400, 334, -10, 10)
-    parts.set_y_axis({"num_format": "0", "label_position": "low", "crossing": LOW,
-                      "major_gridlines": {"visible": True, "line": {"color": "#E4E7EB"}}})  # fmt: skip
+    parts = _chart(book, "The ReLUs it is made of", 334, 262, -10, 10)
+    parts.set_y_axis({"name": "y", "num_format": "General", "label_position": "low", "major_gridlines": GRID})
     for unit in range(MOST):
         _series(parts, "ten", rows, 8 + unit, f"ReLU {unit + 1}", PIECES[unit], 1.5)
     _series(parts, "ten", rows, 6, "sum", VIOLET, 2.75)
     parts.set_legend({"none": True})
-    sheet.insert_chart(2, 6, fit, {"x_offset": 10})
-    sheet.insert_chart(2, 12, parts, {"x_offset": 16})
+    sheet.insert_chart(4, 6, fit, {"x_offset": 8, "y_offset": 1})
+    sheet.insert_chart(4, 11, parts, {"x_offset": 38, "y_offset": 1})
 
 
 # ---- how_many ------------------------------------------------------------------------------------------------------
@@ -336,13 +344,11 @@ def _how_many(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
         })  # fmt: skip
     chart.set_title({"name": "Loss by the number of ReLUs", "name_font": {"size": 11, "bold": True}})
     chart.set_x_axis({"name": "ReLUs"})
-    chart.set_y_axis(
-        {"min": 0, "num_format": "0.0", "major_gridlines": {"visible": True, "line": {"color": "#E4E7EB"}}}
-    )
+    chart.set_y_axis({"name": "loss", "min": 0, "num_format": "0.0", "major_gridlines": GRID})
     chart.set_legend({"position": "bottom"})
     chart.set_size({"width": 560, "height": 340})
-    sheet.insert_chart(3, 6, chart)
-    legend(sheet, look, last + 3, 0)
-    sheet.set_column_pixels(0, 4, 84)
+    sheet.insert_chart(4, 6, chart)
+    legend_across(sheet, look, 0, 6)
+    sheet.set_column_pixels(0, 15, 76)
     sheet.freeze_panes(4, 1)
-    set_up_page(sheet, 22, 15, 4)
+    set_up_page(sheet, 22, 14, 4)

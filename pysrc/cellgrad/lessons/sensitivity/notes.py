@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 PLAN = {
+    "title": (
+        "A business plan is a model like a net: numbers go in, formulas follow, one number comes out. So the same "
+        "slopes say which of the inputs matter, and the same search finds the best decision."
+    ),
     "assumption": (
         "Yellow: the two decisions, which Optimize may change. Blue: what we believe of the world. Each cell has a "
         "name, so that the formulas on the right can be read aloud."
@@ -58,6 +62,10 @@ LINES = {
 }
 
 TORNADO = {
+    "title": (
+        "Fifteen assumptions, and none is certain. Slope times possible error says how many euros hang on each. Drawn "
+        "as bars, the longest on top, it looks like a tornado: work on the top, let the bottom be."
+    ),
     "exact slope": (
         "The derivative of the net present value by this assumption, worked out by hand from the plan's lines and "
         "written as one formula. Cellgrad finds the same without the work, for any sheet: see below the tables."
@@ -94,11 +102,24 @@ GRADIENT_MAP = (
 """Lines below the tables; whether each is a heading."""
 
 WHAT_IF = {
+    "title": (
+        "What the differences, the second tornado and the price curve are made of: the whole plan again in each row, "
+        "with one assumption shifted."
+    ),
     "step": (
-        "How far the assumptions are shifted to measure a slope, as a part of their value. The column `apart` of the "
+        "How far the assumptions are shifted to measure a slope, as a part of their value; a 0 is shifted by the step "
+        "itself. The column `apart` of the "
         "sheet tornado says how good that is."
     ),
     "shift": "A little less and more: for the slopes. Less and more: by what the sheet tornado says it may be off.",
     "profit 1": "The lines of the sheet plan from units to profit, in one formula.",
     "value": "The net present value of this row's plan. The first row must be that of the sheet plan.",
 }
+
+TRY_THIS = (
+    "Type 36, 34, 32 into B5 and watch L18 and the dot on the curve. Then Optimize: how near were you?",
+    "Raise the first limit (D23) to 40,000 and Optimize again. What is the larger workshop worth?",
+    "Make the discount rate (B19) 15 %. Which colours in column D become stronger, and which paler?",
+    "Sheet tornado: double a number in column F. Does its bar climb to the top?",
+)
+"""What the box on the sheet plan says."""

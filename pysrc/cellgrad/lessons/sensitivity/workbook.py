@@ -31,16 +31,17 @@ from cellgrad.lessons.sensitivity.plan import (
     YEAR_0,
     YEARS,
 )
-from cellgrad.lessons.style import Look, Role, legend, note, set_up_page
+from cellgrad.lessons.style import GRID, Look, Role, legend_across, note, numbers_only, set_up_page, try_this
 from cellgrad.solver_models import Constraint, Relation, SolverModel
 
-MEANINGS = {
-    Role.DATA: "assumption", Role.PARAMETER: "decision: to be found", Role.MODEL: "plan: formulas",
-    Role.LOSS: "value: to be made large",
-}  # fmt: skip
+WORDS = {Role.DATA: "assumption", Role.PARAMETER: "decision", Role.MODEL: "plan", Role.LOSS: "value"}
+"""The legend's words: this lesson makes no loss small, it makes a value large."""
 
 LOWERS, RAISES = "#7FA8D6", "#E58B7B"
 """Blue and red, as in the gradient map: more of it makes the value less, or more."""
+
+BOUNDS = {"€": (0.01, 1e9), "units": (1, 1e9), "%": (0, 10), "": (-0.9, 0.9)}
+"""What may be typed for an assumption, by its unit: the plan divides by prices and takes powers of them."""
 
 STEP = 0.01
 PRICES = tuple(range(24, 53, 2))
@@ -76,19 +77,20 @@ def model() -> SolverModel:
 def _plan(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     sheet = page.sheet
     sheet.write_string(0, 0, "Five years of a bicycle lamp", look.title())
-    sheet.write_string(
-        1, 0, "Change a blue or a yellow number: all else follows. Red corners carry notes.", look.caption()
-    )
+    note(sheet, "A1", notes.PLAN["title"])
+    caption = "Change a blue or a yellow number: all else follows. Things to try stand below the limits."
+    sheet.write_string(1, 0, caption, look.caption())
     _assumptions(book, page, look)
     _years(book, page, look)
     _limits(page, look)
-    legend(sheet, look, LIMITS_AT + 8, 0, MEANINGS)
+    legend_across(sheet, look, 0, 6, WORDS)
+    try_this(sheet, look, LIMITS_AT + 8, (0, 3), notes.TRY_THIS, rows_each=2)
     _best(sheet, look)
     _plan_charts(book, sheet)
     for column, width in enumerate([30, 10.5, 8, 13, 2, 17, *[10.5] * 6]):
         sheet.set_column(column, column, width)
     sheet.freeze_panes(FIRST, 1)
-    set_up_page(sheet, 50, 11, FIRST)
+    set_up_page(sheet, LIMITS_AT + 21, 11, FIRST)
     sheet.fit_to_pages(1, 1)
 
 
@@ -107,6 +109,7 @@ def _assumptions(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
         if assumption.unit:
             sheet.write_string(row, 2, assumption.unit, look.caption("center"))
         page.formula(row, 3, f"=tornado!C{row + 1}*{assumption.name}*1%", look.cell(Role.LOSS, "+#,##0;-#,##0;0"))
+        numbers_only(sheet, (row, 1, row, 1), *BOUNDS[assumption.unit])
         book.define_name(assumption.name, f"=plan!$B${row + 1}")
         if assumption.name in notes.ASSUMPTIONS:
             note(sheet, f"A{row + 1}", notes.ASSUMPTIONS[assumption.name])
@@ -156,6 +159,7 @@ def _limits(page: Page, look: Look) -> None:
         page.formula(row, 1, now, look.cell(Role.MODEL, number_format))
         sheet.write_string(row, 2, relation, look.cell(Role.DATA, align="center"))
         sheet.write_number(row, 3, limit, look.cell(Role.DATA, number_format))
+        numbers_only(sheet, (row, 3, row, 3), -1e9, 1e9)
         first, sign = f"$B{row + 1}", ">" if relation == "at most" else "<"
         broken = {"type": "formula", "criteria": f"={first}{sign}$D{row + 1}+{1 if sign == '>' else -1}*0.000001"}
         sheet.conditional_format(row, 1, row, 1, broken | {"format": look.broken()})
@@ -163,7 +167,7 @@ def _limits(page: Page, look: Look) -> None:
 
 def _best(sheet: Worksheet, look: Look) -> None:
     """Where Optimize ends, for who wants to compare."""
-    row = LIMITS_AT + 14
+    row = LIMITS_AT + 18
     sheet.write_string(row, 0, "Optimize ends at", look.bold())
     note(sheet, f"A{row + 1}", notes.PLAN["optimize"])
     for line, (name, value) in enumerate(BEST.items(), start=row + 1):
@@ -179,7 +183,7 @@ def _plan_charts(book: xlsxwriter.Workbook, sheet: Worksheet) -> None:
         "fill": {"color": Role.MODEL.colours.header},
     })  # fmt: skip
     cash.set_title({"name": "Cash so far, €, by year", "name_font": {"size": 11, "bold": True}})
-    cash.set_x_axis({"label_position": "low"})
+    cash.set_x_axis({"name": "year", "label_position": "low"})
     curve = book.add_chart({"type": "scatter", "subtype": "smooth"})
     last = PRICES_AT + len(PRICES)
     curve.add_series({
@@ -193,11 +197,11 @@ def _plan_charts(book: xlsxwriter.Workbook, sheet: Worksheet) -> None:
                    "border": {"color": "#7A5F00"}},
     })  # fmt: skip
     curve.set_title({"name": "Net present value, €, by price", "name_font": {"size": 11, "bold": True}})
-    curve.set_x_axis({"min": PRICES[0], "max": PRICES[-1], "major_unit": 4, "label_position": "low",
+    curve.set_x_axis({"name": "price, €", "min": PRICES[0], "max": PRICES[-1], "major_unit": 4, "label_position": "low",
                       "num_format": "0", "major_gridlines": {"visible": False}})  # fmt: skip
     for chart, column in ((cash, 5), (curve, 8)):
         chart.set_legend({"none": True})
-        chart.set_y_axis({"num_format": EURO, "major_gridlines": {"visible": True, "line": {"color": "#E5E7EB"}}})
+        chart.set_y_axis({"name": "€", "num_format": EURO, "major_gridlines": GRID})
         chart.set_size({"width": 292, "height": 300})
         sheet.insert_chart(LIMITS_AT - 1, column, chart, {"x_offset": 2 if column == 5 else 18})
 
@@ -220,6 +224,8 @@ SORTED_AT = LAST + 4
 def _tornado(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     sheet = page.sheet
     sheet.write_string(0, 0, "What the value hangs on", look.title())
+    note(sheet, "A1", notes.TORNADO["title"])
+    legend_across(sheet, look, 0, 4, WORDS)
     sheet.write_string(1, 0, "Slopes of the net present value, € by a unit of the assumption.", look.caption())
     _headers(sheet, look, HEADER, TORNADO, notes.TORNADO)
     count = len(ASSUMPTIONS)
@@ -231,9 +237,12 @@ def _tornado(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
         page.formula(row, 0, f"=plan!A{at}", look.cell(role))
         page.formula(row, 1, f"={name}", look.cell(role, assumption.number_format))
         page.formula(row, 2, f"={assumption.slope}", look.cell(Role.LOSS, "#,##0.00", bold=True))
-        page.formula(row, 3, f"=({more}-{less})/(2*{name}*what_if!$C$3)", look.cell(Role.MODEL, "#,##0.00"))
+        page.formula(
+            row, 3, f"=({more}-{less})/(2*what_if!$C$3*IF({name}=0,1,{name}))", look.cell(Role.MODEL, "#,##0.00")
+        )
         page.formula(row, 4, f"=ROUND(ABS(D{at}-C{at})/MAX(1,ABS(C{at})),9)", look.cell(Role.MODEL, "0.0E+00"))
-        sheet.write_number(row, 5, assumption.swing, look.cell(Role.DATA, assumption.number_format))
+        sheet.write_number(row, 5, assumption.swing, look.setting(assumption.number_format))
+        numbers_only(sheet, (row, 5, row, 5), 0, 0.9 * assumption.value if assumption.unit else 0.5)
         page.formula(row, 6, f"=C{at}*F{at}", look.cell(Role.LOSS, EURO))
         page.formula(row, 7, f"={down}-net_present_value", look.cell(Role.MODEL, EURO))
         page.formula(row, 8, f"={up}-net_present_value", look.cell(Role.MODEL, EURO))
@@ -255,8 +264,10 @@ def _tornado(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     for column, width in enumerate([31, 10.5, 15, 15, 14, 13.5, 13, 13, 13, 11]):
         sheet.set_column(column, column, width)
     sheet.freeze_panes(FIRST, 1)
-    set_up_page(sheet, SORTED_AT + 33, 12, FIRST)
-    sheet.fit_to_pages(1, 1)
+    set_up_page(sheet, SORTED_AT + 33, 9, FIRST)
+    sheet.set_print_scale(82)  # two pages: the slopes, then what is made of them
+    sheet.set_h_pagebreaks([SORTED_AT - 1])
+    sheet.repeat_rows(0)
 
 
 def _headers(
@@ -280,11 +291,19 @@ def _tornado_charts(book: xlsxwriter.Workbook, sheet: Worksheet) -> None:
                 "fill": {"color": colour}, "gap": 35, "overlap": 100,
             })  # fmt: skip
         chart.set_title({"name": title, "name_font": {"size": 11, "bold": True}})
-        chart.set_y_axis({"reverse": True, "label_position": "low", "num_font": {"size": 9}})
-        chart.set_x_axis({"num_format": EURO, "label_position": "high", "num_font": {"size": 9},
-                          "major_gridlines": {"visible": True, "line": {"color": "#E5E7EB"}}})  # fmt: skip
+        chart.set_y_axis(
+            {
+                "name": "assumption",
+                "reverse": True,
+                "interval_unit": 1,
+                "label_position": "low",
+                "num_font": {"size": 9},
+            }
+        )
+        chart.set_x_axis({"name": "change of the value, €", "num_format": EURO, "label_position": "high",
+                          "num_font": {"size": 9}, "major_gridlines": GRID})  # fmt: skip
         chart.set_legend({"position": "bottom"})
-        chart.set_size({"width": 470, "height": 330})
+        chart.set_size({"width": 396, "height": 330})
         sheet.insert_chart(row, 6, chart, {"x_offset": 12})
 
 
@@ -302,12 +321,15 @@ KINDS = ("a little less", "a little more", "less", "more")
 def _what_if(page: Page, look: Look) -> None:
     sheet = page.sheet
     sheet.write_string(0, 0, "The plan, once a row", look.title())
+    note(sheet, "A1", notes.WHAT_IF["title"])
+    legend_across(sheet, look, 0, 3, WORDS)
     sheet.write_string(
         1, 0, "The shifted assumption is the yellow cell. Nothing to edit here but the step.", look.caption()
     )
     sheet.write_string(2, 0, "a little is", look.label())
     sheet.write_string(2, 1, "of its value:", look.caption("right"))
-    sheet.write_number(2, 2, STEP, look.cell(Role.DATA, "0.00%", bold=True))
+    sheet.write_number(2, 2, STEP, look.setting("0.00%"))
+    numbers_only(sheet, (2, 2, 2, 2), 1e-13, 0.5)
     note(sheet, "C3", notes.WHAT_IF["step"])
     names = [assumption.name for assumption in ASSUMPTIONS]
     headers = [("row", Role.MODEL), ("shift", Role.MODEL), *((name, Role.DATA) for name in names)]
@@ -319,7 +341,11 @@ def _what_if(page: Page, look: Look) -> None:
     for place, name in enumerate(names):
         for kind in KINDS:
             sign = "-" if kind.endswith("less") else "+"
-            shifted = f"={name}*(1{sign}$C$3)" if "little" in kind else f"={name}{sign}tornado!$F${FIRST + 1 + place}"
+            shifted = (
+                f"={name}{sign}$C$3*IF({name}=0,1,{name})"
+                if "little" in kind
+                else f"={name}{sign}tornado!$F${FIRST + 1 + place}"
+            )
             _scenario(page, look, row, ASSUMPTIONS[place].label, kind, name, shifted)
             row += 1
     sheet.write_string(PRICES_AT - 1, 0, "the price alone", look.bold())
@@ -334,6 +360,9 @@ def _what_if(page: Page, look: Look) -> None:
     sheet.set_column(PROFIT_AT, VALUE_AT, 12)
     sheet.freeze_panes(FIRST, 2)
     set_up_page(sheet, PRICES_AT + len(PRICES) - 1, VALUE_AT, FIRST)
+    sheet.set_print_scale(76)  # three pages side by side: the assumptions in two halves, then the plan
+    sheet.set_v_pagebreaks([FIRST_OF_PLAN + 8, PROFIT_AT])
+    sheet.repeat_columns(0, 1)
 
 
 def _scenario(page: Page, look: Look, row: int, label: str, kind: str, shifted: str | None, to: str | float) -> None:

@@ -66,3 +66,11 @@ FLOWER = {
         "diagonal is wrong. The two that are confused really do overlap: see the chart."
     ),
 }
+
+TRY_THIS = (
+    "Before Optimize: every flower gets a third for each class. Optimize on the sheet softmax, and look at this one.",
+    "Raise the petal length in B7 by tenths, from 4.0 up. Where does versicolor become virginica?",
+    "Type sepals of 5 and 3.5, petals of 10 and 5: no iris is like that. How sure is the model, and should it be?",
+    "On softmax, hold out 1, then 2 (B4), Optimize each time: how much does the share of held-out flowers move?",
+)
+"""What the box on the sheet flower says."""

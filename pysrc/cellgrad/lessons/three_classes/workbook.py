@@ -17,7 +17,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from cellgrad.errors import FileError
 from cellgrad.lessons.computed import Page, Values, write
-from cellgrad.lessons.style import Look, Role, legend, note, set_up_page
+from cellgrad.lessons.style import GRID, INK, Look, Role, legend_across, note, numbers_only, set_up_page, try_this
 from cellgrad.lessons.three_classes import notes
 from cellgrad.solver_models import SolverModel
 
@@ -70,7 +70,7 @@ def _names(book: xlsxwriter.Workbook, last: int) -> None:
     columns = {"species": "B", "train": "G", "truth_loss": "W", "predicted": "X", "is_right": "Y"}
     for name, column in columns.items():
         book.define_name(name, f"=softmax!${column}${FIRST + 1}:${column}${last}")
-    cells = {"weights": "$H$3:$L$5", "classes": "$G$3:$G$5", "loss": "$P$3", "penalty": "$P$4", "hold_out": "$P$5"}
+    cells = {"weights": "$H$3:$L$5", "classes": "$G$3:$G$5", "loss": "$P$3", "penalty": "$B$3", "hold_out": "$B$4"}
     for name, cell in cells.items():
         book.define_name(name, f"=softmax!{cell}")
 
@@ -80,7 +80,7 @@ def _parameters(page: Page, look: Look) -> None:
     sheet = page.sheet
     sheet.write_string(0, 0, "Three classes: which iris is it?", look.title())
     note(sheet, "A1", notes.MODEL["title"])
-    hint = "Press Optimize, then try a flower of your own on the next sheet."
+    hint = "Press Optimize, then go to the sheet flower: one of your own, and more to try."
     sheet.write_string(1, 0, hint, look.caption())
     sheet.write_string(1, 6, "weights", look.header(Role.PARAMETER))
     note(sheet, "G2", notes.MODEL["weights"])
@@ -92,21 +92,20 @@ def _parameters(page: Page, look: Look) -> None:
         sheet.write_string(row, 6, species, look.cell(Role.PARAMETER, bold=True))
         for column in range(INPUT_AT, INPUT_AT + 5):
             sheet.write_number(row, column, 0, look.parameter())
-    for row, (word, text) in enumerate(
-        {
-            "loss": "=SUMPRODUCT(train,truth_loss)/SUM(train)+penalty*SUMSQ(weights)",
-            "penalty": "",
-            "hold out": "",
-        }.items(),
-        start=CLASS_AT,
+    sheet.write_string(2, 14, "loss", look.label())
+    note(sheet, "O3", notes.MODEL["loss"])
+    text = "=SUMPRODUCT(train,truth_loss)/SUM(train)+penalty*SUMSQ(weights)"
+    page.formula(2, 15, text, look.result(Role.LOSS, "0.000000"))
+    for row, (word, value, number_format) in enumerate(
+        [("penalty", PENALTY, "0.0000"), ("hold out", HOLD_OUT, "0")], start=CLASS_AT
     ):
-        sheet.write_string(row, 14, word, look.label())
-        note(sheet, xl_rowcol_to_cell(row, 14), notes.MODEL[word])
-        if text:
-            page.formula(row, 15, text, look.result(Role.LOSS, "0.000000"))
-    sheet.write_number(3, 15, PENALTY, look.setting("0.0000"))
-    sheet.write_number(4, 15, HOLD_OUT, look.setting("0"))
-    sheet.data_validation(4, 15, 4, 15, {"validate": "list", "source": ["0", "1", "2"]})
+        sheet.write_string(row, 0, word, look.label())
+        note(sheet, xl_rowcol_to_cell(row, 0), notes.MODEL[word])
+        sheet.write_number(row, 1, value, look.setting(number_format))
+    numbers_only(sheet, (2, 1, 2, 1), 0, 1000)
+    numbers_only(sheet, (3, 1, 3, 1), 0, PARTS - 1, whole=True)
+    numbers_only(sheet, (CLASS_AT, INPUT_AT, CLASS_AT + 2, INPUT_AT + 4), -1000, 1000)
+    legend_across(sheet, look, 0, 6, settings=True)
     sheet.write_string(1, 18, "right", look.header(Role.MODEL))
     sheet.write_string(1, 19, "now", look.header(Role.MODEL))
     sheet.write_string(1, 20, "optimised", look.header(Role.MODEL))
@@ -178,13 +177,17 @@ def _flowers(page: Page, look: Look, flowers: list[Flower]) -> None:
     sheet.conditional_format(FIRST, SCORE_AT + 6, last - 1, SCORE_AT + 8, {
         "type": "2_color_scale", "min_type": "num", "min_value": 0, "max_type": "num", "max_value": 1,
         "min_color": "#FFFFFF", "max_color": Role.MODEL.colours.header})  # fmt: skip
-    sheet.set_column_pixels(0, 0, 62)
-    sheet.set_column_pixels(1, 5, 88)
+    numbers_only(sheet, (FIRST, 2, last - 1, 5), 0, 100)
+    sheet.set_column_pixels(0, 0, 70)
+    sheet.set_column_pixels(1, 5, 86)
     sheet.set_column_pixels(6, 11, 102)
     sheet.set_column_pixels(12, 20, 72)
     sheet.set_column_pixels(21, 24, 92)
     sheet.freeze_panes(FIRST, 2)
     set_up_page(sheet, last - 1, TRUTH_AT + 3, FIRST)
+    sheet.set_print_scale(82)  # two pages side by side: the flowers and their inputs, then what the model says of them
+    sheet.set_v_pagebreaks([SCORE_AT])
+    sheet.repeat_columns(0, 1)
 
 
 def _flower(book: xlsxwriter.Workbook, page: Page, look: Look, flowers: list[Flower]) -> None:
@@ -197,6 +200,7 @@ def _flower(book: xlsxwriter.Workbook, page: Page, look: Look, flowers: list[Flo
     for row, (measure, value) in enumerate(zip(MEASURES, (6.0, 2.8, 4.9, 1.7), strict=True), start=4):
         sheet.write_string(row, 0, measure.replace("_", " "), look.cell(Role.DATA))
         sheet.write_number(row, 1, value, look.setting("0.0"))
+        numbers_only(sheet, (row, 1, row, 1), 0, 100)
         column = xl_col_to_name(row - 2)
         page.formula(row, 2, f"=(B{row + 1}-softmax!{column}$5)/softmax!{column}$6", look.cell(Role.MODEL, "0.000"))
     headers = {"vocabulary": Role.PARAMETER, "score": Role.MODEL, "probability": Role.MODEL, "order": Role.MODEL,
@@ -225,13 +229,13 @@ def _flower(book: xlsxwriter.Workbook, page: Page, look: Look, flowers: list[Flo
         for column in range(3):
             text = f"=SUMPRODUCT((1-train)*(species=$A{17 + k})*(predicted={xl_col_to_name(1 + column)}$16))"
             page.formula(16 + k, 1 + column, text, look.cell(Role.MODEL, "0", align="center"))
-    legend(sheet, look, 21, 0)
-    sheet.write_blank(26, 0, None, look.setting())
-    sheet.write_string(26, 1, "setting: yours to choose", look.text())
+    legend_across(sheet, look, 0, 6, settings=True)
+    try_this(sheet, look, 20, (0, 5), notes.TRY_THIS, rows_each=2)
     _flower_charts(book, page, flowers)
     sheet.set_column_pixels(0, 5, 100)
-    sheet.freeze_panes(4, 0)
-    set_up_page(sheet, 32, 15, 4)
+    sheet.set_column_pixels(6, 12, 76)
+    sheet.freeze_panes(3, 0)
+    set_up_page(sheet, 30, 13, 4)
     sheet.fit_to_pages(1, 1)
 
 
@@ -246,22 +250,22 @@ def _flower_charts(book: xlsxwriter.Workbook, page: Page, flowers: list[Flower])
         })  # fmt: skip
     chart.add_series({
         "name": "yours", "categories": "=flower!$B$7", "values": "=flower!$B$8",
-        "marker": {"type": "diamond", "size": 11, "fill": {"color": "#FFD84D"}, "border": {"color": "#1F2933"}},
+        "marker": {"type": "diamond", "size": 12, "fill": {"color": INK}, "border": {"color": "#FFFFFF"}},
     })  # fmt: skip
-    grid = {"major_gridlines": {"visible": True, "line": {"color": "#E4E7EB"}}, "num_format": "0"}
+    grid = {"major_gridlines": GRID, "num_format": "0"}
     chart.set_title({"name": "Petals, cm: the two that matter most", "name_font": {"size": 11, "bold": True}})
-    chart.set_x_axis({"name": "length", "min": 0, "max": 8, **grid})
-    chart.set_y_axis({"name": "width", "min": 0, "max": 3, **grid})
+    chart.set_x_axis({"name": "length, cm", "min": 0, "max": 8, **grid})
+    chart.set_y_axis({"name": "width, cm", "min": 0, "max": 3, **grid})
     chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 520, "height": 340})
-    page.sheet.insert_chart(3, 7, chart)
+    chart.set_size({"width": 500, "height": 320})
+    page.sheet.insert_chart(3, 6, chart, {"x_offset": 16})
     bars = book.add_chart({"type": "bar"})
     bars.add_series({"name": "probability", "categories": "=flower!$E$11:$E$13", "values": "=flower!$F$11:$F$13",
                      "fill": {"color": COLOURS[2]}, "gap": 50})  # fmt: skip
     bars.set_title({"name": "What your flower is, the most probable first", "name_font": {"size": 11, "bold": True}})
-    bars.set_y_axis({"reverse": True})
-    bars.set_x_axis({"min": 0, "max": 1, "num_format": "0%", "label_position": "high",
-        "major_gridlines": {"visible": True, "line": {"color": "#E4E7EB"}}})  # fmt: skip
+    bars.set_y_axis({"reverse": True, "name": "species"})
+    bars.set_x_axis({"name": "probability", "min": 0, "max": 1, "num_format": "0%", "label_position": "high",
+                     "major_gridlines": GRID})  # fmt: skip
     bars.set_legend({"none": True})
-    bars.set_size({"width": 520, "height": 210})
-    page.sheet.insert_chart(21, 7, bars)
+    bars.set_size({"width": 500, "height": 210})
+    page.sheet.insert_chart(20, 6, bars, {"x_offset": 16})
