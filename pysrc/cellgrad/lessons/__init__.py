@@ -15,6 +15,8 @@ from pathlib import Path
 from cellgrad.errors import ArgumentError
 from cellgrad.lessons.embeddings.training import train as train_embeddings
 from cellgrad.lessons.embeddings.workbook import build as build_embeddings
+from cellgrad.lessons.index.training import train as train_index
+from cellgrad.lessons.index.workbook import build as build_index
 from cellgrad.lessons.learning_rate.workbook import build as build_learning_rate
 from cellgrad.lessons.matmul.workbook import build as build_matmul
 from cellgrad.lessons.quadratic.workbook import build as build_quadratic
@@ -38,11 +40,13 @@ BUILDERS = {
     "three-classes.xlsx": build_three_classes,
     "embeddings.xlsx": build_embeddings,
     "words.xlsx": build_words,
+    "index.xlsx": build_index,  # the last: it reads the others
 }
 
 TRAINERS: dict[str, Callable[[Path], Results]] = {
     "titanic": train_titanic,
     "embeddings": train_embeddings,
+    "index": train_index,
 }
 """Lesson -> its training, which takes the folder of the data and answers what to keep."""
 

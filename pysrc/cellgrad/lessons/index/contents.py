@@ -77,13 +77,13 @@ LESSONS = (
         "embeddings.xlsx",
         "Nobody says what a film is like: people and films get a few numbers each, learned from ratings alone.",
         20,
-        "",
+        "model",
     ),
     Lesson(
         "words.xlsx",
         "A message becomes counts of words; the weights tell which words speak for which answer.",
         15,
-        "",
+        "words",
     ),
     Lesson(
         "sensitivity.xlsx",

@@ -22,6 +22,6 @@ def train(data: Path) -> Results:
             for sheet in book.saved:
                 model = book.model(sheet)
                 solution = model.optimize(starts=1)
-                entry = {"changing": len(model.x0), "before": solution.start_value, "after": solution.value}
+                entry = {"changing": len(model.x0), "before": solution.start_value, "after": round(solution.value, 12)}
                 found.setdefault(path.name, {})[sheet] = entry
     return found
