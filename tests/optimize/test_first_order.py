@@ -14,6 +14,7 @@ import cellgrad
 from cellgrad.address import parse_region
 from cellgrad.blocks.dependence import Dependence
 from cellgrad.errors import ArgumentError
+from cellgrad.optimize import optimize
 from cellgrad.optimize.conditions import Conditions
 from cellgrad.optimize.first_order import (
     FIRST_ORDER,
@@ -528,3 +529,10 @@ def test_no_rate_for_a_start_in_an_error_or_at_the_bottom():
         find_rate(Problem(BOWL), "adam", FirstOrderOptions(), CENTRE)
     with pytest.raises(ArgumentError, match="make no curve"):
         find_rate(Problem(BOWL), "adam", FirstOrderOptions(), CENTRE, lowest=1.0, highest=0.5)
+
+
+def test_one_step_of_one_start_leads_down_however_steep_the_valley():
+    """The first rate overshoots here by a factor of ten thousand; trials that led nowhere are not counted as steps."""
+    objective = Scalar(lambda X: 1e4 * (X[:, 0] - 1 + 1e-3) ** 2 + X[:, 1] ** 2, 2)
+    solution = optimize(objective, np.array([1.0, 1.0]), method="gradient-descent", steps=1)
+    assert solution.iterations == 1 and solution.value < solution.start_value

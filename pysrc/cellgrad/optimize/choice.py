@@ -68,7 +68,9 @@ def choose_route(problem: Problem, structure: Structure | None, word: str) -> Ro
         kept_out = "whole numbers" if conditions.discrete else "constraints" if conditions.count else ""
         if kept_out:
             raise ArgumentError(
-                f"{word} cannot keep {kept_out}", action="use --method auto", sheet_action="choose the method Automatic"
+                f"{word} cannot keep {kept_out}",
+                action="use `cellgrad optimize` with --method auto",
+                sheet_action="press Optimize, with the method Automatic",
             )
         return Route.FREE
     if word in ("simplex-lp",):

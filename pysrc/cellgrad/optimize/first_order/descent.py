@@ -9,7 +9,7 @@ from torch import Tensor
 
 from cellgrad.optimize.first_order.options import Clip, no_clip
 from cellgrad.optimize.first_order.rule import Rule
-from cellgrad.optimize.method import State, end, finite, relative_gradient, running, typical_scale
+from cellgrad.optimize.method import RUNNING, State, end, finite, relative_gradient, running, typical_scale
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.schedules import Constant, GradientRatio, Schedule
 from cellgrad.optimize.solution import Status
@@ -112,6 +112,14 @@ class Descent:
         return relative_gradient(state)
 
     def step(self, problem: Problem, state: DescentState) -> DescentState:
+        after = self._trial(problem, state)
+        if self.rule.searches and not self.fixed and len(state.x) == 1:
+            # who asks for one step of one start wants one that leads down, and no batch waits for it
+            while bool((after.count == state.count) & (after.ended == RUNNING)):
+                after = self._trial(problem, after)
+        return after
+
+    def _trial(self, problem: Problem, state: DescentState) -> DescentState:
         shaped = self.clip(state.gradient)
         if self.decay and not self.rule.decoupled:
             shaped = shaped + self.decay * state.x
