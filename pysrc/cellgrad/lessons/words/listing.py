@@ -95,7 +95,7 @@ def _headers(page: Page, look: Look, words: list[str]) -> None:
             note(sheet, xl_rowcol_to_cell(HEADER, column), notes.COUNTS[word])
     sheet.write_string(HEADER - 1, INPUT_AT - 1, "weight", look.label())
     note(sheet, xl_rowcol_to_cell(HEADER - 1, INPUT_AT - 1), notes.COUNTS["weight"])
-    weight = look.cell(Role.PARAMETER, "0.00", font_size=9, rotation=90, align="center", valign="bottom")
+    weight = look.cell(Role.MODEL, "0.00", font_size=9, rotation=90, align="center", valign="bottom")
     header = look.cell(Role.MODEL, bg_color=Role.MODEL.colours.header, bold=True, rotation=90, align="center",
                        valign="bottom")  # fmt: skip
     for place in range(len(words) + 1):
@@ -111,7 +111,7 @@ def _message(page: Page, look: Look, row: int, end: int) -> None:
     centred, model = look.cell(Role.DATA, align="center"), look.cell(Role.MODEL, "0.000")
     for column, source in enumerate("ABC"):
         page.formula(row, column, f"=messages!{source}{at}", centred)
-    page.formula(row, 3, f"=LEFT(messages!D{at},{SHOWN})", look.cell(Role.DATA))
+    page.formula(row, 3, f'=LEFT(messages!D{at},{SHOWN})&"…"', look.cell(Role.DATA))
     page.formula(row, 4, f"=SUMPRODUCT($K{at}:${last}{at},$K${HEADER}:${last}${HEADER})", model)
     page.formula(row, 5, f"=1/(1+EXP(-E{at}))", model)
     page.formula(row, 6, f'=IF(E{at}>0,"spam","ham")', look.cell(Role.MODEL, align="center"))

@@ -33,7 +33,7 @@ def draw_words(book: xlsxwriter.Workbook, page: Page, look: Look, words: list[st
     _list(page, look, len(words))
     _chart(book, page)
     try_this(sheet, look, CONSTANT + 2 * LISTED + 1, (9, 14), notes.WORDS_TO_TRY, rows_each=2)
-    for column, pixels in enumerate((44, 92, 92, 76, 92, 72, 92, 60, 18, 76, 86, 86, 86, 76, 76)):
+    for column, pixels in enumerate((36, 84, 76, 62, 76, 72, 80, 52, 12, 66, 80, 74, 62, 62, 62)):
         sheet.set_column_pixels(column, column, pixels)
     sheet.freeze_panes(WORD_HEADER + 1, 0)
     set_up_page(sheet, CONSTANT + len(words), 21, WORD_HEADER + 1)
@@ -152,5 +152,5 @@ def _chart(book: xlsxwriter.Workbook, page: Page) -> None:
     bars.set_x_axis({"name": "push: left to ham, right to spam", "num_format": "0.0", "label_position": "high",
                      "major_gridlines": GRID})  # fmt: skip
     bars.set_legend({"position": "top"})
-    bars.set_size({"width": 400, "height": 470})
-    page.sheet.insert_chart(CONSTANT, 15, bars, {"x_offset": 12})
+    bars.set_size({"width": 350, "height": 470})
+    page.sheet.insert_chart(CONSTANT, 15, bars, {"x_offset": 10})
