@@ -40,14 +40,14 @@ class Picture:
 
 TABLE = (
     Picture("quadratic.xlsm", "quadratic", "A1:M27", ("quadratic",)),
-    Picture("learning-rate.xlsx", "rates", "A1:L34"),
+    Picture("learning-rate.xlsx", "rates", "A1:K27"),
     Picture("relu.xlsm", "ten", "A1:L28", ("ten",)),
-    Picture("matmul.xlsx", "product", "A1:S30"),
-    Picture("titanic.xlsx", "nnet", "A1:N24", ("nnet",)),
-    Picture("three-classes.xlsx", "flower", "A1:O34", ("softmax",)),
-    Picture("embeddings.xlsx", "ratings", "A1:N30"),
-    Picture("words.xlsx", "words", "A1:N30"),
-    Picture("sensitivity.xlsx", "tornado", "A1:N30"),
+    Picture("matmul.xlsx", "product", "A1:P26"),
+    Picture("titanic.xlsx", "sigmoid", "A1:I41", ("sigmoid",)),
+    Picture("three-classes.xlsx", "flower", "A1:L30", ("softmax",)),
+    Picture("embeddings.xlsx", "nearest", "A1:N34"),
+    Picture("words.xlsx", "try", "A1:N30", ("words",)),
+    Picture("sensitivity.xlsx", "tornado", "A21:K39"),
     Picture("index.xlsx", "lessons", "A1:J20"),
 )
 

@@ -94,14 +94,13 @@ LESSONS = (
     ),
 )
 
-WAYS = (
-    "Excel with the add-in: Optimize on the ribbon's tab Cellgrad, or a workbook's own button",
-    "Excel without it: Solver on the tab Data; the model is already filled in, so press Solve",
-    "LibreOffice with the extension: Optimize in the menu Cellgrad",
-    "neither: cellgrad optimize quadratic.xlsm writes quadratic-optimized.xlsm beside it",
-)
+WAYS = {
+    "Excel, add-in": "Optimize on the ribbon's tab Cellgrad, or a workbook's own button.",
+    "Excel alone": "Solver on the tab Data: the model is filled in already, so press Solve.",
+    "LibreOffice": "Optimize in the menu Cellgrad, once the extension is installed.",
+    "a terminal": "cellgrad optimize quadratic.xlsm writes quadratic-optimized.xlsm beside it.",
+}
 
-OBJECTIVE = {Role.LOSS: "loss, or another objective"}
 COLOURS = {
     Role.DATA: "data: measured, or given",
     Role.PARAMETER: "parameter: the search finds it; your hand may try",

@@ -15,9 +15,9 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from cellgrad.lessons.computed import Page, Values, write
-from cellgrad.lessons.index.contents import COLOURS, FILES, GLOSSARY, LESSONS, NOTES, OBJECTIVE, WAYS, Lesson
+from cellgrad.lessons.index.contents import COLOURS, FILES, GLOSSARY, LESSONS, NOTES, WAYS, Lesson
 from cellgrad.lessons.index.shipped import Model, Shipped, read_shipped
-from cellgrad.lessons.style import Look, Role, legend, note, set_up_page
+from cellgrad.lessons.style import Look, Role, legend, legend_across, note, set_up_page
 from cellgrad.lessons.training import read_results
 from cellgrad.solver_models import SolverModel
 
@@ -103,14 +103,15 @@ def _lessons(page: Page, look: Look, lessons: list[Lesson], found: Mapping[str, 
     last = FIRST + len(lessons)
     sheet.write_string(last, 2, "altogether", look.label())
     page.formula(last, 3, "=SUM(minutes)", look.cell(Role.MODEL, "0", bold=True, align="center"))
-    legend(sheet, look, last + 2, 0, OBJECTIVE, settings=True)
-    sheet.write_string(last + 2, 2, "Four ways to optimise", look.bold())
-    for row, way in enumerate(WAYS, start=last + 3):
-        sheet.write_string(row, 2, way, look.text())
+    legend_across(sheet, look, 0, 4, settings=True)
+    sheet.write_string(last + 2, 0, "Four ways to optimise", look.bold())
+    for row, (where, how) in enumerate(WAYS.items(), start=last + 3):
+        sheet.write_string(row, 0, where, look.text())
+        sheet.write_string(row, 1, how, look.text())
     for column, width in enumerate((150, 420, 220, 66, 76, 92, 88, 88, 88, 76)):
         sheet.set_column_pixels(column, column, width)
     sheet.freeze_panes(FIRST, 1)
-    set_up_page(sheet, last + 8, 9, FIRST)
+    set_up_page(sheet, last + 6, 9, FIRST)
 
 
 def _comes_to(page: Page, look: Look, row: int, column: int, model: Model | None) -> None:
@@ -157,11 +158,11 @@ def _models(page: Page, look: Look, found: Mapping[str, Shipped]) -> None:
             sheet.write_string(row, 3, cell, look.cell(Role.LOSS, align="center", valign="vcenter"))
             _comes_to(page, look, row, 4, model)
             row += 1
-    legend(sheet, look, row + 1, 0, OBJECTIVE, settings=True)
+    legend_across(sheet, look, 0, 2, settings=True)
     for column, width in enumerate((150, 110, 66, 88, 88, 92, 92, 84)):
         sheet.set_column_pixels(column, column, width)
     sheet.freeze_panes(FIRST, 1)
-    set_up_page(sheet, row + 7, 7, FIRST)
+    set_up_page(sheet, row - 1, 7, FIRST)
 
 
 def _words(page: Page, look: Look, found: Mapping[str, Shipped]) -> None:
