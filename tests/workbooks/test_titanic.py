@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -62,7 +63,15 @@ def numbers(sheet, region: str) -> np.ndarray:
 
 
 def test_sheets(formulas):
-    assert formulas.sheetnames == ["all_rows", "linear", "nnet", "mmult"]
+    assert formulas.sheetnames == [
+        "all_rows",
+        "cleaning",
+        *MODEL_SHEETS,
+        "sigmoid",
+        "linear_split",
+        "passenger",
+        "answers",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -289,14 +298,10 @@ def test_solver_names_are_scoped_and_in_excels_order(formulas):
     assert not [name for name in formulas["all_rows"].defined_names if name.startswith("solver_")]
     with zipfile.ZipFile(TITANIC) as package:
         text = package.read("xl/workbook.xml").decode()
-    keys = [
-        (
-            part.split('name="')[1].split('"')[0].removeprefix("_xlnm.").lower(),
-            int(part.split('localSheetId="')[1].split('"')[0]),
-        )
-        for part in text.split("<definedName ")[1:]
-    ]
-    assert keys == sorted(keys) and len(set(keys)) == len(keys) == 3 * 28 + 8
+    found = [re.search(r'name="([^"]+)"(?: localSheetId="(\d+)")?', part) for part in text.split("<definedName ")[1:]]
+    keys = [(name[1].removeprefix("_xlnm.").lower(), int(name[2] or -1)) for name in found if name]
+    sheets, models, named = 9, 5, 15
+    assert keys == sorted(keys) and len(set(keys)) == len(keys) == models * 28 + sheets * 2 + named
 
 
 @pytest.mark.parametrize("sheet", ["all_rows", *MODEL_SHEETS])

@@ -14,7 +14,7 @@ from cellgrad.session import open_book
 
 ROOT = Path(__file__).parents[2]
 PLAIN, BUTTONS = ROOT / "workbooks" / "titanic.xlsx", ROOT / "workbooks" / "titanic.xlsm"
-MODEL_SHEETS = ("linear", "nnet", "mmult", "sliders")
+MODEL_SHEETS = ("linear", "nnet", "mmult", "sigmoid", "linear_split", "sliders")
 
 
 def parts(path: Path) -> dict[str, bytes]:
@@ -58,7 +58,7 @@ def test_the_plain_workbook_holds_no_macros() -> None:
 def test_each_model_sheet_has_an_optimize_and_a_step_button_whose_macros_exist() -> None:
     found = buttons()
     assert len({drawing for drawing, _ in found}) == len(MODEL_SHEETS)
-    assert sorted(macro for _, macro in found) == ["CellgradOptimize"] * 4 + ["CellgradStep"] * 4
+    assert sorted(macro for _, macro in found) == ["CellgradOptimize"] * 6 + ["CellgradStep"] * 6
     subs = re.findall(r"^Public Sub (\w+)\(\)", macros()["CellgradButtons"], re.MULTILINE)
     assert set(subs) == {macro for _, macro in found}
 
@@ -76,7 +76,7 @@ def test_what_the_macros_call_exists_in_the_add_in_and_in_the_extension() -> Non
 def test_a_module_for_the_workbook_and_for_each_sheet() -> None:
     """Excel finds a document's modules by code name; one that is missing makes it repair the file."""
     package = parts(BUTTONS)
-    codes = [re.search(rb'codeName="(\w+)"', package[f"xl/worksheets/sheet{number}.xml"]) for number in range(1, 6)]
+    codes = [re.search(rb'codeName="(\w+)"', package[f"xl/worksheets/sheet{number}.xml"]) for number in range(1, 11)]
     book = re.search(rb'<workbookPr [^>]*codeName="(\w+)"', package["xl/workbook.xml"])
     assert {code[1].decode() for code in (*codes, book) if code} | {"CellgradButtons"} == set(macros())
 
@@ -87,5 +87,6 @@ def test_a_save_of_ours_keeps_buttons_and_macros_byte_for_byte(tmp_path: Path) -
     book.write(tmp_path / "out.xlsm")
     before, after = parts(BUTTONS), parts(tmp_path / "out.xlsm")
     changed = {name for name in before | after if before.get(name) != after.get(name)}
-    assert changed <= {"xl/worksheets/sheet3.xml", "xl/workbook.xml", "xl/calcChain.xml"}
-    assert "xl/worksheets/sheet3.xml" in changed
+    readers = {"xl/worksheets/sheet8.xml", "xl/worksheets/sheet9.xml"}  # passenger, answers
+    assert changed <= {"xl/worksheets/sheet4.xml", "xl/workbook.xml", "xl/calcChain.xml"} | readers
+    assert "xl/worksheets/sheet4.xml" in changed

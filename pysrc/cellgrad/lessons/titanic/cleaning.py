@@ -6,6 +6,8 @@ right    F:K  dummies: one column too many, and endless answers; normalising: be
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import xlsxwriter
 
 from cellgrad.lessons.computed import Page
@@ -55,7 +57,8 @@ SUMMARY = (
     ("mean square", "SUMSQ({column})/ROWS({column})"),
 )
 BINS = 10
-BIN_WIDTHS = {"Age": 8, "Age_N": 0.1, "Fare": 60, "log_Fare": 0.3}
+BIN_WIDTHS = {"Age": "8", "Age_N": "1/10", "Fare": "60", "log_Fare": "3/10"}
+"""As written in formulas: a step times a tenth would not be what an age divided by 80 is, to the last bit."""
 HISTOGRAM_AT = 23
 """The header row of the histograms' counts, from 0."""
 RIGHT = 5
@@ -67,7 +70,7 @@ def add_sheet(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     sheet = page.sheet
     sheet.write_string(0, 0, "Titanic: what went, and why", look.title())
     note(sheet, "A1", notes.CLEANING["title"])
-    legend_across(sheet, look, 1, 0, settings=True)
+    legend_across(sheet, look, 1, RIGHT, settings=True)
     _rows_went(page, look)
     _columns_went(page, look)
     _harmless(page, look)
@@ -77,7 +80,7 @@ def add_sheet(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     sheet.set_column_pixels(0, 0, 170)
     sheet.set_column_pixels(1, 3, 112)
     sheet.set_column_pixels(4, 4, 24)
-    sheet.set_column_pixels(RIGHT, RIGHT, 110)
+    sheet.set_column_pixels(RIGHT, RIGHT, 132)
     sheet.set_column_pixels(RIGHT + 1, RIGHT + 6, 84)
     sheet.freeze_panes(2, 0)
     set_up_page(sheet, HISTOGRAM_AT + BINS + 17, RIGHT + 6, 2)
@@ -179,7 +182,7 @@ def _normalising(page: Page, look: Look) -> None:
             style = look.cell(role, "#,##0.00", align="center")
             page.formula(row, at, "=" + formula.format(column=f"{KEPT}[{name}]"), style)
     note(sheet, "F19", notes.CLEANING["mean square"])
-    sheet.write_string(19, left, "worst to best", look.cell(Role.DATA))
+    sheet.write_string(19, left, "steepest / flattest", look.cell(Role.DATA))
     for first, last, columns in ((left + 1, left + 1, "before"), (left + 2, left + 2, "after")):
         cells = "G19,I19,K19" if columns == "before" else "H19,J19,K19"
         formula = f"=MAX({cells})/MIN({cells})"
@@ -209,7 +212,7 @@ def _histograms(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
         })  # fmt: skip
         kind = "after" if role is Role.MODEL else "before"
         chart.set_title({"name": f"{word}, {kind}", "name_font": {"size": 11, "bold": True}})
-        chart.set_x_axis({"name": f"step of {width:g}"})
+        chart.set_x_axis({"name": f"step of {float(Fraction(width)):g}"})
         chart.set_y_axis({"name": "passengers", "major_gridlines": GRID, "num_format": "0"})
         chart.set_legend({"none": True})
         chart.set_size({"width": 272, "height": 230})
