@@ -22,6 +22,8 @@ PATH = checks.WORKBOOKS / NAME
 X, Y = np.array(parabola.X), np.array(parabola.Y)
 POWERS = np.stack([X**2, X, np.ones(20)], axis=1)
 START = np.full(3, 1.5)
+LEAST = np.linalg.lstsq(POWERS, Y)[1][0] / 20
+"""The mean squared error of numpy's least-squares fit."""
 
 
 def loss(w: np.ndarray) -> float:
@@ -87,8 +89,7 @@ def test_the_history_is_gradient_descent() -> None:
 
 
 def test_the_least_loss_stated_is_the_least_squares_fits() -> None:
-    assert np.linalg.lstsq(POWERS, Y)[1][0] / 20 == pytest.approx(parabola.LEAST, abs=1e-12)
-    assert checks.opened(NAME)["quadratic"]["D10"].value == parabola.LEAST
+    assert checks.opened(NAME, data_only=True)["quadratic"]["D10"].value == pytest.approx(LEAST, rel=1e-11)
 
 
 # ---- our engine ----------------------------------------------------------------------------------------------------
@@ -103,7 +104,7 @@ def test_the_gradient_agrees_with_differences() -> None:
 
 def test_optimising_reaches_the_loss_stated_on_the_sheet() -> None:
     solution = cellgrad.open(PATH).model().optimize()
-    assert solution.value == pytest.approx(parabola.LEAST, abs=1e-12)
+    assert solution.value == pytest.approx(LEAST, rel=1e-12)
     np.testing.assert_allclose(START + solution.x, np.linalg.lstsq(POWERS, Y)[0], rtol=1e-8)
 
 

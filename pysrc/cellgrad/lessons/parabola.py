@@ -10,8 +10,9 @@ X = (-2.0, -1.79, -1.58, -1.37, -1.16, -0.95, -0.74, -0.53, -0.32, -0.11,
 Y = (9.41, 8.02, 5.73, 2.33, 3.8, 2.34, 0.52, 1.48, 1.1, 1.17,
      1.29, 2.6, 2.02, 3.93, 5.03, 8.08, 9.42, 11.3, 13.25, 16.69)  # fmt: skip
 """3x²+2x+1 with normal noise of standard deviation 1.2 (numpy's default_rng(1)), rounded to two places."""
-LEAST = 0.418360751498
-"""The mean squared error of the least-squares parabola through the points: a test computes it anew."""
+LEAST = "=INDEX(LINEST(data_y,data_x^{1,2},TRUE,TRUE),5,2)/COUNT(data_x)"
+"""The mean squared error of the least-squares parabola through the points; an array formula. LINEST's fifth row, second
+column, is the sum of the squared errors that remain."""
 
 WEIGHTS = ("a", "b", "c")
 POWERS = ("data_x^2", "data_x", "1")

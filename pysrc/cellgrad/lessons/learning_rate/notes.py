@@ -26,7 +26,7 @@ RATES = {
         "The changing cell.\nTry this: type rates and beat the loss of the others. Then press Optimize, or run "
         "cellgrad optimize learning-rate.xlsx. The slope of the last loss in the rate goes through all twenty steps."
     ),
-    "best fit": "The loss of the least-squares parabola: what every descent that does not diverge comes to in the end.",
+    "best fit": "The loss of the least-squares parabola, by LINEST: where every descent ends that does not diverge.",
     "optimized": (
         "The best single rate for just these twenty steps. It is near the edge, because the flat direction is slow. A "
         "rate for a hundred steps would be another, and so would one for other data."
@@ -43,7 +43,7 @@ METHODS = {
         "the mean of their last losses is least."
     ),
     "best rate": (
-        "Where Optimize ends from the rates as shipped. The loss after just twenty steps has many valleys in a rate, "
+        "Where Optimize ends, with all else as shipped. The loss after just twenty steps has many valleys in a rate, "
         "because momentum and Adam swing past the bottom and back: who looks elsewhere may find a lower one."
     ),
     "mean": "The mean of the three losses after twenty steps: the objective cell of this sheet.",
@@ -129,8 +129,8 @@ ADAM = {
 
 POINTS = {
     "title": (
-        "What all descents of this workbook fit a parabola to. Type over them and every sheet follows; the losses "
-        "called best stay those of the points as shipped."
+        "What all descents of this workbook fit a parabola to. Type over them and every sheet follows; only the cells "
+        "that say where Optimize ends stay those of the points as shipped."
     ),
     "x": "20 values, evenly spread from -2 to 2.",
     "y": "3x² + 2x + 1 with chance added.",

@@ -10,7 +10,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from cellgrad.lessons.computed import Page
 from cellgrad.lessons.learning_rate.notes import ADAM, DESCENTS, MOMENTUM, PLAIN, POINTS
-from cellgrad.lessons.parabola import LEAST, WEIGHTS, X, Y, loss, slope
+from cellgrad.lessons.parabola import WEIGHTS, X, Y, loss, slope
 from cellgrad.lessons.style import Look, Role, legend_across, may_run_away, note, numbers_only, set_up_page
 
 STEPS, START = 20, 1.5
@@ -54,8 +54,8 @@ def outcome(row: int, run: Rate) -> str:
     return (
         f'=IF(B{row}=0,"stands still",IF(E{row}>{first_loss},"diverges: it lands higher and higher",'
         f'IF(({one}-{start})*({two}-{one})<0,"oscillates: across the valley and back, and down",'
-        f'IF(E{row}-E$10>({first_loss}-E$10)/2,"creeps: the right way, but it will take ages",'
-        f'IF(E{row}-E$10>0.1,"steady: each step wins a little","fast and calm")))))'
+        f'IF(E{row}-best_fit>({first_loss}-best_fit)/2,"creeps: the right way, but it will take ages",'
+        f'IF(E{row}-best_fit>0.1,"steady: each step wins a little","fast and calm")))))'
     )
 
 
@@ -222,4 +222,4 @@ def _weights_and_loss(
                 move = moves[line].format(here=here, above=row, slope=slope(line, *above))
                 page.formula(row, left + line, f"={column}{row}-{move}", look.cell(Role.MODEL, "0.0000"))
         page.formula(row, loss_at, f"={loss(*(f'{c}{here}' for c in weights))}", look.cell(Role.LOSS, "0.0000"))
-        page.formula(row, loss_at + 1, f"={column_of_loss}{here}-{LEAST}", look.cell(Role.LOSS, "0.0E+00"))
+        page.formula(row, loss_at + 1, f"={column_of_loss}{here}-best_fit", look.cell(Role.LOSS, "0.0E+00"))

@@ -61,6 +61,10 @@ LAYER = {
         "Made by a layer like this one with other weights, so a loss of 0 exists. Where a target is 0, any weights "
         "that give 0 or less before the bend will do."
     ),
+    "best loss": (
+        "Where Optimize ends, as long as the targets are those shipped. With others it may stay above 0: eight rows "
+        "ask more of four weights than they can do."
+    ),
     "sq_error": "(output - target) squared.",
     "loss": (
         "The mean of the sixteen squared errors: the objective cell.\nTry this: bring it down by hand, weight by "

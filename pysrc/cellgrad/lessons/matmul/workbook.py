@@ -276,6 +276,7 @@ def _layer(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     page.formula(2, 16, f"=AVERAGE(P5:Q{LAST + 1})", look.result(Role.LOSS, "0.000000"))
     note(sheet, "P3", LAYER["loss"])
     sheet.write_string(FIRST + 5, 6, "best loss", look.label())
+    note(sheet, xl_rowcol_to_cell(FIRST + 5, 6), LAYER["best loss"])
     sheet.write_number(FIRST + 5, 7, 0, look.cell(Role.LOSS, "0.000000"))
     for unit, left in ((1, 0), (2, 7)):
         sheet.insert_chart(LAST + 2, left, _outputs(book, unit), {"x_offset": 4 if unit == 1 else 12})

@@ -44,9 +44,9 @@ NOTES = {
         "else on this sheet is there to make it small."
     ),
     "least": (
-        "The loss of the best parabola there is, the least-squares fit. It is not 0, because the points are noisy: "
-        "they were made from 3x² + 2x + 1 with chance added. For the same reason the best weights are near 3, 2 and "
-        "1 and not equal to them."
+        "The loss of the best parabola there is, the least-squares fit, by LINEST. It is not 0, because the points are "
+        "noisy: they were made from 3x² + 2x + 1 with chance added. For the same reason the best weights are near 3, 2 "
+        "and 1 and not equal to them."
     ),
     "learning rate": (
         "How far a step goes.\nTry this: 0.02 creeps. 0.2 jumps to and fro across the valley. 0.23 flies out of it: "

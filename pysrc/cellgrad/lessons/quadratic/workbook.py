@@ -118,7 +118,7 @@ def _weights(page: Page, look: Look) -> None:
             note(sheet, cell, NOTES[word])
     number = look.cell(Role.MODEL, "0.00000", align="center", valign="vcenter")
     numbers_only(sheet, (TOP, 1, TOP + 2, 1), 0, STEPS, whole=True)
-    numbers_only(sheet, (TOP, 3, TOP + 2, 3), -1e6, 1e6)
+    numbers_only(sheet, (TOP, 3, TOP + 2, 3), -(10**6), 10**6)
     may_run_away(sheet, look, (TOP, 3, TOP + 2, 11))
     may_run_away(sheet, look, (9, 1, 9, 1))
     for line, weight in enumerate(WEIGHTS):
@@ -158,13 +158,13 @@ def _loss(page: Page, look: Look) -> None:
     sheet.write_string(row, 0, "loss", look.label())
     page.formula(row, 1, f"=AVERAGE(E{FIRST + 1}:E{LAST + 1})", look.result(Role.LOSS, "0.000000"))
     sheet.write_string(row, 2, "best fit", look.label())
-    sheet.write_number(row, 3, LEAST, look.cell(Role.LOSS, "0.000000", valign="vcenter"))
+    page.array(row, 3, row, 3, LEAST, look.cell(Role.LOSS, "0.000000", valign="vcenter"))
     sheet.write_string(row, 5, "learning rate", look.label())
     sheet.write_number(row, 6, RATE, look.setting("0.000"))
     numbers_only(sheet, (row, 6, row, 6), 0, 1)
     sheet.write_string(row, 7, "steps", look.label())
     sheet.write_number(row, 8, 0, look.setting("0"))
-    numbers_only(sheet, (row, 8, row, 8), 0, 1e6, whole=True)
+    numbers_only(sheet, (row, 8, row, 8), 0, 10**6, whole=True)
     for cell, word in (("A10", "loss"), ("C10", "least"), ("F10", "learning rate"), ("H10", "steps")):
         note(sheet, cell, NOTES[word])
     for at, (caption, macro) in enumerate(BUTTONS.items()):

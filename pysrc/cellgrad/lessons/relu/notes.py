@@ -58,8 +58,9 @@ TEN = {
 
 HOW_MANY = {
     "title": (
-        "Where a search from the start as shipped ends, for each curve and each number of ReLUs. The loss has many "
-        "valleys: Optimize tries further starts of its own while they are cheap, and may end lower."
+        "Where a search from the start as shipped ends, for each curve and each number of ReLUs; yours is the roofs "
+        "and towers that stand there as shipped. The loss has many valleys: Optimize tries further starts of its own "
+        "while they are cheap, and may end lower."
     ),
     "ReLUs": "The number of bends that the sum may have.",
 }

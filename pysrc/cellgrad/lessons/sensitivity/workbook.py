@@ -40,7 +40,7 @@ WORDS = {Role.DATA: "assumption", Role.PARAMETER: "decision", Role.MODEL: "plan"
 LOWERS, RAISES = "#7FA8D6", "#E58B7B"
 """Blue and red, as in the gradient map: more of it makes the value less, or more."""
 
-BOUNDS = {"€": (0.01, 1e9), "units": (1, 1e9), "%": (0, 10), "": (-0.9, 0.9)}
+BOUNDS = {"€": (0.01, 10**9), "units": (1, 10**9), "%": (0, 10), "": (-0.9, 0.9)}
 """What may be typed for an assumption, by its unit: the plan divides by prices and takes powers of them."""
 
 STEP = 0.01
@@ -83,7 +83,7 @@ def _plan(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     _assumptions(book, page, look)
     _years(book, page, look)
     _limits(page, look)
-    legend_across(sheet, look, 0, 6, WORDS)
+    legend_across(sheet, look, LIMITS_AT - 2, 5, WORDS)
     try_this(sheet, look, LIMITS_AT + 8, (0, 3), notes.TRY_THIS, rows_each=2)
     _best(sheet, look)
     _plan_charts(book, sheet)
@@ -159,7 +159,7 @@ def _limits(page: Page, look: Look) -> None:
         page.formula(row, 1, now, look.cell(Role.MODEL, number_format))
         sheet.write_string(row, 2, relation, look.cell(Role.DATA, align="center"))
         sheet.write_number(row, 3, limit, look.cell(Role.DATA, number_format))
-        numbers_only(sheet, (row, 3, row, 3), -1e9, 1e9)
+        numbers_only(sheet, (row, 3, row, 3), -(10**9), 10**9)
         first, sign = f"$B{row + 1}", ">" if relation == "at most" else "<"
         broken = {"type": "formula", "criteria": f"={first}{sign}$D{row + 1}+{1 if sign == '>' else -1}*0.000001"}
         sheet.conditional_format(row, 1, row, 1, broken | {"format": look.broken()})

@@ -50,6 +50,7 @@ MODEL = {
         "sure can one be of the number."
     ),
     "held out": ("The share of the held-out flowers that are predicted right: the number that counts."),
+    "optimised": "Where Optimize ends, with the penalty and the flowers held out as shipped.",
     "training": "The same for the flowers that the weights were fitted to.",
 }
 

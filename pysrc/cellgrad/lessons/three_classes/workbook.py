@@ -109,6 +109,7 @@ def _parameters(page: Page, look: Look) -> None:
     sheet.write_string(1, 18, "right", look.header(Role.MODEL))
     sheet.write_string(1, 19, "now", look.header(Role.MODEL))
     sheet.write_string(1, 20, "optimised", look.header(Role.MODEL))
+    note(sheet, "U2", notes.MODEL["optimised"])
     shares = {"training": "SUMPRODUCT(train,is_right)/SUM(train)",
               "held out": "SUMPRODUCT(1-train,is_right)/SUMPRODUCT(1-train)"}  # fmt: skip
     for row, (word, text) in enumerate(shares.items(), start=2):
