@@ -155,3 +155,9 @@ def test_optimising_reaches_the_loss_stated_on_the_sheet(values: Any) -> None:
     solution = cellgrad.open(PATH).model().optimize()
     assert solution.value == pytest.approx(0, abs=1e-20)
     np.testing.assert_allclose(solution.x.reshape(4, 2), matmul.TRUTH, atol=1e-10)
+
+
+def test_another_target_that_no_weights_give(tmp_path: Path) -> None:
+    """What the box says of N6; by numpy, five of unit 1's other rows already ask all that four weights can give."""
+    model = cellgrad.open(checks.typed_over(PATH, tmp_path, {"layer!N6": 5})).model()
+    assert model.optimize().value > 0.1

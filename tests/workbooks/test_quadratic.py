@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,22 @@ def test_the_history_is_gradient_descent() -> None:
 
 def test_the_least_loss_stated_is_the_least_squares_fits() -> None:
     assert checks.opened(NAME, data_only=True)["quadratic"]["D10"].value == pytest.approx(LEAST, rel=1e-11)
+
+
+@pytest.mark.parametrize(("rate", "settles"), [(0.02, True), (0.2, True), (0.23, False)])
+def test_what_is_said_of_three_rates(tmp_path: Path, rate: float, settles: bool) -> None:
+    """By numpy and by the sheet: 0.02 creeps, 0.2 jumps to and fro and settles, 0.23 flies out of the valley."""
+    value = checks.changed(PATH, tmp_path, {"quadratic!G10": rate})
+    path = descent(rate, 40)
+    assert value("history!H44") == pytest.approx(loss(path[-1]), rel=1e-9)
+    assert (value("history!H44") < value("history!H5") < value("history!H4")) == settles
+    sides = np.sign(np.diff(path[:6, 0]))
+    assert all(sides[1:] == sides[:-1]) == (rate == 0.02) and all(sides[1:] == -sides[:-1]) == (rate > 0.1)
+
+
+def test_the_best_fit_follows_the_points(tmp_path: Path) -> None:
+    value = checks.changed(PATH, tmp_path, {"quadratic!B14": 0, "quadratic!B33": 0})
+    assert value("quadratic!D10") == pytest.approx(np.linalg.lstsq(POWERS, [0, *Y[1:-1], 0])[1][0] / 20, rel=1e-11)
 
 
 # ---- our engine ----------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import numpy as np
 import openpyxl
 import pytest
 from scipy.optimize import minimize
+from tests.workbooks import lesson_checks as checks
 
 import cellgrad
 from cellgrad.lessons.sensitivity.plan import ASSUMPTIONS, BEST
@@ -130,3 +131,11 @@ def test_names_notes_charts_panes_and_print(formulas):
     noted = {(s.title, c.coordinate) for s in formulas for line in s.iter_rows() for c in line if c.comment}
     assert {("plan", "A4"), ("plan", "L18"), ("plan", "A22"), ("tornado", "C4"), ("what_if", "C3")} <= noted
     assert "Gradient map" in formulas["tornado"].cell(SORTED_AT + 17, 1).value
+
+
+def test_a_larger_workshop_is_worth_something(tmp_path):
+    """What the note on the limits and the box ask for; the value by numpy at the decisions found."""
+    solution = cellgrad.open(checks.typed_over(WORKBOOK, tmp_path, {"plan!D23": 40_000})).model("plan").optimize()
+    assert solution.value > BEST["net present value"] + 1000 and solution.x[0] < BEST["price"]
+    there = plan(price=solution.x[0], advertising=solution.x[1])
+    assert there["value"] == pytest.approx(solution.value, rel=1e-9) and there["units"].max() < 40_000 * (1 + 1e-6)

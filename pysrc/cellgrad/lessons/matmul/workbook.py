@@ -27,6 +27,7 @@ from cellgrad.lessons.style import (
     GRID,
     Look,
     Role,
+    legend,
     legend_across,
     may_run_away,
     note,
@@ -89,7 +90,7 @@ def _product(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     _sums(page, look)
     _highlights(book, sheet)
     try_this(sheet, look, TABLE - 1, (9, 16), TRY_PRODUCT, rows_each=2)
-    legend_across(sheet, look, 0, 7, settings=True)
+    legend(sheet, look, 3, 0, settings=True)
     sheet.set_column_pixels(0, 16, 69)
     sheet.set_column_pixels(8, 8, 24)
     sheet.set_column_pixels(13, 13, 24)

@@ -264,8 +264,8 @@ def _tornado(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     for column, width in enumerate([31, 10.5, 15, 15, 14, 13.5, 13, 13, 13, 11]):
         sheet.set_column(column, column, width)
     sheet.freeze_panes(FIRST, 1)
-    set_up_page(sheet, SORTED_AT + 33, 9, FIRST)
-    sheet.set_print_scale(82)  # two pages: the slopes, then what is made of them
+    set_up_page(sheet, SORTED_AT + 39, 10, FIRST)
+    sheet.set_print_scale(78)  # two pages: the slopes, then what is made of them
     sheet.set_h_pagebreaks([SORTED_AT - 1])
     sheet.repeat_rows(0)
 
@@ -282,7 +282,7 @@ def _headers(
 def _tornado_charts(book: xlsxwriter.Workbook, sheet: Worksheet) -> None:
     last = SORTED_AT + len(ASSUMPTIONS) - 1
     titles = ("By the exact slopes, €", "The whole plan worked out again, €")
-    for title, left, row in zip(titles, (2, 4), (SORTED_AT - 1, SORTED_AT + 16), strict=True):
+    for title, left, row in zip(titles, (2, 4), (SORTED_AT - 1, SORTED_AT + 19), strict=True):
         chart = book.add_chart({"type": "bar"})
         for column, name, colour in ((left, "assumption less", "#9CA3AF"), (left + 1, "assumption more", "#3E6FA8")):
             chart.add_series({
@@ -303,7 +303,7 @@ def _tornado_charts(book: xlsxwriter.Workbook, sheet: Worksheet) -> None:
         chart.set_x_axis({"name": "change of the value, €", "num_format": EURO, "label_position": "high",
                           "num_font": {"size": 9}, "major_gridlines": GRID})  # fmt: skip
         chart.set_legend({"position": "bottom"})
-        chart.set_size({"width": 396, "height": 330})
+        chart.set_size({"width": 396, "height": 394})
         sheet.insert_chart(row, 6, chart, {"x_offset": 12})
 
 
