@@ -6,7 +6,7 @@ application, and everything downstream reads only this.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -114,6 +114,74 @@ class Cells:
             data[rows, column - left] = self.data[part]
             formulas[rows, column - left] = self.formulas[part]
         return kinds, data, formulas
+
+    def values_at(self, rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """kind and data of single cells, given by parallel arrays."""
+        kinds, data = np.zeros(len(rows), np.uint8), np.zeros(len(rows))
+        for column in np.unique(columns).tolist():
+            low, high = np.searchsorted(self.columns, (column, column + 1))
+            if low == high:
+                continue
+            start, end = int(self.starts[low]), int(self.starts[high])
+            wanted = np.flatnonzero(columns == column)
+            at = start + self.rows[start:end].searchsorted(rows[wanted].astype(np.int32))
+            held = at < end
+            held[held] = self.rows[at[held]] == rows[wanted[held]]
+            kinds[wanted[held]], data[wanted[held]] = self.kinds[at[held]], self.data[at[held]]
+        return kinds, data
+
+
+class CellValues(Mapping[tuple[int, int], Value]):
+    """Values of some cells of one sheet: a mapping of (row, column) to a value, kept as arrays in reading order.
+
+    rows, columns (int32), kinds (uint8) and data (float64) are parallel; a text is an index into `strings`.
+    """
+
+    def __init__(
+        self, rows: np.ndarray, columns: np.ndarray, kinds: np.ndarray, data: np.ndarray, strings: Strings
+    ) -> None:
+        """Parallel arrays in any order; of a cell given more than once the last value holds."""
+        keys = np.asarray(rows, np.int64) * MAX_COLUMNS + np.asarray(columns, np.int64)
+        if len(keys) and not (keys[1:] > keys[:-1]).all():
+            order = np.argsort(keys, kind="stable")
+            last = np.append(keys[order[1:]] != keys[order[:-1]], True)
+            order = order[last]
+            keys, rows, columns, kinds, data = (a[order] for a in (keys, rows, columns, kinds, data))
+        self.places = keys
+        """row * MAX_COLUMNS + column, which grows."""
+        self.rows, self.columns = np.asarray(rows, np.int32), np.asarray(columns, np.int32)
+        self.kinds, self.data, self.strings = np.asarray(kinds, np.uint8), np.asarray(data, np.float64), strings
+
+    @classmethod
+    def of(cls, values: Mapping[tuple[int, int], Value], strings: Strings | None = None) -> CellValues:
+        """The same as any mapping. strings: where its texts go; a new collection unless given."""
+        if isinstance(values, cls):
+            return values
+        strings = Strings() if strings is None else strings
+        cells = np.array(list(values), np.int64).reshape(-1, 2)
+        coded = np.array([encode(value, strings) for value in values.values()], np.float64).reshape(-1, 2)
+        return cls(cells[:, 0], cells[:, 1], coded[:, 0], coded[:, 1], strings)
+
+    @classmethod
+    def joined(cls, parts: Sequence[CellValues]) -> CellValues:
+        """One or more collections over the same strings; of a cell in several the last one's value holds."""
+        rows, columns, kinds, data = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in ("rows", "columns", "kinds", "data")
+        )
+        return cls(rows, columns, kinds, data, parts[0].strings)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return zip(self.rows.tolist(), self.columns.tolist(), strict=True)
+
+    def __getitem__(self, cell: tuple[int, int]) -> Value:
+        key = cell[0] * MAX_COLUMNS + cell[1]
+        at = int(self.places.searchsorted(key))
+        if at == len(self.places) or self.places[at] != key:
+            raise KeyError(cell)
+        return decode(int(self.kinds[at]), float(self.data[at]), self.strings)
 
 
 @dataclass(frozen=True)

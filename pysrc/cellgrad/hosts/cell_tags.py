@@ -62,6 +62,7 @@ _PRESERVED = b'<t xml:space="preserve">'
 _EMPTY_CELL = re.compile(rb'<c(?:\s+[\w:]+="[^"]*")*\s*/>')
 _CLEAN_ATTRIBUTES = rb'(?: [\w:.]+="[^"<>&]*")*'
 _ROW_TAG = re.compile(rb'<row r="[0-9]+"(%s/?)>' % _CLEAN_ATTRIBUTES)
+_ROW_START = b'<row r="'
 _FORMULA_TAG = re.compile(rb"<f%s/?>" % _CLEAN_ATTRIBUTES)
 _SHARED, _SHARED_END = b'<f t="shared" si="', b'"/>'
 _AS_PLAIN = b'<f aca="false">'
@@ -111,8 +112,8 @@ class Stretch:
     """A stretch of whole rows, taken apart.
 
     letters: its bytes. tags, closes: where each tag starts and where its '>' stands; codes: which tag it is.
-    rows, columns: of every cell. cells: those of usual shape that hold something. odd: start, row and column of those
-    of another shape. Raises Irregular where cells do not all start with their address.
+    starts, rows, columns: of every cell. cells: those of usual shape that hold something. odd: start, row and column of
+    those of another shape. Raises Irregular where cells do not all start with their address.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -162,7 +163,7 @@ class Stretch:
             self._clean_attributes = False
             if not _EMPTY_CELL.match(letters.data, start):
                 raise Irregular
-        self.rows, self.columns = rows, columns
+        self.starts, self.rows, self.columns = starts, rows, columns
         if empty.any():
             full = ~empty
             at, starts, ends, rows, columns, kinds, type_start, usual = (
@@ -262,6 +263,30 @@ class Stretch:
         left = ((first == OWN_FORMULA) | (first == SHORT_FORMULA)) & ~plain & (shared < 0)
         self._formula_tags = tag[left], end[left]
         return plain, shared
+
+    def order(self) -> tuple[int, int] | None:
+        """The first and the last row; None where rows do not all say which they are, or they or cells are out of order.
+
+        Then every cell stands in the row that its address says, and cells follow each other in reading order.
+        """
+        place = np.flatnonzero((self.codes == ROW) | (self.codes == EMPTY_ROW))
+        at = self.tags[place]
+        if not len(at) or not self.letters.are(at, _ROW_START).all():
+            return None
+        at = at + len(_ROW_START)
+        count = self.letters.run(at)
+        number, known = self.letters.digits(at + count, count)
+        others = self.letters.are(self.tags[self.codes == OTHER], b"<row")
+        if others.any() or not (known & (self.letters.bytes[at + count] == _QUOTE)).all():
+            return None
+        rows = number.astype(np.int64) - 1
+        if not (rows[1:] > rows[:-1]).all():
+            return None
+        cells = self.rows * MAX_COLUMNS + self.columns
+        inside = rows[np.searchsorted(at, self.starts) - 1] == self.rows
+        if not (cells[1:] > cells[:-1]).all() or not inside.all() or (len(cells) and self.starts[0] < at[0]):
+            return None
+        return int(rows[0]), int(rows[-1])
 
     def is_well_formed(self, checker: Checker) -> bool:
         """Whether it certainly is, as a piece of the sheet that `checker` has seen the head of.

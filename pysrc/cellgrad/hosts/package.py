@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cellgrad.formula.pool import FormulaPool
+from cellgrad.hosts.changes import Change
 from cellgrad.hosts.container import Package
 from cellgrad.hosts.external_books import read_external_books
 from cellgrad.hosts.parts import read_calculation, read_dynamic, read_tables, read_workbook_part
@@ -12,7 +13,7 @@ from cellgrad.hosts.replace import require_writable
 from cellgrad.hosts.rich_errors import read_rich_errors
 from cellgrad.hosts.shared_strings import read_strings
 from cellgrad.hosts.sheet_builder import Shared, with_filtered_rows
-from cellgrad.hosts.sheet_editor import NO_VALUE, Change
+from cellgrad.hosts.sheet_editor import NO_VALUE
 from cellgrad.hosts.sheet_reader import read_sheet
 from cellgrad.hosts.undo import saved_here, undo
 from cellgrad.hosts.writer import Edits, write

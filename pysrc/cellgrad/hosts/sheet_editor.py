@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import math
+import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import BinaryIO, Final
 from xml.sax.saxutils import escape as escape_xml
 
+import numpy as np
+
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, cell_name, column_index, full_name
 from cellgrad.errors import FileError, WriteError
+from cellgrad.hosts.cell_tags import Stretch
+from cellgrad.hosts.changes import Change, ChangedCells
 from cellgrad.hosts.container import Package
 from cellgrad.hosts.markup import escape
-from cellgrad.hosts.sheet_markup import MAX_ROW_BYTES, Checker, Patterns, is_opaque, sections, value_text
-from cellgrad.values import CellError, Value
+from cellgrad.hosts.sheet_markup import MAX_ROW_BYTES, Checker, Irregular, Patterns, is_opaque, sections, value_text
+from cellgrad.hosts.splices import Decoder, Splices, number_text
+from cellgrad.values import CellError, Kind, Value
+from cellgrad.workbook import CellValues
 
 NO_VALUE: Final = None
 """The new value of a formula cell that loses its cached value, or of a constant cell that becomes blank."""
@@ -23,34 +28,16 @@ NO_VALUE: Final = None
 MAX_TEXT = 32_767
 _ATTRIBUTE = re.compile(rb"""(\s+)([^\s=]+)(\s*=\s*)("[^"]*"|'[^']*')""")
 _ADDRESS = re.compile(rb'\s+r="([A-Z]{1,3})[0-9]{1,7}"')
-_NUMBER_CELL = re.compile(
-    rb'(<c r="([A-Z]{1,3})[0-9]{1,7}"(?: s="[0-9]+")?>(?:<f[^<>]*/>|<f[^<>]*>[^<]*</f>)?<v>)([0-9.eE+-]+)</v></c>'
-)
 _SAVE_FIRST = "open the file in Excel or LibreOffice, save it and try again"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One cell that a save changed; None stands for blank, or for a formula without a cached value."""
-
-    sheet: str
-    row: int
-    column: int
-    before: Value
-    after: Value
-
-    @property
-    def cell(self) -> str:
-        """The full address, such as Sheet1!B7."""
-        return full_name(self.sheet, self.row, self.column)
-
-
-Decoder = Callable[[int, int, str, str | None], Value]
-"""(row, column, type attribute, text of the value) -> the value."""
-
-
 class SheetEditor:
-    """Streams one sheet's XML with new values in it; `changes` lists the cells whose value differs."""
+    """Streams one sheet's XML with new values in it; `changed` lists the cells whose value differs.
+
+    Rows of usual layout are taken many at a time: where an edited cell stands in them is known from its address, and
+    only its bytes are looked at. What is left (new cells and rows, texts in constant cells, odd layout) is done row by
+    row, by patterns.
+    """
 
     def __init__(
         self,
@@ -61,17 +48,19 @@ class SheetEditor:
         decode: Decoder,
     ) -> None:
         """Raises WriteError for a value that no cell can hold."""
-        self._edits = {cell: _checked(value, sheet, *cell) for cell, value in edits.items()}
-        self.changes: list[Change] = []
+        self._edits = CellValues.of(edits)
+        _check(self._edits, sheet)
+        self.changed: list[ChangedCells] = []
         self._package, self._part, self._sheet = package, part, sheet
         self._decode = decode
-        ordered = sorted(edits)
-        self._pending = [(row, [column for _, column in group]) for row, group in groupby(ordered, lambda rc: rc[0])]
-        self._pending.reverse()  # the next row to write is the last one, cheap to pop
+        self._done = 0
+        self._pending: list[tuple[int, list[int]]] = []
+        """What is left to the way row by row: (row, columns), the next row last."""
         self._row = -1
         self._column_styles: list[tuple[int, int, bytes]] = []
         self._checker = Checker(package, part)
         self._patterns = Patterns(b"", opaque=False)
+        self._notes: list[Change] = []
 
     def pieces(self, stream: BinaryIO) -> Iterator[bytes]:
         """The new XML. Raises FileError where the old is damaged, WriteError where it cannot be edited safely."""
@@ -82,18 +71,65 @@ class SheetEditor:
             if kind == "head":
                 self._column_styles = _column_styles(data, checker.prefix)
                 yield data
-            elif kind == "empty":
-                rows = b"".join(self._new_rows(MAX_ROWS))
+                continue
+            if kind == "rows":
+                yield self._edited_rows(data)
+                continue
+            self._leave(slice(self._done, None))
+            rows = b"".join(self._new_rows(MAX_ROWS))
+            if kind == "empty":
                 start = data[:-2].rstrip() + b">"
                 yield start + rows + b"</" + checker.prefix + b"sheetData>" if rows else data
-            elif kind == "rows":
-                self._patterns = Patterns(checker.prefix, checker.opaque)
-                yield b"".join(self._rows(data))
             else:
-                yield b"".join(self._new_rows(MAX_ROWS))
+                yield rows
                 yield data
-        if self._pending:
+            self._note_changes([])
+        if self._pending or self._done < len(self._edits):
             raise self._refuse("its XML holds no sheet data")
+
+    def _edited_rows(self, data: bytes) -> bytes:
+        """A stretch of rows with the edits that belong in it."""
+        checker, stretch = self._checker, None
+        if checker.is_plain and not self._pending:
+            with contextlib.suppress(Irregular):
+                stretch = Stretch(data)
+        if stretch is None or not stretch.is_well_formed(checker):
+            checker.feed(data)
+        order = None if stretch is None else stretch.order()
+        if stretch is None or order is None or order[0] <= self._row:
+            self._leave(slice(self._done, None))  # what does not say where it is keeps to itself what is in it
+            self._patterns = Patterns(checker.prefix, checker.opaque)
+            edited = b"".join(self._rows(data))
+            self._note_changes([])
+            return edited
+        first, end = self._done, int(self._edits.places.searchsorted((order[1] + 1) * MAX_COLUMNS))
+        self._done = end
+        splices = Splices(stretch, self._edits, slice(first, end), self._sheet, self._decode)
+        edited = splices.edited(self._content)
+        if len(splices.left):
+            self._leave(splices.left)
+            self._patterns = Patterns(checker.prefix, checker.opaque)
+            edited = b"".join(self._rows(edited))
+        self._row = order[1]
+        self._note_changes(splices.changed)
+        return edited
+
+    def _leave(self, which: np.ndarray | slice) -> None:
+        """Leave edits to the way row by row; a slice to the end leaves all there are."""
+        rows, columns = self._edits.rows[which], self._edits.columns[which]
+        ordered = groupby(zip(rows.tolist(), columns.tolist(), strict=True), lambda cell: cell[0])
+        self._pending = [(row, [column for _, column in group]) for row, group in ordered][::-1] + self._pending
+        if isinstance(which, slice):
+            self._done = len(self._edits)
+
+    def _note_changes(self, quick: list[ChangedCells]) -> None:
+        """Put the changes of a stretch in the order of its cells."""
+        notes, self._notes = self._notes, []
+        if notes:
+            quick = [*quick, ChangedCells.of(self._sheet, notes)]
+        if len(quick) > 1:
+            quick = [ChangedCells.joined(quick)]
+        self.changed += quick
 
     def _refuse(self, why: str) -> WriteError:
         return WriteError(f"sheet '{self._sheet}' cannot be edited in place: {why}", action=_SAVE_FIRST)
@@ -133,11 +169,6 @@ class SheetEditor:
 
     def _edited_row(self, match: re.Match[bytes], row: int, columns: list[int]) -> bytes:
         body, p = match["body"] or b"", self._checker.prefix
-        if not p and not self._checker.opaque:
-            body, columns = self._with_plain_numbers(body, row, columns)
-            if not columns:
-                start, end = match.span("body")
-                return match[0][: start - match.start()] + body + match[0][end - match.start() :]
         attributes = _attributes(match["attributes"])
         style = b' s="%s"' % attributes[b"s"] if attributes.get(b"customFormat") in (b"1", b"true") else b""
         wanted = iter(columns)
@@ -177,36 +208,11 @@ class SheetEditor:
         tag = b"<" + p + b"row" + _widened_spans(match["attributes"] or b"", columns)
         return tag + b">" + new_body + b"</" + p + b"row>"
 
-    def _with_plain_numbers(self, body: bytes, row: int, columns: list[int]) -> tuple[bytes, list[int]]:
-        """The row with its plainest cells done, a number in place of a number, and the columns still to do."""
-        edits, left, sheet, note = self._edits, set(columns), self._sheet, self.changes.append
-
-        def replaced(match: re.Match[bytes]) -> bytes:
-            start, letters, old = match.groups()
-            column = column_index(letters.decode())
-            after = edits[row, column] if column in left else None
-            if type(after) is not float:
-                return match[0]
-            try:
-                before = float(old)
-            except ValueError:  # damaged: the careful way says so
-                return match[0]
-            if before == math.inf or before == -math.inf:
-                return match[0]
-            left.discard(column)
-            if before == after:
-                return match[0]
-            note(Change(sheet, row, column, before, after))
-            return start + number_text(after).encode() + b"</v></c>"
-
-        body = _NUMBER_CELL.sub(replaced, body)
-        return body, [column for column in columns if column in left]
-
     def _new_cell(self, row: int, column: int, style: bytes) -> bytes:
         value = self._edits[row, column]
         if value is None:
             return b""
-        self.changes.append(Change(self._sheet, row, column, None, value))
+        self._notes.append(Change(self._sheet, row, column, None, value))
         if not style:
             styles = (style for first, last, style in self._column_styles if first <= column <= last)
             style = next(styles, b"")
@@ -234,7 +240,7 @@ class SheetEditor:
         after = self._edits[row, column]
         if _same(before, after):
             return cell[0]
-        self.changes.append(Change(self._sheet, row, column, before, after))
+        self._notes.append(Change(self._sheet, row, column, before, after))
         new_kind, content = self._content(after, is_formula or kind == "str")
         attributes = _with_kind(attributes, new_kind)
         start, end = value_at or (formula_end, formula_end)
@@ -264,25 +270,19 @@ class SheetEditor:
         return plain.encode() if self._checker.encoding == "utf-8" else plain.encode("ascii", "xmlcharrefreplace")
 
 
-def number_text(value: float) -> str:
-    """The shortest text that reads back as the same number, whole numbers without '.0' as Excel writes them."""
-    return repr(float(value)).removesuffix(".0") if value else "0"
-
-
-def _checked(value: Value, sheet: str, row: int, column: int) -> Value:
-    """The value as one of the types of `Value`. Raises WriteError for one that no cell can hold."""
-    if not (0 <= row < MAX_ROWS and 0 <= column < MAX_COLUMNS):
-        raise WriteError(f"row {row + 1}, column {column + 1} of '{sheet}' lies outside the sheet")
-    if value is None or isinstance(value, bool | CellError):
-        return value
-    if isinstance(value, str):
-        problem = f"text of more than {MAX_TEXT} characters" if len(value) > MAX_TEXT else None
-    else:
-        value = float(value)
-        problem = None if math.isfinite(value) else f"{value}, which is no number in a spreadsheet"
-    if problem:
+def _check(edits: CellValues, sheet: str) -> None:
+    """Raises WriteError for a value that no cell can hold, and for a cell that no sheet has."""
+    outside = (edits.rows < 0) | (edits.rows >= MAX_ROWS) | (edits.columns < 0) | (edits.columns >= MAX_COLUMNS)
+    numbers = edits.kinds == Kind.NUMBER
+    texts = np.flatnonzero(edits.kinds == Kind.TEXT)
+    long = [at for at in texts.tolist() if len(edits.strings[int(edits.data[at])]) > MAX_TEXT]
+    for at in [*np.flatnonzero(outside).tolist(), *np.flatnonzero(numbers & ~np.isfinite(edits.data)).tolist(), *long]:
+        row, column = int(edits.rows[at]), int(edits.columns[at])
+        if outside[at]:
+            raise WriteError(f"row {row + 1}, column {column + 1} of '{sheet}' lies outside the sheet")
+        held = f"{edits.data[at]}, which is no number in a spreadsheet"
+        problem = held if numbers[at] else f"text of more than {MAX_TEXT} characters"
         raise WriteError(f"it cannot hold {problem}; nothing was saved", cell=full_name(sheet, row, column))
-    return value
 
 
 def _same(before: Value, after: Value) -> bool:

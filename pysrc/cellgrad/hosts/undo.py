@@ -14,19 +14,19 @@ import json
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from cellgrad.address import cell_name, column_index
+from cellgrad.address import column_index
 from cellgrad.errors import CellgradError, FileError, WriteError
+from cellgrad.hosts.changes import Change, Changes
 from cellgrad.hosts.container import Package
 from cellgrad.hosts.raw_zip import Segment
 from cellgrad.hosts.replace import Replacement, as_write_error, real_target, sync_folder
-from cellgrad.hosts.sheet_editor import Change
 from cellgrad.values import CellError, Value
 
 VERSION = 1
@@ -68,7 +68,7 @@ class UndoDraft:
     """
 
     def __init__(
-        self, package: Package, target: Path, new: BinaryIO, segments: Sequence[Segment], changes: Sequence[Change]
+        self, package: Package, target: Path, new: BinaryIO, segments: Sequence[Segment], changes: Changes
     ) -> None:
         """`new`: the finished file, still open; `segments`: how it is made up. Raises OSError."""
         self._path = undo_path(target)
@@ -81,7 +81,7 @@ class UndoDraft:
             before = package.file
             replaces_another = target.exists() and not target.samefile(package.path)
             if replaces_another:
-                before, changes = stack.enter_context(target.open("rb")), ()
+                before, changes = stack.enter_context(target.open("rb")), Changes()
             original = sha256(before)
             written = sha256(new)
             size = before.seek(0, io.SEEK_END)
@@ -89,10 +89,10 @@ class UndoDraft:
             number = max([0, *(int(step.data.split(".")[0]) for step in old.steps)]) + 1
             step = Step(written, original, size, pieces, f"{number}.bin", f"{number}.json")
             kept = old.steps[-MAX_STEPS + 1 :]
-            with zipfile.ZipFile(self._replacement.file, "w") as archive:
+            with _new_archive(self._replacement.file) as archive:
                 old.copy(kept, archive)
                 _write_literals(archive, step.data, before, literals)
-                _write_member(archive, step.changes, _changes_text(changes))
+                _write_member(archive, step.changes, changes.as_json())
                 _write_index(archive, [*kept, step])
             self._replacement.finish()
             stack.pop_all()
@@ -249,7 +249,7 @@ class _UndoFile:
             sync_folder(self._path.parent)
             return
         with Replacement(self._path) as new:
-            with zipfile.ZipFile(new.file, "w") as archive:
+            with _new_archive(new.file) as archive:
                 self.copy(kept, archive)
                 _write_index(archive, kept)
             new.finish()
@@ -327,14 +327,19 @@ def _blocks(source: BinaryIO, length: int) -> Iterator[bytes]:
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> Any:
-    info = zipfile.ZipInfo(name, _TIME)
-    info.compress_type = zipfile.ZIP_STORED if name.endswith(".bin") else zipfile.ZIP_DEFLATED
-    return archive.open(info, "w", force_zip64=True)
+    """A new member: bytes of a workbook are packed already, texts are packed as far as that is quick."""
+    stored = zipfile.ZipInfo(name, _TIME)
+    return archive.open(stored if name.endswith(".bin") else name, "w", force_zip64=True)
 
 
-def _write_member(archive: zipfile.ZipFile, name: str, text: str) -> None:
+def _new_archive(file: BinaryIO) -> zipfile.ZipFile:
+    return zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+
+
+def _write_member(archive: zipfile.ZipFile, name: str, texts: Iterable[str]) -> None:
     with _member(archive, name) as out:
-        out.write(text.encode())
+        for text in texts:
+            out.write(text.encode())
 
 
 def _write_literals(archive: zipfile.ZipFile, name: str, source: BinaryIO, ranges: list[tuple[int, int]]) -> None:
@@ -346,16 +351,7 @@ def _write_literals(archive: zipfile.ZipFile, name: str, source: BinaryIO, range
 
 
 def _write_index(archive: zipfile.ZipFile, steps: Sequence[Step]) -> None:
-    _write_member(archive, "index.json", json.dumps({"version": VERSION, "steps": [asdict(step) for step in steps]}))
-
-
-def _changes_text(changes: Sequence[Change]) -> str:
-    listed = [[c.sheet, cell_name(c.row, c.column), _to_json(c.before), _to_json(c.after)] for c in changes]
-    return json.dumps(listed)
-
-
-def _to_json(value: Value) -> object:
-    return {"error": value.text} if isinstance(value, CellError) else value
+    _write_member(archive, "index.json", [json.dumps({"version": VERSION, "steps": [asdict(step) for step in steps]})])
 
 
 def _from_json(value: Any) -> Value:

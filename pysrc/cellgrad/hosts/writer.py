@@ -11,6 +11,7 @@ import numpy as np
 
 from cellgrad.errors import ArgumentError, WriteError
 from cellgrad.formula.pool import FormulaPool
+from cellgrad.hosts.changes import Changes
 from cellgrad.hosts.container import Package
 from cellgrad.hosts.defined_names import TAG, with_names
 from cellgrad.hosts.parts import WorkbookPart, read_workbook_part
@@ -18,7 +19,8 @@ from cellgrad.hosts.raw_zip import rewrite
 from cellgrad.hosts.replace import Replacement, as_write_error, real_target
 from cellgrad.hosts.shared_strings import read_strings
 from cellgrad.hosts.sheet_builder import Shared, SheetBuilder
-from cellgrad.hosts.sheet_editor import Change, Decoder, SheetEditor
+from cellgrad.hosts.sheet_editor import SheetEditor
+from cellgrad.hosts.splices import Decoder
 from cellgrad.hosts.undo import save_undo
 from cellgrad.solver_models import SolverModel, anchored, is_model_name, solver_names
 from cellgrad.values import Strings, Value
@@ -34,7 +36,7 @@ def write(
     edits: Edits,
     full_recalculation: bool = False,
     models: Sequence[SolverModel] = (),
-) -> list[Change]:
+) -> Changes:
     """Save `source` as `target` (which may be the same file) with new cell values, and say what changed.
 
     A constant cell gets the value; a formula cell keeps its formula and gets the value as its cached one. None
@@ -56,7 +58,7 @@ def write(
         replaced |= _replaced_workbook_part(package, workbook, full_recalculation, models)
         with Replacement(real) as new:
             segments = rewrite(package, new.file, replaced)
-            changes = [change for editor in editors for change in editor.changes]
+            changes = Changes([part for editor in editors for part in editor.changed])
             if all(segment.source is not None for segment in segments):
                 if not (real.exists() and real.samefile(source)):
                     new.finish()

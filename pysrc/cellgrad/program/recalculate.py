@@ -15,8 +15,8 @@ from cellgrad.program.lowering import Failure, Lowering
 from cellgrad.program.values import Values
 from cellgrad.reference import Reference
 from cellgrad.tensors.nodes import Node
-from cellgrad.values import Kind, Value
-from cellgrad.workbook import decode, encode
+from cellgrad.values import Kind
+from cellgrad.workbook import CellValues, encode
 
 
 @dataclass(frozen=True)
@@ -29,21 +29,22 @@ class Recalculated:
     blocks: dict[Block, tuple[np.ndarray, np.ndarray]]
     failures: dict[Block, CellgradError]
 
-    def cells(self, dependence: Dependence) -> dict[str, dict[tuple[int, int], Value]]:
-        """Sheet -> (row, column) -> value, of the cells whose value differs from the cached one; None where unknown."""
+    def cells(self, dependence: Dependence) -> dict[str, CellValues]:
+        """Sheet -> the values of the cells that differ from the cached ones; None where unknown."""
         book = dependence.book
-        found: dict[str, dict[tuple[int, int], Value]] = {}
+        parts: dict[str, list[CellValues]] = {}
         for block, (kinds, data) in self.blocks.items():
             r = block.region
             old_kinds, old_data, _ = book.sheet(r.sheet).cells.dense(r.top, r.left, r.bottom, r.right)
-            cells = found.setdefault(r.sheet, {})
-            for row, column in np.argwhere((kinds != old_kinds) | (data != old_data)).tolist():
-                value = decode(int(kinds[row, column]), float(data[row, column]), book.strings)
-                cells[r.top + row, r.left + column] = value
+            rows, columns = np.nonzero((kinds != old_kinds) | (data != old_data))
+            changed = kinds[rows, columns], data[rows, columns]
+            parts.setdefault(r.sheet, []).append(CellValues(rows + r.top, columns + r.left, *changed, book.strings))
         for block in self.failures:
-            cells = found.setdefault(block.region.sheet, {})
-            cells.update(dict.fromkeys(block.region.cells()))
-        return found
+            r = block.region
+            rows, columns = (part.ravel() for part in np.mgrid[r.top : r.bottom, r.left : r.right])
+            blank = np.zeros(r.size, np.uint8), np.zeros(r.size)
+            parts.setdefault(r.sheet, []).append(CellValues(rows, columns, *blank, book.strings))
+        return {sheet: CellValues.joined(found) for sheet, found in parts.items()}
 
 
 def recalculate(

@@ -17,7 +17,6 @@ from cellgrad.blocks.data_tables import data_table_cells
 from cellgrad.blocks.dependence import Dependence
 from cellgrad.errors import ArgumentError, CellgradError, FormulaError, ModelError, WriteError
 from cellgrad.hosts import package
-from cellgrad.hosts.package import Edits
 from cellgrad.optimize.problem import Goal
 from cellgrad.program.compiling import constant_live, distinct, values_of
 from cellgrad.program.lowering import Failure
@@ -27,7 +26,7 @@ from cellgrad.session.model import Model
 from cellgrad.solver_models import Constraint, ModelConditions, SolverModel, disjoint, read_models, resolve
 from cellgrad.solver_models import areas as areas_of
 from cellgrad.values import Kind
-from cellgrad.workbook import Workbook
+from cellgrad.workbook import CellValues, Workbook
 
 
 def open_book(path: str | Path) -> Book:
@@ -43,7 +42,7 @@ class Written:
     """What a save did: the file, every cell whose value changed, and cells that lost theirs (with the reason)."""
 
     path: Path
-    changes: list[package.Change] = field(repr=False)
+    changes: Sequence[package.Change] = field(repr=False)
     lost: list[tuple[Region, CellgradError]]
     seconds: float
 
@@ -65,7 +64,7 @@ class Book:
         self._to_save: dict[str, SolverModel] = {}
         self._recalculated: Recalculated | None = None
         self._state = state
-        self._in_file: Edits = {}
+        self._in_file: dict[str, CellValues] = {}
 
     @property
     def sheets(self) -> list[str]:
@@ -239,14 +238,17 @@ class Book:
             self._state, self._in_file = package.state(self.path), edits
         return Written(path, changes, lost, time.perf_counter() - began)
 
-    def _edits(self, result: Recalculated) -> Edits:
+    def _edits(self, result: Recalculated) -> dict[str, CellValues]:
         """Every cell whose value differs from what the file now holds."""
-        edits = {
-            sheet: {cell: self.workbook.cached(sheet, *cell) for cell in cells}
-            for sheet, cells in self._in_file.items()
-        }
+        parts: dict[str, list[CellValues]] = {}
+        strings = self.workbook.strings
+        for sheet, old in self._in_file.items():  # back to what was read, unless one of the others says otherwise
+            read = self.workbook.sheet(sheet).cells.values_at(old.rows, old.columns)
+            parts[sheet] = [CellValues(old.rows, old.columns, *read, strings)]
         for sheet, cells in result.cells(self.dependence).items():
-            edits.setdefault(sheet, {}).update(cells)
+            parts.setdefault(sheet, []).append(cells)
         for area, values in self.new.items():
-            edits.setdefault(area.sheet, {}).update(zip(area.cells(), values.tolist(), strict=True))
-        return edits
+            rows, columns = (part.ravel() for part in np.mgrid[area.top : area.bottom, area.left : area.right])
+            numbers = CellValues(rows, columns, np.full(area.size, Kind.NUMBER), values, strings)
+            parts.setdefault(area.sheet, []).append(numbers)
+        return {sheet: CellValues.joined(found) for sheet, found in parts.items()}

@@ -13,6 +13,7 @@ import xlwings as xw
 
 from cellgrad.address import Region, full_name
 from cellgrad.errors import ArgumentError, CellgradError, WriteError
+from cellgrad.hosts.changes import Change
 from cellgrad.hosts.live import record
 from cellgrad.hosts.live.differences import (
     HOST_ERRORS,
@@ -24,7 +25,6 @@ from cellgrad.hosts.live.differences import (
 )
 from cellgrad.hosts.live.held import Block, Held, block_of, rectangles
 from cellgrad.hosts.live.quiet import quiet
-from cellgrad.hosts.sheet_editor import Change
 from cellgrad.hosts.writer import Edits
 from cellgrad.values import CellError
 
