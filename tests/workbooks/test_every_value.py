@@ -10,6 +10,7 @@ from tests.workbooks import lesson_checks as checks
 
 NAMES = (
     "learning-rate.xlsx", "matmul.xlsx", "quadratic.xlsm", "relu.xlsm", "sensitivity.xlsx", "three-classes.xlsx",
+    "embeddings.xlsx",
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ NUMBERS = 3
 """How many numbers a film or a person has, besides its bias."""
 PARTS = 10
 """The ratings fall into ten parts, of which one is held out."""
-PENALTY, HOLD_OUT = 0.003, 0
+PENALTY, HOLD_OUT = 0.0035, 0
 
 HEADER, FIRST = 10, 11
 """The header row, which numbers the people, and the first film's, from 0."""

@@ -23,7 +23,7 @@ from cellgrad.lessons.embeddings.data import (
     Places,
     start_vectors,
 )  # fmt: skip
-from cellgrad.lessons.style import Look, Role, legend, note, set_up_page, try_this
+from cellgrad.lessons.style import Look, Role, legend, legend_across, note, numbers_only, set_up_page, try_this
 from cellgrad.lessons.training import Results
 from cellgrad.solver_models import SolverModel
 
@@ -207,8 +207,9 @@ def draw_model(
             person = f"{letter}${PERSON_VECTOR_AT + 1}:{letter}${PERSON_VECTOR_AT + NUMBERS}"
             text = f"=mean+${bias}{at}+{letter}${HEADER}+MMULT(${first}{at}:${last}{at},{person})"
             page.formula(row, column, text, number)
+    note(sheet, xl_rowcol_to_cell(FIRST, PERSON_AT), texts["prediction"])
     try_this(sheet, look, 2, (PERSON_AT, PERSON_AT + 25), notes.TRY["model"])
-    legend(sheet, look, places.end + 1, 0, settings=True)
+    legend_across(sheet, look, places.end + 1, 1, settings=True)
     _mark_held_out(book, sheet, places)
     sheet.conditional_format(FIRST, PERSON_AT, places.end - 1, places.last_column, {
         "type": "2_color_scale", "min_type": "num", "min_value": 2, "max_type": "num", "max_value": 5,
@@ -257,10 +258,11 @@ def _results(page: Page, look: Look, results: Results, hold_out: int) -> None:
     sheet.write_string(9, 4, "hold out", look.label())
     note(sheet, "E10", texts["hold out"])
     sheet.write_number(9, 5, hold_out, look.setting("0"))
-    sheet.data_validation(9, 5, 9, 5, {"validate": "list", "source": [str(part) for part in range(PARTS)]})
-    sheet.data_validation(9, 2, 9, 2, {
-        "validate": "decimal", "criteria": ">=", "value": 0, "error_title": "penalty", "error_message": "0 or more"
+    sheet.data_validation(9, 5, 9, 5, {
+        "validate": "list", "source": [str(part) for part in range(PARTS)],
+        "error_title": "Not here", "error_message": f"Choose a part, 0 to {PARTS - 1}.",
     })  # fmt: skip
+    numbers_only(sheet, (9, 2, 9, 2), 0, 1)
 
 
 # ---- errors --------------------------------------------------------------------------------------------------------

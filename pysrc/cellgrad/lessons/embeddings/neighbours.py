@@ -122,8 +122,13 @@ def draw_nearest(book: xlsxwriter.Workbook, page: Page, look: Look, films: Seque
         sheet.write_string(row, 0, word, look.label())
         note(sheet, xl_rowcol_to_cell(row, 0), texts[word])
         sheet.write(row, 1, value, look.setting("0" if value == 0 else "General"))
-    sheet.data_validation(3, 1, 3, 1, {"validate": "list", "source": f"=films!$B${FIRST + 1}:$B${end}"})
-    sheet.data_validation(4, 1, 4, 1, {"validate": "list", "source": list(SOURCES)})
+    for row, allowed, said in (
+        (3, f"=films!$B${FIRST + 1}:$B${end}", "Choose a film from the list."),
+        (4, list(SOURCES), f"Choose {SOURCES[0]} or {SOURCES[1]}."),
+    ):
+        sheet.data_validation(row, 1, row, 1, {
+            "validate": "list", "source": allowed, "error_title": "Not here", "error_message": said,
+        })  # fmt: skip
     numbers_only(sheet, (5, 1, 5, 1), -360, 360)
     headers = [(word, Role.MODEL) for word in ("rank", "nearest films", "cosine", "across", "up")]
     _headers(sheet, look, FIRST - 1, headers, texts)
@@ -137,15 +142,17 @@ def draw_nearest(book: xlsxwriter.Workbook, page: Page, look: Look, films: Seque
             text = f"=INDEX(films!${letter}${FIRST + 1}:${letter}${end},MATCH($A{row + 1},{order},0))"
             style = look.cell(Role.MODEL, bold=rank <= CLOSE) if column == 1 else look.cell(Role.MODEL, "0.000")
             page.formula(row, column, text, style)
-    legend(sheet, look, end + 1, 1, settings=True)
-    try_this(sheet, look, 2, (6, 17), notes.TRY["nearest"])
+    legend(sheet, look, end + 1, 1)
+    sheet.write_string(end + 6, 1, "setting", look.setting())
+    sheet.write_string(end + 6, 2, "yours to choose", look.text())
+    try_this(sheet, look, 2, (6, 18), notes.TRY["nearest"])
     sheet.insert_chart(FIRST - 1, 6, _map(book, films))
     sheet.set_column_pixels(0, 0, 78)
     sheet.set_column_pixels(1, 1, 180)
     sheet.set_column_pixels(2, 4, 66)
     sheet.set_column_pixels(5, 5, 16)
     sheet.freeze_panes(FIRST, 0)
-    set_up_page(sheet, end + 7, 18, FIRST)
+    set_up_page(sheet, end + 7, 20, FIRST)
     sheet.fit_to_pages(1, 1)
 
 

@@ -77,7 +77,9 @@ def draw_you(book: xlsxwriter.Workbook, page: Page, look: Look, films: Sequence[
                 note(sheet, xl_rowcol_to_cell(FIRST - 1, column), texts[word])
     _films(page, look, films)
     _recommended(page, look, films)
-    legend(sheet, look, end + 1, 0, settings=True)
+    legend(sheet, look, end + 1, 0)
+    sheet.write_string(end + 6, 0, "setting", look.setting())
+    sheet.write_string(end + 6, 1, "yours to type", look.text())
     chart = book.add_chart({"type": "bar"})
     chart.add_series({
         "name": "prediction", "categories": ["you", FIRST, 7, FIRST + BEST - 1, 7],
@@ -86,7 +88,7 @@ def draw_you(book: xlsxwriter.Workbook, page: Page, look: Look, films: Sequence[
         "data_labels": {"value": True, "num_format": "0.0"},
     })  # fmt: skip
     chart.set_title({"name": "Not rated by you: the ten best predictions", "name_font": {"size": 11, "bold": True}})
-    chart.set_y_axis({"reverse": True})
+    chart.set_y_axis({"name": "film", "reverse": True})
     chart.set_x_axis({"name": "stars", "min": 0, "max": 6, "num_format": "0", "label_position": "high",
                       "major_gridlines": GRID})  # fmt: skip
     chart.set_legend({"none": True})
