@@ -16,7 +16,7 @@ from cellgrad.audit.auditing import audit
 from cellgrad.audit.buckets import Audit
 from cellgrad.errors import CellgradError
 from cellgrad.hosts.libreoffice import Converter
-from cellgrad.hosts.rendering import Page, render
+from cellgrad.hosts.rendering import DOTS, Page, render
 from cellgrad.lessons import State
 
 TOLERANCE = 1e-12
@@ -87,6 +87,7 @@ def checking(
                 tell(f"{name}: recalculating")
                 held, theirs = audit(path, TOLERANCE), audit(path, TOLERANCE, "libreoffice")
                 tell(f"{name}: printing")
-                yield Checked(path, state, held, theirs, render(path, office, scratch) if rendering else [])
+                dots = DOTS if pictures else DOTS // 2  # pictures that nobody keeps need not be sharp
+                yield Checked(path, state, held, theirs, render(path, office, scratch, dots) if rendering else [])
             except CellgradError as error:
                 yield Checked(path, state, error=error)

@@ -40,14 +40,14 @@ class Picture:
 
 TABLE = (
     Picture("quadratic.xlsm", "quadratic", "A1:M27", ("quadratic",)),
-    Picture("learning-rate.xlsx", "rates", "A1:K27"),
+    Picture("learning-rate.xlsx", "rates", "A1:K29"),
     Picture("relu.xlsm", "ten", "A1:L28", ("ten",)),
-    Picture("matmul.xlsx", "product", "A1:P26"),
+    Picture("matmul.xlsx", "product", "A1:R26"),
     Picture("titanic.xlsx", "sigmoid", "A1:I41", ("sigmoid",)),
-    Picture("three-classes.xlsx", "flower", "A1:L30", ("softmax",)),
-    Picture("embeddings.xlsx", "nearest", "A1:N34"),
-    Picture("words.xlsx", "try", "A1:N30", ("words",)),
-    Picture("sensitivity.xlsx", "tornado", "A21:K39"),
+    Picture("three-classes.xlsx", "flower", "A1:M31", ("softmax",)),
+    Picture("embeddings.xlsx", "nearest", "A1:S34"),
+    Picture("words.xlsx", "try", "A1:O29", ("words",)),
+    Picture("sensitivity.xlsx", "tornado", "A21:K38"),
     Picture("index.xlsx", "lessons", "A1:J20"),
 )
 

@@ -152,6 +152,22 @@ def test_what_cannot_be_asked(folder: Path, monkeypatch: pytest.MonkeyPatch, opt
     assert not (folder / "p").exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("  1.5   ###   2.5", 1),
+        ("name     ### ####", 2),
+        ("###\n  ####  \n", 2),
+        ("text FA to ##### to receive entry", 0),
+        ("call #####. Claim code KL341", 0),
+        ("a # b   ##   c", 0),
+    ],
+)
+def test_numbers_too_wide_and_texts_that_hold_the_same_sign(text: str, count: int) -> None:
+    """As pdftotext lays a page out: two spaces and more between cells."""
+    assert rendering._too_narrow(text) == count
+
+
 def test_pages_need_poppler(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rendering.shutil, "which", lambda program: None if program == "pdftoppm" else "/bin/true")
     with Converter() as office, pytest.raises(ArgumentError, match="pdftoppm; install poppler"):

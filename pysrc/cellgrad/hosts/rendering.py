@@ -13,11 +13,11 @@ from cellgrad.hosts.libreoffice import Converter
 
 PROGRAMS = ("pdftoppm", "pdftotext")
 DOTS = 70
-"""Dots an inch: a landscape page of A4 is about 820 pixels wide."""
+"""Dots an inch, of pictures to look at: a landscape page of A4 is about 820 pixels wide."""
 SECONDS = 300
 
-_TOO_NARROW = re.compile(r"(?<![\w#])#{3,}(?![\w#])")
-"""What stands in place of a number that is wider than its column."""
+_TOO_NARROW = re.compile(r"(?:^|(?<=\s\s))#{3,}(?: #{3,})*(?=\s\s|$)", re.MULTILINE)
+"""What stands in place of numbers that are wider than their column: cells of their own, and no part of a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def render(path: Path, office: Converter, folder: Path, dots: int = DOTS) -> lis
 
 
 def _too_narrow(text: str) -> int:
-    return len(_TOO_NARROW.findall(text))
+    return sum(len(cells.split()) for cells in _TOO_NARROW.findall(text))
 
 
 def _run(program: str, *arguments: str) -> str:
