@@ -13,7 +13,7 @@ from tests.workbooks import lesson_checks as checks
 
 import cellgrad
 from cellgrad.lessons.sensitivity.plan import ASSUMPTIONS, BEST
-from cellgrad.lessons.sensitivity.workbook import SORTED_AT
+from cellgrad.lessons.sensitivity.tornado import SORTED_AT
 
 WORKBOOK = Path(__file__).parents[2] / "workbooks" / "sensitivity.xlsx"
 NAMES = [assumption.name for assumption in ASSUMPTIONS]

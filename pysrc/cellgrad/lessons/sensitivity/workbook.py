@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
+from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from cellgrad.lessons.computed import Page, Values, write
@@ -31,20 +31,17 @@ from cellgrad.lessons.sensitivity.plan import (
     YEAR_0,
     YEARS,
 )
+from cellgrad.lessons.sensitivity.tables import WORDS
+from cellgrad.lessons.sensitivity.tornado import draw_tornado
+from cellgrad.lessons.sensitivity.what_if import PRICES, PRICES_AT, VALUE_AT, draw_what_if
 from cellgrad.lessons.style import GRID, Look, Role, legend_across, note, numbers_only, set_up_page, try_this
 from cellgrad.solver_models import Constraint, Relation, SolverModel
-
-WORDS = {Role.DATA: "assumption", Role.PARAMETER: "decision", Role.MODEL: "plan", Role.LOSS: "value"}
-"""The legend's words: this lesson makes no loss small, it makes a value large."""
 
 LOWERS, RAISES = "#7FA8D6", "#E58B7B"
 """Blue and red, as in the gradient map: more of it makes the value less, or more."""
 
 BOUNDS = {"€": (0.01, 10**9), "units": (1, 10**9), "%": (0, 10), "": (-0.9, 0.9)}
 """What may be typed for an assumption, by its unit: the plan divides by prices and takes powers of them."""
-
-STEP = 0.01
-PRICES = tuple(range(24, 53, 2))
 
 
 def build(data: Path, path: Path) -> Path:
@@ -56,8 +53,8 @@ def _draw(book: xlsxwriter.Workbook, values: Values) -> Mapping[str, SolverModel
     look = Look(book)
     plan, tornado, what_if = (Page(book, name, values) for name in ("plan", "tornado", "what_if"))
     _plan(book, plan, look)
-    _tornado(book, tornado, look)
-    _what_if(what_if, look)
+    draw_tornado(book, tornado, look)
+    draw_what_if(what_if, look)
     return {"plan": model()}
 
 
@@ -69,9 +66,6 @@ def model() -> SolverModel:
         kind = Relation.AT_MOST if relation == "at most" else Relation.AT_LEAST
         lines.append(Constraint(corners, kind, f"plan!$D${row}"))
     return SolverModel("plan", "plan!$L$18", "plan!$B$5:$B$6", goal="max", constraints=tuple(lines), non_negative=True)
-
-
-# ---- plan ----------------------------------------------------------------------------------------------------------
 
 
 def _plan(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
@@ -204,196 +198,3 @@ def _plan_charts(book: xlsxwriter.Workbook, sheet: Worksheet) -> None:
         chart.set_y_axis({"name": "€", "num_format": EURO, "major_gridlines": GRID})
         chart.set_size({"width": 292, "height": 300})
         sheet.insert_chart(LIMITS_AT - 1, column, chart, {"x_offset": 2 if column == 5 else 18})
-
-
-# ---- tornado -------------------------------------------------------------------------------------------------------
-
-TORNADO = (
-    ("assumption", Role.DATA), ("value", Role.DATA), ("exact slope", Role.LOSS), ("by differences", Role.MODEL),
-    ("apart", Role.MODEL), ("may be off by", Role.DATA), ("slope × that", Role.LOSS), ("less: value", Role.MODEL),
-    ("more: value", Role.MODEL), ("size", Role.LOSS),
-)  # fmt: skip
-SORTED = (
-    ("strongest first", Role.DATA), ("place", Role.MODEL), ("less, by slope", Role.LOSS), ("more, by slope", Role.LOSS),
-    ("less, in full", Role.MODEL), ("more, in full", Role.MODEL),
-)  # fmt: skip
-SORTED_AT = LAST + 4
-"""The first row of the sorted table, from 0; its header stands above."""
-
-
-def _tornado(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
-    sheet = page.sheet
-    sheet.write_string(0, 0, "What the value hangs on", look.title())
-    note(sheet, "A1", notes.TORNADO["title"])
-    legend_across(sheet, look, 0, 4, WORDS)
-    sheet.write_string(1, 0, "Slopes of the net present value, € by a unit of the assumption.", look.caption())
-    _headers(sheet, look, HEADER, TORNADO, notes.TORNADO)
-    count = len(ASSUMPTIONS)
-    for place, assumption in enumerate(ASSUMPTIONS):
-        row = FIRST + place
-        at, name = row + 1, assumption.name
-        role = Role.PARAMETER if name in CHANGING else Role.DATA
-        less, more, down, up = (f"what_if!{xl_rowcol_to_cell(FIRST + 1 + 4 * place + k, VALUE_AT)}" for k in range(4))
-        page.formula(row, 0, f"=plan!A{at}", look.cell(role))
-        page.formula(row, 1, f"={name}", look.cell(role, assumption.number_format))
-        page.formula(row, 2, f"={assumption.slope}", look.cell(Role.LOSS, "#,##0.00", bold=True))
-        page.formula(
-            row, 3, f"=({more}-{less})/(2*what_if!$C$3*IF({name}=0,1,{name}))", look.cell(Role.MODEL, "#,##0.00")
-        )
-        page.formula(row, 4, f"=ROUND(ABS(D{at}-C{at})/MAX(1,ABS(C{at})),9)", look.cell(Role.MODEL, "0.0E+00"))
-        sheet.write_number(row, 5, assumption.swing, look.setting(assumption.number_format))
-        numbers_only(sheet, (row, 5, row, 5), 0, 0.9 * assumption.value if assumption.unit else 0.5)
-        page.formula(row, 6, f"=C{at}*F{at}", look.cell(Role.LOSS, EURO))
-        page.formula(row, 7, f"={down}-net_present_value", look.cell(Role.MODEL, EURO))
-        page.formula(row, 8, f"={up}-net_present_value", look.cell(Role.MODEL, EURO))
-        page.formula(row, 9, f"=ABS(G{at})", look.cell(Role.LOSS, EURO))
-    _headers(sheet, look, SORTED_AT - 1, SORTED, notes.TORNADO)
-    region = {letter: f"${letter}${FIRST + 1}:${letter}${LAST + 1}" for letter in "AGHIJ"}
-    for row in range(SORTED_AT, SORTED_AT + count):
-        at = row + 1
-        rank = f"=MATCH(LARGE({region['J']},ROWS(B${SORTED_AT + 1}:B{at})),{region['J']},0)"
-        page.formula(row, 1, rank, look.cell(Role.MODEL, "0", align="center"))
-        page.formula(row, 0, f"=INDEX({region['A']},B{at})", look.cell(Role.DATA))
-        page.formula(row, 2, f"=-INDEX({region['G']},B{at})", look.cell(Role.LOSS, EURO))
-        page.formula(row, 3, f"=INDEX({region['G']},B{at})", look.cell(Role.LOSS, EURO))
-        page.formula(row, 4, f"=INDEX({region['H']},B{at})", look.cell(Role.MODEL, EURO))
-        page.formula(row, 5, f"=INDEX({region['I']},B{at})", look.cell(Role.MODEL, EURO))
-    _tornado_charts(book, sheet)
-    for line, (text, strong) in enumerate(notes.GRADIENT_MAP, start=SORTED_AT + count + 1):
-        sheet.write_string(line, 0, text, look.bold() if strong else look.text())
-    for column, width in enumerate([31, 10.5, 15, 15, 14, 13.5, 13, 13, 13, 11]):
-        sheet.set_column(column, column, width)
-    sheet.freeze_panes(FIRST, 1)
-    set_up_page(sheet, SORTED_AT + 39, 10, FIRST)
-    sheet.set_print_scale(78)  # two pages: the slopes, then what is made of them
-    sheet.set_h_pagebreaks([SORTED_AT - 1])
-    sheet.repeat_rows(0)
-
-
-def _headers(
-    sheet: Worksheet, look: Look, row: int, headers: tuple[tuple[str, Role], ...], texts: Mapping[str, str]
-) -> None:
-    for column, (text, role) in enumerate(headers):
-        sheet.write_string(row, column, text, look.header(role))
-        if text in texts:
-            note(sheet, xl_rowcol_to_cell(row, column), texts[text])
-
-
-def _tornado_charts(book: xlsxwriter.Workbook, sheet: Worksheet) -> None:
-    last = SORTED_AT + len(ASSUMPTIONS) - 1
-    titles = ("By the exact slopes, €", "The whole plan worked out again, €")
-    for title, left, row in zip(titles, (2, 4), (SORTED_AT - 1, SORTED_AT + 19), strict=True):
-        chart = book.add_chart({"type": "bar"})
-        for column, name, colour in ((left, "assumption less", "#9CA3AF"), (left + 1, "assumption more", "#3E6FA8")):
-            chart.add_series({
-                "name": name, "categories": ["tornado", SORTED_AT, 0, last, 0],
-                "values": ["tornado", SORTED_AT, column, last, column],
-                "fill": {"color": colour}, "gap": 35, "overlap": 100,
-            })  # fmt: skip
-        chart.set_title({"name": title, "name_font": {"size": 11, "bold": True}})
-        chart.set_y_axis(
-            {
-                "name": "assumption",
-                "reverse": True,
-                "interval_unit": 1,
-                "label_position": "low",
-                "num_font": {"size": 9},
-            }
-        )
-        chart.set_x_axis({"name": "change of the value, €", "num_format": EURO, "label_position": "high",
-                          "num_font": {"size": 9}, "major_gridlines": GRID})  # fmt: skip
-        chart.set_legend({"position": "bottom"})
-        chart.set_size({"width": 396, "height": 394})
-        sheet.insert_chart(row, 6, chart, {"x_offset": 12})
-
-
-# ---- what_if -------------------------------------------------------------------------------------------------------
-
-FIRST_OF_PLAN = 2
-"""The column of the first assumption in a row that holds a whole plan."""
-PROFIT_AT = FIRST_OF_PLAN + len(ASSUMPTIONS)
-CASH_AT = PROFIT_AT + YEARS
-VALUE_AT = CASH_AT + YEARS
-PRICES_AT = FIRST + 1 + 4 * len(ASSUMPTIONS) + 2
-KINDS = ("a little less", "a little more", "less", "more")
-
-
-def _what_if(page: Page, look: Look) -> None:
-    sheet = page.sheet
-    sheet.write_string(0, 0, "The plan, once a row", look.title())
-    note(sheet, "A1", notes.WHAT_IF["title"])
-    legend_across(sheet, look, 0, 3, WORDS)
-    sheet.write_string(
-        1, 0, "The shifted assumption is the yellow cell. Nothing to edit here but the step.", look.caption()
-    )
-    sheet.write_string(2, 0, "a little is", look.label())
-    sheet.write_string(2, 1, "of its value:", look.caption("right"))
-    sheet.write_number(2, 2, STEP, look.setting("0.00%"))
-    numbers_only(sheet, (2, 2, 2, 2), 1e-13, 0.5)
-    note(sheet, "C3", notes.WHAT_IF["step"])
-    names = [assumption.name for assumption in ASSUMPTIONS]
-    headers = [("row", Role.MODEL), ("shift", Role.MODEL), *((name, Role.DATA) for name in names)]
-    headers += [(f"profit {year}", Role.MODEL) for year in range(1, YEARS + 1)]
-    headers += [(f"cash flow {year}", Role.MODEL) for year in range(1, YEARS + 1)] + [("value", Role.LOSS)]
-    _headers(sheet, look, HEADER, tuple(headers), notes.WHAT_IF)
-    _scenario(page, look, FIRST, "as planned", "", None, "")
-    row = FIRST + 1
-    for place, name in enumerate(names):
-        for kind in KINDS:
-            sign = "-" if kind.endswith("less") else "+"
-            shifted = (
-                f"={name}{sign}$C$3*IF({name}=0,1,{name})"
-                if "little" in kind
-                else f"={name}{sign}tornado!$F${FIRST + 1 + place}"
-            )
-            _scenario(page, look, row, ASSUMPTIONS[place].label, kind, name, shifted)
-            row += 1
-    sheet.write_string(PRICES_AT - 1, 0, "the price alone", look.bold())
-    for row, price in enumerate(PRICES, start=PRICES_AT):
-        _scenario(page, look, row, "price", "", "price", price)
-    sheet.set_column(0, 0, 31)
-    sheet.set_column(1, 1, 13)
-    sheet.set_column(FIRST_OF_PLAN, PROFIT_AT - 1, 12)
-    sheet.set_column(
-        FIRST_OF_PLAN + names.index("usual_advertising"), FIRST_OF_PLAN + names.index("usual_advertising"), 17
-    )
-    sheet.set_column(PROFIT_AT, VALUE_AT, 12)
-    sheet.freeze_panes(FIRST, 2)
-    set_up_page(sheet, PRICES_AT + len(PRICES) - 1, VALUE_AT, FIRST)
-    sheet.set_print_scale(76)  # three pages side by side: the assumptions in two halves, then the plan
-    sheet.set_v_pagebreaks([FIRST_OF_PLAN + 8, PROFIT_AT])
-    sheet.repeat_columns(0, 1)
-
-
-def _scenario(page: Page, look: Look, row: int, label: str, kind: str, shifted: str | None, to: str | float) -> None:
-    """A whole plan in a row; one assumption is another, by a formula or a number."""
-    sheet = page.sheet
-    sheet.write_string(row, 0, label, look.cell(Role.MODEL))
-    if kind:
-        sheet.write_string(row, 1, kind, look.cell(Role.MODEL))
-    cell = {}
-    for column, assumption in enumerate(ASSUMPTIONS, start=FIRST_OF_PLAN):
-        cell[assumption.name] = f"${xl_col_to_name(column)}{row + 1}"
-        number_format = "0.0000" if assumption.value < 1000 else "#,##0.0"
-        if assumption.name == shifted:
-            style = look.cell(Role.PARAMETER, number_format)
-            if isinstance(to, str):
-                page.formula(row, column, to, style)
-            else:
-                sheet.write_number(row, column, to, style)
-        else:
-            page.formula(row, column, f"={assumption.name}", look.cell(Role.DATA, number_format))
-    for year in range(1, YEARS + 1):
-        profit = (
-            "={base_units}*({price}/{usual_price})^-{elasticity}*({advertising}/{usual_advertising})^{response}"
-            "*(1+{unit_growth})^{n}*({price}*(1+{price_rise})^{n}-{unit_cost}*(1+{cost_rise})^{n})"
-            "-{fixed_costs}*(1+{cost_rise})^{n}-{advertising}-{investment}/{years}"
-        )
-        text = profit.format(**cell, n=year - 1, years=YEARS)
-        page.formula(row, PROFIT_AT + year - 1, text, look.cell(Role.MODEL, EURO))
-        at = xl_rowcol_to_cell(row, PROFIT_AT + year - 1)
-        cash = f"={at}-{cell['tax_rate']}*MAX(0,{at})+{cell['investment']}/{YEARS}"
-        page.formula(row, CASH_AT + year - 1, cash, look.cell(Role.MODEL, EURO))
-    first, last = xl_rowcol_to_cell(row, CASH_AT), xl_rowcol_to_cell(row, VALUE_AT - 1)
-    value = f"=NPV({cell['discount_rate']},{first}:{last})-{cell['investment']}"
-    page.formula(row, VALUE_AT, value, look.cell(Role.LOSS, EURO))
