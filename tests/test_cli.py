@@ -494,10 +494,10 @@ def run_named(path: Path) -> Any:
 @pytest.mark.parametrize(
     ("cell", "expected"),
     [
-        ("nnet!AA1", {"formula": "=AVERAGE(AA4:AA715)", "dependents": 1, "model": "objective cell"}),
+        ("nnet!AA1", {"formula": "=AVERAGE(AA4:AA715)", "dependents": 3, "model": "objective cell"}),
         ("nnet!G1", {"formula": None, "model": "changing cell"}),
         # the unit's output feeds its row's prediction and error, the loss and its copy, and the share predicted right
-        ("nnet!X10", {"relative": "=IF(RC[-2]>0,RC[-2],0)", "dependents": 5, "block": "nnet!X4:Y715"}),
+        ("nnet!X10", {"relative": "=IF(RC[-2]>0,RC[-2],0)", "dependents": 7, "block": "nnet!X4:Y715"}),
         ("mmult!W715", {"formula": "=MMULT(MatrixData[[SibSp]:[Ones]],$S$4:$T$13)", "block": "mmult!V4:W715"}),
     ],
 )

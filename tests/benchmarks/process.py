@@ -21,7 +21,7 @@ TORCH = "import torch"
 
 
 def figures(setting: Setting) -> Iterator[Figure]:
-    """`cellgrad optimize workbooks/titanic.xlsx`, start to end, three models optimised and the file written."""
+    """`cellgrad optimize workbooks/titanic.xlsx`, start to end, all models optimised and the file written."""
     taken: dict[str, list[float]] = {"cellgrad": [], "openpyxl": [], "torch": []}
     with tempfile.TemporaryDirectory() as folder:
         for turn in range(setting.rounds(7)):
