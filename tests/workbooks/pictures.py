@@ -41,12 +41,12 @@ class Picture:
 TABLE = (
     Picture("quadratic.xlsm", "quadratic", "A1:M27", ("quadratic",)),
     Picture("learning-rate.xlsx", "rates", "A1:K29"),
-    Picture("relu.xlsm", "ten", "A1:L28", ("ten",)),
+    Picture("relu.xlsm", "ten", "A1:O28", ("ten",)),
     Picture("matmul.xlsx", "product", "A1:R26"),
-    Picture("titanic.xlsx", "sigmoid", "A1:I41", ("sigmoid",)),
+    Picture("titanic.xlsx", "sigmoid", "A1:I44", ("sigmoid", "linear_split")),
     Picture("three-classes.xlsx", "flower", "A1:M31", ("softmax",)),
     Picture("embeddings.xlsx", "nearest", "A1:S34"),
-    Picture("words.xlsx", "try", "A1:O29", ("words",)),
+    Picture("words.xlsx", "try", "A1:O30", ("words",)),
     Picture("sensitivity.xlsx", "tornado", "A21:K38"),
     Picture("index.xlsx", "lessons", "A1:J20"),
 )

@@ -144,6 +144,7 @@ def test_predictions_errors_and_baselines_are_numpys(values):
         numbers_of(values["errors"], "H12:BO51"), (stars() - predicted(mean, films, people)) ** 2, rtol=1e-9
     )
     assert model["E7"].value == pytest.approx(loss(films, people), rel=1e-12)
+    assert values["errors"]["C5"].value == 0, "all of them at once, by MMULT, are the same"
     for row, prediction in {
         5: np.full_like(stars(), mean),
         6: biases(learned),
@@ -165,6 +166,15 @@ def test_optimize_reaches_the_stated_loss_and_so_does_alternating_regression(opt
         assert loss(*alternating(split(0)[0], seed=seed)) == pytest.approx(value, abs=2e-6), "one valley, other numbers"
     films, people = numbers_of(model, MODEL_FILMS), numbers_of(model, MODEL_PEOPLE).T
     assert loss(films, people) == pytest.approx(value, rel=1e-9)
+
+
+def test_without_a_penalty_it_learns_more_and_knows_less(tmp_path):
+    """What the sheet model invites to try."""
+    book = cellgrad.open(checks.typed_over(WORKBOOK, tmp_path, {"model!C10": 0}))
+    book.model("model").optimize(starts=1)
+    learned, held = (book.value(book.cell(cell, "model")) for cell in ("C7", "D7"))
+    assert learned < kept()["parts"][0]["training"] - 0.05
+    assert held > kept()["parts"][0]["biases"] + 0.05
 
 
 def test_held_out_the_vectors_beat_the_biases_and_the_mean(optimised):
