@@ -61,28 +61,29 @@ class Places:
     def last_column(self) -> int:
         return PERSON_AT + self.people - 1
 
+    @staticmethod
+    def area(top: int, left: int, rows: int, columns: int) -> str:
+        """Rows by columns from a corner, counted from 0."""
+        first = xl_rowcol_to_cell(top, left, True, True)
+        return f"{first}:{xl_rowcol_to_cell(top + rows - 1, left + columns - 1, True, True)}"
+
     def block(self, first_row: int = FIRST) -> str:
         """All films by all people, such as $H$12:$BO$51."""
-        return self._area(first_row, PERSON_AT, first_row + self.films - 1, self.last_column)
+        return self.area(first_row, PERSON_AT, self.films, self.people)
 
     def film_vectors(self) -> str:
-        return self._area(FIRST, VECTOR_AT, self.end - 1, VECTOR_AT + NUMBERS)
+        return self.area(FIRST, VECTOR_AT, self.films, NUMBERS + 1)
 
     def person_vectors(self) -> str:
-        return self._area(PERSON_VECTOR_AT, PERSON_AT, HEADER - 1, self.last_column)
+        return self.area(PERSON_VECTOR_AT, PERSON_AT, NUMBERS + 1, self.people)
 
     def of_films(self, column: int) -> str:
         """A column of what each film has."""
-        return self._area(FIRST, column, self.end - 1, column)
+        return self.area(FIRST, column, self.films, 1)
 
     def of_people(self, row: int) -> str:
         """A row of what each person has."""
-        return self._area(row, PERSON_AT, row, self.last_column)
-
-    @staticmethod
-    def _area(top: int, left: int, bottom: int, right: int) -> str:
-        corners = (xl_rowcol_to_cell(row, column, True, True) for row, column in ((top, left), (bottom, right)))
-        return ":".join(corners)
+        return self.area(row, PERSON_AT, 1, self.people)
 
     def across(self, row: int) -> str:
         """All people of one film: its row from 0, its columns fixed."""

@@ -40,9 +40,14 @@ def name_cells(book: xlsxwriter.Workbook, places: Places) -> None:
     """The names of what the three sheets hold."""
     names = {
         "stars": f"ratings!{places.block()}", "split": f"ratings!{places.block(places.split_first)}",
-        "film_means": f"ratings!{places.of_films(MEAN_AT)}", "person_biases": f"ratings!{places.of_people(BIAS_AT)}",
+        "film_means": f"ratings!{places.of_films(MEAN_AT)}", "kindness": f"ratings!{places.of_people(BIAS_AT)}",
         "titles": f"model!{places.of_films(1)}", "film_vectors": f"model!{places.film_vectors()}",
-        "person_vectors": f"model!{places.person_vectors()}", "sq_errors": f"errors!{places.block()}",
+        "person_vectors": f"model!{places.person_vectors()}",
+        "film_numbers": f"model!{places.area(FIRST, VECTOR_AT, places.films, NUMBERS)}",
+        "film_biases": f"model!{places.of_films(VECTOR_AT + NUMBERS)}",
+        "person_numbers": f"model!{places.area(PERSON_VECTOR_AT, PERSON_AT, NUMBERS, places.people)}",
+        "person_biases": f"model!{places.of_people(HEADER - 1)}", "predictions": f"model!{places.block()}",
+        "sq_errors": f"errors!{places.block()}",
         "mean": "model!$F$9", "loss": "model!$E$7", "penalty": "model!$C$10", "hold_out": "model!$F$10",
     }  # fmt: skip
     for name, cells in names.items():
@@ -132,7 +137,7 @@ def draw_ratings(book: xlsxwriter.Workbook, page: Page, look: Look, films: Seque
     ):
         _header(sheet, look, column, word, role, texts)
     _side(sheet, look, BIAS_AT - 1, "rated", Role.MODEL, texts)
-    _side(sheet, look, BIAS_AT, "bias", Role.MODEL, texts)
+    _side(sheet, look, BIAS_AT, "kinder by", Role.MODEL, texts)
     _ratings(page, look, films, places)
     for column in range(PERSON_AT, places.last_column + 1):
         rated, learned = places.down(column), places.down(column, places.split_first)
@@ -198,15 +203,15 @@ def draw_model(
         for column, vector in enumerate(of_people, start=PERSON_AT):
             sheet.write_number(row, column, vector[row - PERSON_VECTOR_AT], look.cell(Role.PARAMETER, "0.0"))
     number = look.cell(Role.MODEL, "0.0", align="center")
-    first, last = (xl_col_to_name(VECTOR_AT + k) for k in (0, NUMBERS - 1))
     bias = xl_col_to_name(VECTOR_AT + NUMBERS)
     for row in range(FIRST, places.end):
         at = row + 1
         for column in range(PERSON_AT, places.last_column + 1):
             letter = xl_col_to_name(column)
-            person = f"{letter}${PERSON_VECTOR_AT + 1}:{letter}${PERSON_VECTOR_AT + NUMBERS}"
-            text = f"=mean+${bias}{at}+{letter}${HEADER}+MMULT(${first}{at}:${last}{at},{person})"
-            page.formula(row, column, text, number)
+            products = "+".join(
+                f"${xl_col_to_name(VECTOR_AT + k)}{at}*{letter}${PERSON_VECTOR_AT + 1 + k}" for k in range(NUMBERS)
+            )
+            page.formula(row, column, f"=mean+${bias}{at}+{letter}${HEADER}+{products}", number)
     note(sheet, xl_rowcol_to_cell(FIRST, PERSON_AT), texts["prediction"])
     try_this(sheet, look, 2, (PERSON_AT, PERSON_AT + 25), notes.TRY["model"])
     legend_across(sheet, look, places.end + 1, 1, settings=True)
@@ -228,7 +233,7 @@ def _results(page: Page, look: Look, results: Results, hold_out: int) -> None:
     kept = results["parts"][hold_out]
     errors = {
         "one mean for everything": ["=SQRT(SUMPRODUCT((split={0})*(stars-mean)^2)/COUNTIF(split,{0}))"] * 2,
-        "mean and biases": ["=SQRT(SUMPRODUCT((split={0})*(stars-film_means-person_biases)^2)/COUNTIF(split,{0}))"] * 2,
+        "mean and biases": ["=SQRT(SUMPRODUCT((split={0})*(stars-film_means-kindness)^2)/COUNTIF(split,{0}))"] * 2,
         "vectors, now": ["=SQRT(AVERAGEIF(split,{0},sq_errors))"] * 2,
         "vectors, optimised": [kept["training"], kept["vectors"]],
     }  # fmt: skip
@@ -294,6 +299,11 @@ def draw_errors(book: xlsxwriter.Workbook, page: Page, look: Look, films: Sequen
     sheet.write_string(3, 1, "loss", look.label())
     note(sheet, "B4", texts["loss"])
     page.formula(3, 2, "=loss", look.result(Role.LOSS, "0.0000"))
+    sheet.write_string(4, 1, "all at once, by MMULT", look.label())
+    note(sheet, "B5", texts["MMULT"])
+    at_once = "mean+film_biases+person_biases+MMULT(film_numbers,person_numbers)"
+    text = f"=ROUND(SUMPRODUCT(ABS(predictions-({at_once}))),9)"
+    page.formula(4, 2, text, look.cell(Role.MODEL, "0.0000", align="center"))
     try_this(sheet, look, 3, (PERSON_AT, PERSON_AT + 20), notes.TRY["errors"])
     legend(sheet, look, places.end + 1, 0)
     sheet.write_blank(places.end + 6, 0, None, look.missing())

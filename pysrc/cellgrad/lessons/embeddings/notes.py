@@ -28,8 +28,8 @@ RATINGS = {
     "held out": "How many of its ratings are held out.",
     "mean": "The film's mean over the ratings to learn from: some films are liked better by everybody.",
     "rated": "How many of the forty films this person rated.",
-    "bias": (
-        "How much kinder than others: the person's mean, less the mean of the same films' means. Some people give "
+    "kinder by": (
+        "In stars, on average: the person's mean, less the mean of the same films' means. Some people give "
         "fives, others never do; that says nothing about films."
     ),
     "blanks": "What we would love to know: how would they have rated those?",
@@ -54,8 +54,8 @@ MODEL = {
     "bias": "What a film gets from everybody, or a person gives to everything, above or below the mean.",
     "prediction": (
         "mean + the film's bias + the person's bias + number 1 times number 1 + number 2 times number 2 + number 3 "
-        "times number 3. The sum of products is called a dot product; MMULT of a row and a column is the same "
-        "thing. Click a cell, press F2, and see the colours: a row from the left, a column from above."
+        "times number 3. The sum of products is called a dot product; a table of them is a matrix product, so MMULT "
+        "gives all at once (sheet errors, C5). Press F2 here: a row from the left, a column from above."
     ),
     "off by, in stars": (
         "The root of the mean squared error: about how many stars a prediction is off. For the ratings learned "
@@ -98,6 +98,10 @@ ERRORS = {
     "learned": "The mean of the film's, or the person's, squared errors over the ratings to learn from.",
     "held out": "The same over the ratings held out: those the model never saw.",
     "loss": "From the sheet model.",
+    "MMULT": (
+        "The same 2,400 predictions as one matrix product, films by numbers times numbers by people, plus biases and "
+        "mean; here is the sum of all differences. They are the same."
+    ),
 }
 
 FILMS = {
