@@ -143,8 +143,10 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_derivative_stands_in_its_cells_place_and_colour(written: Path) -> None:
     book = open_book(TITANIC)
     sheets = openpyxl.load_workbook(written)
-    assert sheets.sheetnames == ["map linear", "linear", "map nnet", "nnet", "map mmult", "mmult", "map sigmoid", "linear (2)",
-                                 "sigmoid", "map linear_split", "linear (3)", "sigmoid (2)", "linear_split"]  # fmt: skip
+    assert sheets.sheetnames == [
+        "map linear", "linear", "map nnet", "nnet", "map mmult", "mmult",
+        "map sigmoid", "linear (2)", "sigmoid", "map linear_split", "linear (3)", "sigmoid (2)", "linear_split",
+    ]  # fmt: skip
     assert sheets["nnet"]["D4"].value == "male", "labels stay, for orientation"
     for name in ("linear", "nnet", "mmult"):
         found = book.model(name).gradient_map()

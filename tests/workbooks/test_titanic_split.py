@@ -218,6 +218,11 @@ def test_the_ten_splits_are_what_training_found(values):
     assert at["I24"].value == pytest.approx(np.mean(differences), rel=1e-9)
     assert at["I25"].value == pytest.approx(np.std(differences, ddof=1), rel=1e-9)
     assert sum(difference > 0 for difference in differences) == 9
+    readme = (WORKBOOKS / "README.md").read_text(encoding="utf-8")
+    first, means = results["splits"][0], [at[f"{column}24"].value for column in "HG"]
+    for said in (f"{first['net'] / 148:.1%} right ({first['net']})", f"{first['linear'] / 148:.1%} ({first['linear']})",
+                 f"the net's mean is {means[0]:.1%}", f"the linear model's {means[1]:.1%}"):  # fmt: skip
+        assert said.replace("%", " %") in readme
 
 
 @pytest.mark.slow
