@@ -35,8 +35,8 @@ def add_sheet(
 ) -> SolverModel:
     """Add the sheet for `count` passengers, from these weights (10,); its model. results: what training found."""
     sheet, last = page.sheet, TOP + count
-    for name, column in {"split_sq_error": "sq_error", "split_right": "right"}.items():
-        book.define_name(name, f"={SHEET}!${AT[column]}${TOP + 1}:${AT[column]}${last}")
+    for name, header in {"split_sq_error": "sq_error", "split_right": "right"}.items():
+        book.define_name(name, f"={SHEET}!${AT[header]}${TOP + 1}:${AT[header]}${last}")
     book.define_name("split_weights", f"={SHEET}!$B$4:$B$13")
     sheet.write_string(0, 0, "Titanic: the linear model on the same split", look.title())
     note(sheet, "A1", notes.LINEAR_SPLIT["title"])
