@@ -15,6 +15,8 @@ from pathlib import Path
 from cellgrad.errors import ArgumentError
 from cellgrad.lessons.embeddings.training import train as train_embeddings
 from cellgrad.lessons.embeddings.workbook import build as build_embeddings
+from cellgrad.lessons.image.training import train as train_image
+from cellgrad.lessons.image.workbook import build as build_image
 from cellgrad.lessons.index.training import train as train_index
 from cellgrad.lessons.index.workbook import build as build_index
 from cellgrad.lessons.learning_rate.workbook import build as build_learning_rate
@@ -38,6 +40,7 @@ BUILDERS = {
     "relu.xlsm": build_relu,
     "sensitivity.xlsx": build_sensitivity,
     "three-classes.xlsx": build_three_classes,
+    "image.xlsx": build_image,
     "embeddings.xlsx": build_embeddings,
     "words.xlsx": build_words,
     "index.xlsx": build_index,  # the last: it reads the others
@@ -46,6 +49,7 @@ BUILDERS = {
 TRAINERS: dict[str, Callable[[Path], Results]] = {
     "titanic": train_titanic,
     "embeddings": train_embeddings,
+    "image": train_image,
     "index": train_index,
 }
 """Lesson -> its training, which takes the folder of the data and answers what to keep."""
