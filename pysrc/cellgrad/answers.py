@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from cellgrad.address import full_name
 from cellgrad.blocks.data_tables import data_table_warning
@@ -20,6 +18,9 @@ from cellgrad.runs import Run
 from cellgrad.session import Model, Written
 from cellgrad.solver_models import SolverModel
 from cellgrad.values import CellError, Value
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def to_json(answer: object) -> str:

@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from rich.console import Console
 from rich.live import Live
 from rich.progress import Progress as ProgressBar
@@ -32,6 +32,9 @@ from cellgrad.runs import Run
 from cellgrad.session import Model, Written
 from cellgrad.solver_models import SolverModel
 from cellgrad.values import CellError, Value
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_LINES = 20
 """Long lists are cut here, and say so; --json has all of them."""

@@ -14,6 +14,7 @@ from cellgrad.cli.options import (
     as_json_option,
     conditions_options,
     file_argument,
+    heavy_imports,
     model_options,
     print_json,
     require_report,
@@ -48,10 +49,11 @@ def gradients(
 
     With --json: one object where --sheet, --objective or --changing names a model, else a list with one a saved model.
     """
-    from cellgrad.answers import error_answer, gradient_answer
-    from cellgrad.console import Screen, show_gradients
-    from cellgrad.runs import Task, tasks
-    from cellgrad.session import open_book
+    with heavy_imports():
+        from cellgrad.answers import error_answer, gradient_answer
+        from cellgrad.console import Screen, show_gradients
+        from cellgrad.runs import Task, tasks
+        from cellgrad.session import open_book
 
     if at_random < 0 or seed < 0:
         raise ArgumentError("--at-random and --seed cannot be below zero", action="give zero or more")
@@ -101,10 +103,11 @@ def audit(
     files: Sequence[Path], tolerance: float, against: str, fail_on: str, jobs: int, timeout: float, as_json: bool
 ) -> int:
     """Recompute every formula cell and compare. Several files may be given."""
-    from cellgrad.audit.auditing import audit as audit_file
-    from cellgrad.audit.buckets import FAILABLE
-    from cellgrad.audit.files import audit_files, file_answer
-    from cellgrad.console import Screen, show_audit, show_audits
+    with heavy_imports():
+        from cellgrad.audit.auditing import audit as audit_file
+        from cellgrad.audit.buckets import FAILABLE
+        from cellgrad.audit.files import audit_files, file_answer
+        from cellgrad.console import Screen, show_audit, show_audits
 
     wanted = [word.strip() for word in fail_on.split(",") if word.strip()]
     for word in wanted:
@@ -159,10 +162,11 @@ def models(
 
     What is saved opens in Excel's Solver and in LibreOffice. What the options leave out stays as it was saved.
     """
-    from cellgrad.answers import saved_answer
-    from cellgrad.console import Screen, show_saved
-    from cellgrad.runs import Task, output_path, remember, saved_models
-    from cellgrad.session import open_book
+    with heavy_imports():
+        from cellgrad.answers import saved_answer
+        from cellgrad.console import Screen, show_saved
+        from cellgrad.runs import Task, output_path, remember, saved_models
+        from cellgrad.session import open_book
 
     asked = Task(sheet, objective, changing, goal, tuple(subject_to), tuple(bounds))
     if not save and (asked != Task(None) or non_negative or out is not None or in_place):
@@ -190,9 +194,10 @@ def models(
 @as_json_option
 def explain(file: Path, cell: str, sheet: str | None, as_json: bool) -> int:
     """Everything about one CELL: value, formula, what it reads, who reads it, its part in the model."""
-    from cellgrad.console import Screen, show_explanation
-    from cellgrad.explain import explain as explain_cell
-    from cellgrad.session import open_book
+    with heavy_imports():
+        from cellgrad.console import Screen, show_explanation
+        from cellgrad.explain import explain as explain_cell
+        from cellgrad.session import open_book
 
     found = explain_cell(open_book(file), cell, sheet)
     if as_json:
@@ -207,9 +212,10 @@ def explain(file: Path, cell: str, sheet: str | None, as_json: bool) -> int:
 @as_json_option
 def undo(file: Path, as_json: bool) -> int:
     """Put FILE back, byte for byte, as it was before the last save from here. Again undoes the save before."""
-    from cellgrad.answers import change_answer
-    from cellgrad.console import Screen, show_changes
-    from cellgrad.hosts import package
+    with heavy_imports():
+        from cellgrad.answers import change_answer
+        from cellgrad.console import Screen, show_changes
+        from cellgrad.hosts import package
 
     changes = package.undo(file)
     if as_json:
@@ -226,8 +232,9 @@ def undo(file: Path, as_json: bool) -> int:
 @as_json_option
 def doctor(as_json: bool) -> int:
     """Is this machine fit for the job? What is installed, which devices there are, and one small run."""
-    from cellgrad.console import Screen, show_checks
-    from cellgrad.doctor import examine
+    with heavy_imports():
+        from cellgrad.console import Screen, show_checks
+        from cellgrad.doctor import examine
 
     checks = examine()
     ok = all(check.ok for check in checks if check.needed)

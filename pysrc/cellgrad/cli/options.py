@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import math
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -80,6 +83,22 @@ search_options = options(
                  help="Some of answer,sensitivity,limits,least-squares,basins,history,structure.  [default: all]"),
     as_json_option,
 )  # fmt: skip
+
+
+@contextmanager
+def heavy_imports() -> Iterator[None]:
+    """Around the imports of a command, before it works. Torch alone makes a million objects that stay: the garbage
+    collector need not look through them while they come, after each thousand, nor ever after, at the end of the
+    process either. That halves the time a small command takes."""
+    if "torch" in sys.modules:
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def print_json(answer: object) -> None:

@@ -13,6 +13,7 @@ from cellgrad.cli.options import (
     as_json_option,
     descent_options,
     file_argument,
+    heavy_imports,
     model_options,
     print_json,
     require_report,
@@ -69,11 +70,12 @@ def _optimize(
     as_json: bool,
     **search: Any,
 ) -> int:
-    from cellgrad.answers import run_answer
-    from cellgrad.checkpoints import Checkpoint
-    from cellgrad.console import LiveProgress, Screen, show_runs
-    from cellgrad.runs import Interrupt, Search, Task, output_path, reported, run_tasks, tasks
-    from cellgrad.session import open_book
+    with heavy_imports():
+        from cellgrad.answers import run_answer
+        from cellgrad.checkpoints import Checkpoint
+        from cellgrad.console import LiveProgress, Screen, show_runs
+        from cellgrad.runs import Interrupt, Search, Task, output_path, reported, run_tasks, tasks
+        from cellgrad.session import open_book
 
     how: Search = Search(**search)
     how.check()
@@ -132,11 +134,12 @@ def rate(
 
     With --json: one object where --sheet, --objective or --changing names a model, else a list with one a saved model.
     """
-    from cellgrad.answers import error_answer
-    from cellgrad.console import Screen, show_rate
-    from cellgrad.reports.learning_rate import LearningRateReport, write_learning_rates
-    from cellgrad.runs import Search, Task, tasks
-    from cellgrad.session import open_book
+    with heavy_imports():
+        from cellgrad.answers import error_answer
+        from cellgrad.console import Screen, show_rate
+        from cellgrad.reports.learning_rate import LearningRateReport, write_learning_rates
+        from cellgrad.runs import Search, Task, tasks
+        from cellgrad.session import open_book
 
     how = Search(method=method, **descent)
     how.check()

@@ -9,17 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import torch
 
 from cellgrad.address import Region, full_name, parse_region
 from cellgrad.blocks.block import Block
 from cellgrad.blocks.dependence import Dependence
 from cellgrad.errors import CellgradError
+from cellgrad.late import Late
 from cellgrad.program.compiling import Compiled, compile_model
 from cellgrad.values import Kind
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = Late("pandas")
 
 Cells = dict[str, np.ndarray]
 """Sheet -> its cells, row * WIDE + column, sorted."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
+from cellgrad.late import Late
 from cellgrad.optimize.constraint_cells import Standing
 from cellgrad.optimize.solution import Solution
 from cellgrad.reports import charts
@@ -25,6 +24,11 @@ from cellgrad.reports.contents import (
 from cellgrad.reports.page import Column, Page
 from cellgrad.reports.style import name_of
 from cellgrad.workbook import Workbook
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = Late("pandas")
 
 MOST_LISTED = 12
 """No more constraints are named in a sentence."""

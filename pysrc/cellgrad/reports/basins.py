@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
+from cellgrad.late import Late
 from cellgrad.optimize.solution import Basin
 from cellgrad.reports import charts
 from cellgrad.reports.contents import Run, finite
 from cellgrad.reports.page import Column, Page, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = Late("pandas")
 
 MOST_CELLS = 20
 """So many changing cells of each basin are told."""

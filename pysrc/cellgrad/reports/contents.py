@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import pandas as pd
 
 from cellgrad.address import Region, parse_region, quote_sheet
 from cellgrad.errors import CellgradError
@@ -23,6 +22,9 @@ from cellgrad.reports.page import Page
 from cellgrad.reports.style import name_of
 from cellgrad.session import Model
 from cellgrad.workbook import Workbook
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EXCELS_INFINITY = 1e30
 """What Solver's reports write where there is no limit."""

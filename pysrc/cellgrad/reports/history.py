@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
+from cellgrad.late import Late
 from cellgrad.reports import charts
 from cellgrad.reports.contents import Run, counted, finite, thinned
 from cellgrad.reports.page import Column, Page
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = Late("pandas")
 
 WIDTHS = (10, 16, 16, 14, 3)
 CHART_AT, LAST = 5, 15

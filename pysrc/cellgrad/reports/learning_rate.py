@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
+from cellgrad.late import Late
 from cellgrad.optimize.rate_finder import RateCurve
 from cellgrad.reports import charts
 from cellgrad.reports.page import Column, Page, Table
 from cellgrad.reports.style import BLUES, FAINT, HEADER, writing
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = Late("pandas")
 
 WIDTHS = (16, 16, 16, 3)
 CHART_AT, LAST = 4, 14

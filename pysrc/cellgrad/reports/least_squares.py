@@ -5,18 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from cellgrad.late import Late
 from cellgrad.optimize.fit_statistics import FitStatistics
 from cellgrad.reports import charts
 from cellgrad.reports.contents import Run, finite, without_end
 from cellgrad.reports.page import Column, Page, Table
 from cellgrad.reports.style import BLUES, REDS, name_of
 from cellgrad.workbook import Workbook
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = Late("pandas")
 
 MOST_CORRELATED = 40
 """So many parameters are told in the table of correlations."""

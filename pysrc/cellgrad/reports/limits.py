@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
+from cellgrad.late import Late
 from cellgrad.optimize.cell_limits import CellLimits, cell_limits
 from cellgrad.reports.contents import Run, finite
 from cellgrad.reports.page import Column, Page
 from cellgrad.reports.style import name_of
 from cellgrad.workbook import Workbook
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = Late("pandas")
 
 MOST_CELLS = 200
 """For more changing cells than Solver itself takes, every one of them moved alone tells little, and costs much."""

@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
+from cellgrad.late import Late
 from cellgrad.optimize.constraint_cells import Standing
 from cellgrad.reports.contents import MOST_CELLS, ConstraintLine, Run, constraint_lines, counted, finite, without_end
 from cellgrad.reports.page import Column, Page
 from cellgrad.reports.style import name_of
 from cellgrad.workbook import Workbook
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = Late("pandas")
 
 WIDTHS = (20, 26, 14, 14, 14, 14, 14, 3)
 LAST = 6

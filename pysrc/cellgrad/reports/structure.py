@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from cellgrad.gradients.structure import Form, Structure
+from cellgrad.late import Late
 from cellgrad.reports.contents import Run
 from cellgrad.reports.page import Column, Page
 from cellgrad.reports.style import BLUES, REDS
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = Late("pandas")
 
 WIDTHS = (22, 30, 15, 60)
 LAST = 3

@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import torch
 
 from cellgrad.address import Region, full_name
@@ -20,6 +19,7 @@ from cellgrad.gradients.gradcheck import GradientCheck, check_gradient
 from cellgrad.gradients.kinks import flat_regions
 from cellgrad.gradients.sensitivities import Sensitivities, sensitivities
 from cellgrad.gradients.structure import Form, Structure, structure_of
+from cellgrad.late import Late
 from cellgrad.optimize.choice import FREE, known_method
 from cellgrad.optimize.conditions import PRECISION, Conditions
 from cellgrad.optimize.constraint_cells import ConstraintCell
@@ -48,6 +48,11 @@ from cellgrad.session.error_cells import origin_of, require_no_error
 from cellgrad.session.options import settled
 from cellgrad.solver_models import ModelConditions, SolverModel
 from cellgrad.tensors.nodes import constant
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = Late("pandas")
 
 if TYPE_CHECKING:
     from cellgrad.session.book import Book
