@@ -20,8 +20,8 @@ PACKAGE = ROOT / "pysrc" / "cellgrad"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = (
-    "errors", "late", "address", "values", "workbook", "formula", "tensors", "functions", "graph", "reference", "blocks",
-    "program", "gradients", "optimize", "solver_models", "hosts", "session", "reports", "lessons",
+    "errors", "late", "address", "values", "workbook", "formula", "tensors", "functions", "graph", "reference",
+    "blocks", "program", "gradients", "optimize", "solver_models", "hosts", "session", "reports", "lessons",
     "worker", "live", "udfs", "live_reports", "live_run", "macros",
     "checkpoints", "runs", "answers", "audit", "explain", "doctor", "addin", "lesson_checks", "console",
     "lesson_commands", "cli", "__main__",
