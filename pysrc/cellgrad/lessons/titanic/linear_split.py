@@ -57,7 +57,7 @@ def add_sheet(
     _passengers(page, look, count)
     legend(sheet, look, TOP + len(INPUTS) + 1, 0)
     for columns, width in (((0, 0), 92), ((1, 2), 98), ((3, 3), 14), ((4, 4), 124), ((5, 8), 96), ((9, 9), 14),
-                           ((10, 15), 78)):  # fmt: skip
+                           ((10, 15), 70)):  # fmt: skip
         sheet.set_column_pixels(*columns, width)
     sheet.freeze_panes(TOP, 0)
     set_up_page(sheet, last - 1, LEFT + len(HEADERS) - 1, TOP)

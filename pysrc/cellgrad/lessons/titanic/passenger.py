@@ -55,10 +55,10 @@ def add_sheet(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     _chart(book, page)
     legend_across(sheet, look, WORKING_AT + 17, 0, settings=True)
     try_this(sheet, look, WORKING_AT + 19, (0, 11), notes.TRY_PASSENGER)
-    for columns, width in (((0, 0), 172), ((1, 1), 88), ((2, 11), 84)):
+    for columns, width in (((0, 0), 164), ((1, 1), 82), ((2, 11), 76)):
         sheet.set_column_pixels(*columns, width)
     sheet.freeze_panes(3, 0)
-    set_up_page(sheet, WORKING_AT + 23, 15, 3)
+    set_up_page(sheet, WORKING_AT + 23, 13, 3)
     sheet.fit_to_pages(1, 1)
 
 
@@ -156,5 +156,5 @@ def _chart(book: xlsxwriter.Workbook, page: Page) -> None:
                       "label_position": "high", "major_gridlines": GRID})  # fmt: skip
     chart.set_y_axis({"reverse": True, "label_position": "low"})
     chart.set_legend({"none": True})
-    chart.set_size({"width": 400, "height": 220})
-    page.sheet.insert_chart(2, 10, chart, {"x_offset": 8, "object_position": 3})
+    chart.set_size({"width": 340, "height": 200})
+    page.sheet.insert_chart(3, 9, chart, {"x_offset": 12, "object_position": 3})
