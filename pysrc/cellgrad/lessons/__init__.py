@@ -13,6 +13,8 @@ from enum import Enum
 from pathlib import Path
 
 from cellgrad.errors import ArgumentError
+from cellgrad.lessons.compare.training import train as train_compare
+from cellgrad.lessons.compare.workbook import build as build_compare
 from cellgrad.lessons.embeddings.training import train as train_embeddings
 from cellgrad.lessons.embeddings.workbook import build as build_embeddings
 from cellgrad.lessons.image.training import train as train_image
@@ -22,6 +24,7 @@ from cellgrad.lessons.index.workbook import build as build_index
 from cellgrad.lessons.learning_rate.workbook import build as build_learning_rate
 from cellgrad.lessons.matmul.workbook import build as build_matmul
 from cellgrad.lessons.quadratic.workbook import build as build_quadratic
+from cellgrad.lessons.relu.training import train as train_relu
 from cellgrad.lessons.relu.workbook import build as build_relu
 from cellgrad.lessons.sensitivity.workbook import build as build_sensitivity
 from cellgrad.lessons.three_classes.workbook import build as build_three_classes
@@ -39,6 +42,7 @@ BUILDERS = {
     "matmul.xlsx": build_matmul,
     "relu.xlsm": build_relu,
     "sensitivity.xlsx": build_sensitivity,
+    "compare.xlsx": build_compare,
     "three-classes.xlsx": build_three_classes,
     "image.xlsx": build_image,
     "embeddings.xlsx": build_embeddings,
@@ -47,7 +51,9 @@ BUILDERS = {
 }
 
 TRAINERS: dict[str, Callable[[Path], Results]] = {
+    "relu": train_relu,
     "titanic": train_titanic,
+    "compare": train_compare,
     "embeddings": train_embeddings,
     "image": train_image,
     "index": train_index,

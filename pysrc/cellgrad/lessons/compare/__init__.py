@@ -1,0 +1,1 @@
+"""Many models on the same passengers: compare.xlsx."""
