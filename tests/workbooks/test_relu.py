@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
+from tests.workbooks import lesson_checks as checks
 
 import cellgrad
-from cellgrad.lessons.relu.workbook import COUNTS, CURVES, REACHED, SHEETS, build
+from cellgrad.lessons.relu.workbook import CURVES, SHEETS, draw_untrained
+from cellgrad.lessons.training import read_results
 
 WORKBOOK = Path(__file__).parents[2] / "workbooks" / "relu.xlsm"
 X = np.arange(-30, 31) / 10
@@ -87,45 +89,55 @@ def test_saved_model(formulas):
     assert names["solver_adj"] == "ten!$B$7:$D$16,ten!$B$17"
 
 
-def test_optimize_reaches_what_the_sheet_says(values, optimised):
-    at = values["how_many"]
-    assert [at.cell(4, column).value for column in range(2, 6)] == list(CURVES)
-    for column, curve in enumerate(CURVES, start=2):
-        assert tuple(at.cell(row, column).value for row in range(5, 5 + len(COUNTS))) == REACHED[curve]
-    assert optimised[0] <= REACHED["sine"][-1] * (1 + 1e-6)
+def sum_of_relus(parameters: np.ndarray, count: int) -> np.ndarray:
+    """The sum of the first `count` ReLUs and the constant, at every point."""
+    m, b, height = np.reshape(parameters[:-1], (10, 3))[:count].T
+    return parameters[-1] + (height * np.maximum(X[:, None] * m + b, 0)).sum(1)
+
+
+@pytest.mark.parametrize("place", range(4), ids=CURVES)
+def test_how_many_is_what_the_parameters_kept_give(values, place):
+    """Each loss by numpy from the parameters that training found; another bend never does harm."""
+    curve = CURVES[place]
+    target = numbers(values["ten"], "B25:E85")[:, place]
+    found = read_results(checks.WORKBOOKS / "data", "relu")[curve]
+    shown = numbers(values["how_many"], "B5:E14")[:, place]
+    losses = [np.mean((sum_of_relus(one["parameters"], n) - target) ** 2) for n, one in enumerate(found, start=1)]
+    np.testing.assert_allclose(shown, losses, rtol=1e-6, atol=1e-20)
+    assert all(np.diff(shown) <= 0)
+
+
+def test_the_best_known_is_that_of_the_curve_and_number_chosen(values, tmp_path):
+    assert values["ten"]["H4"].value == values["how_many"]["B14"].value
+    value = checks.changed(WORKBOOK, tmp_path, {"ten!B4": "step", "ten!D4": 2})
+    assert value("ten!H4") == values["how_many"]["C6"].value
 
 
 def test_the_sum_of_the_fitted_relus_is_numpys(optimised):
     value, ten = optimised
-    m, b, height = numbers(ten, "B7:D16").T
-    total = ten["B17"].value + (height * np.maximum(X[:, None] * m + b, 0)).sum(1)
+    total = sum_of_relus(np.append(numbers(ten, "B7:D16").ravel(), ten["B17"].value), 10)
     np.testing.assert_allclose(numbers(ten, "G25:G85")[:, 0], total, rtol=1e-9, atol=1e-12)
     assert value == pytest.approx(np.mean((total - np.sin(2 * X)) ** 2), rel=1e-9)
     assert ten["F4"].value == pytest.approx(value, rel=1e-9)
 
 
 def fitted(folder: Path, curve: str, count: int) -> float:
-    path = build(folder, folder / "one.xlsm", curve, count)
-    return cellgrad.open(path).model("ten").optimize(starts=1).value
+    return cellgrad.open(draw_untrained(folder / "one.xlsx", curve, count)).model("ten").optimize().value
 
 
-FAST = [("zig-zag", 8), ("step", 3), ("sine", 4)]
-
-
-@pytest.mark.parametrize(("curve", "count"), FAST)
-def test_other_curves_and_fewer_relus(tmp_path, curve, count):
-    """The zig-zag and the step are made of straight pieces, and met exactly; the sine is not."""
-    reached = REACHED[curve][COUNTS.index(count)]
-    assert fitted(tmp_path, curve, count) <= reached * (1 + 1e-4) + 1e-20
-    assert (reached == 0) == (curve != "sine")
+@pytest.mark.parametrize(("curve", "count"), [("zig-zag", 10), ("step", 3)])
+def test_curves_of_straight_pieces_are_met_exactly(tmp_path, curve, count):
+    """A step between two points is a ramp: a flat piece, a slope, a flat piece."""
+    assert fitted(tmp_path, curve, count) < 1e-20
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 6])
 @pytest.mark.parametrize("curve", CURVES)
-def test_every_curve_and_number(tmp_path, curve, count):
-    reached = REACHED[curve][COUNTS.index(count)]
-    assert fitted(tmp_path, curve, count) <= reached * (1 + 1e-4) + 1e-12
+def test_optimize_comes_near_the_best_known(tmp_path, values, curve, count):
+    """Within a tenth of it, or of what one ReLU leaves: there are many valleys, and searches change."""
+    known = [values["how_many"].cell(4 + n, 2 + CURVES.index(curve)).value for n in (1, count)]
+    assert fitted(tmp_path, curve, count) <= known[1] + 0.1 * max(known[1], 0.1 * known[0])
 
 
 def test_gradients_agree_with_central_differences():
@@ -137,7 +149,7 @@ def test_gradients_agree_with_central_differences():
 
 
 def test_relus_that_take_no_part_have_no_slope(tmp_path):
-    model = cellgrad.open(build(tmp_path, tmp_path / "three.xlsm", "sine", 3)).model("ten")
+    model = cellgrad.open(draw_untrained(tmp_path / "three.xlsx", "sine", 3)).model("ten")
     slope = model.value_and_gradient(np.random.default_rng(1).normal(size=31))[1]
     assert not slope[9:30].any() and slope[:9].any() and slope[30] != 0
 

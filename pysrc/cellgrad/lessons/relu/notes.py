@@ -38,6 +38,10 @@ TEN = {
         "the sum follow the curve more closely. The sheet how_many shows by how much."
     ),
     "loss": "The mean of the squared distances between curve and sum: what Optimize makes small.",
+    "best known": (
+        "The lowest loss that many searches found for this curve and so many ReLUs (sheet how_many). The loss has many "
+        "valleys, so Optimize may end higher. For yours it is that of the numbers as shipped."
+    ),
     "m": "The slopes: at the start 1 or -1, open to the right or to the left.",
     "b": "The shifts. They start so that the bends are spread evenly: each part of the curve has one near.",
     "height": (
@@ -49,7 +53,7 @@ TEN = {
     "constant": "Added everywhere: the height of the flat line that the bends start from.",
     "sine": "SIN(2x): smooth, so no sum of bent lines is quite it, but ten come near.",
     "step": "-1 or 1 with nothing between. A ramp between two bends comes near: the steeper, the better.",
-    "zig-zag": "Made of straight pieces with five bends. Six ReLUs can be exactly it; from this start it takes eight.",
+    "zig-zag": "Made of straight pieces with five bends. Six ReLUs can be exactly it: the hard part is to find those.",
     "yours": "Type over these numbers: any curve will do.",
     "target": "The chosen column.",
     "sum": "The constant and the ten ReLUs in the columns to the right, added up.",
@@ -58,9 +62,8 @@ TEN = {
 
 HOW_MANY = {
     "title": (
-        "Where a search from the start as shipped ends, for each curve and each number of ReLUs; yours is the roofs "
-        "and towers that stand there as shipped. The loss has many valleys: Optimize tries further starts of its own "
-        "while they are cheap, and may end lower."
+        "The lowest loss that many searches found, for each curve and each number of ReLUs; yours is the roofs and "
+        "towers that stand there as shipped. The loss has many valleys: Optimize may end in a higher one."
     ),
     "ReLUs": "The number of bends that the sum may have.",
 }
@@ -77,7 +80,7 @@ TRY_TWO = (
 )
 TRY_TEN = (
     "ReLUs 3, Optimize; then 4, 6, 10. Watch the loss in F4, and where the bends come to lie.",
-    "Choose step, 3 ReLUs, Optimize: three bends are enough. Then the zig-zag with 8.",
+    "Choose step in B4: how few ReLUs are enough? Then the zig-zag. H4 says what is known to be possible.",
     "Type a curve of your own into the column yours, choose yours in B4, and Optimize.",
     "Set one height to 0 after Optimize: which piece of the curve goes missing?",
 )

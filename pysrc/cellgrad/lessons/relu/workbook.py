@@ -2,13 +2,13 @@
 
 Sheets: `one` and `two` (sliders for slope and shift, a chart), `ten` (curve and number of ReLUs chosen in B4 and D4,
 the loss in F4, the parameters in B7:D16 and B17, the points below: A:E the curves, F:H target, sum and error, I:R the
-ReLUs), `how_many` (the loss that optimising reaches, by the number of ReLUs).
+ReLUs), `how_many` (the lowest loss known, by the number of ReLUs).
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -22,8 +22,10 @@ from cellgrad.lessons.computed import Page, Values, write
 from cellgrad.lessons.relu import notes
 from cellgrad.lessons.sliders import Slider, place
 from cellgrad.lessons.style import GRID, Look, Role, legend_across, note, numbers_only, set_up_page, try_this
+from cellgrad.lessons.training import read_results
 from cellgrad.solver_models import SolverModel
 
+TITLE = "A line with a bend, and many of them"
 SHEETS = ("one", "two", "ten", "how_many")
 STEPS, LOW, HIGH = 120, -3, 3
 
@@ -45,36 +47,40 @@ CURVE, RELUS = "sine", MOST
 UNIT_AT, CONSTANT_AT, FIRST = 6, 16, 24
 """The rows of the first ReLU, of the constant and of the first point on `ten`, from 0."""
 LAST = FIRST + len(POINTS) - 1
-COUNTS = (1, 2, 3, 4, 6, 8, 10)
-REACHED: Mapping[str, tuple[float, ...]] = {
-    "sine": (0.387194227625, 0.386294079217, 0.105169999154, 0.0128956152565, 0.00453377923466, 0.00197306481159,
-             0.000498750685114),
-    "step": (0.225656268482, 0.17993339384, 0, 0, 0.000262723847081, 0.0000600161556591, 0),
-    "zig-zag": (0.34884294168, 0.337107832714, 0.295925227711, 0.233961235651, 0.0171815647887, 0, 0),
-    "yours": (0.159708911307, 0.13814996596, 0.136619141636, 0.109926853199, 0.0385494650992, 0.0320980716776,
-              0.0278032029384),
-}  # fmt: skip
-"""Where a search from this start alone ends, by curve and COUNTS; a test searches again."""
+COUNTS = tuple(range(1, MOST + 1))
 
 BLUE, VIOLET, ORANGE = "#2F7DC0", "#8E5CC4", "#D9772E"
 PIECES = ("#B9A2D8", "#D8B48A", "#9EC3A6", "#C99AAE", "#8FB3D1", "#C7BC7A", "#A5A9B4", "#D39C8A", "#86BDB9", "#B7C98C")
 
 
-def build(data: Path, path: Path, curve: str = CURVE, relus: int = RELUS) -> Path:
-    """Build the workbook at `path`; it needs nothing of `data`.
+Reached = Mapping[str, Sequence[float]]
+"""The lowest loss known, by curve and COUNTS."""
+
+
+def build(data: Path, path: Path) -> Path:
+    """Build the workbook at `path`. Raises FileError where `data`/trained/relu.json is missing."""
+    found = read_results(data, "relu")
+    reached = {curve: [one["loss"] for one in found[curve]] for curve in CURVES}
+    return write(path, TITLE, partial(_draw, CURVE, RELUS, reached))
+
+
+def draw_untrained(path: Path, curve: str, relus: int) -> Path:
+    """The same, but without those losses: what they are found with.
 
     curve, relus: what the cells of the sheet `ten` say of the curve to fit and of how many ReLUs fit it.
     """
-    return write(path, "A line with a bend, and many of them", partial(_draw, curve, relus))
+    return write(path, TITLE, partial(_draw, curve, relus, dict.fromkeys(CURVES, (0.0,) * len(COUNTS))))
 
 
-def _draw(curve: str, relus: int, book: xlsxwriter.Workbook, values: Values) -> dict[str, SolverModel]:
+def _draw(
+    curve: str, relus: int, reached: Reached, book: xlsxwriter.Workbook, values: Values
+) -> dict[str, SolverModel]:
     look = Look(book)
     one, two, ten, how_many = (Page(book, name, values) for name in SHEETS)
     _under_the_hand(book, one, look, ((1, 1),), notes.ONE)
     _under_the_hand(book, two, look, ((-0.5, 1), (1.5, -1)), notes.ONE | notes.TWO)
     _ten(book, ten, look, curve, relus)
-    _how_many(book, how_many, look)
+    _how_many(book, how_many, look, reached)
     book.add_vba_project(io.BytesIO(macros(list(SHEETS))), is_stream=True)
     book.set_vba_name("ThisWorkbook")
     for number, page in enumerate((one, two, ten, how_many), start=1):
@@ -231,6 +237,10 @@ def _ten(book: xlsxwriter.Workbook, page: Page, look: Look, curve: str, relus: i
     page.formula(3, 5, f"=AVERAGE(H{FIRST + 1}:H{LAST + 1})", look.result(Role.LOSS, "0.000000"))
     for name, cell in (("curve", "$B$4"), ("relus", "$D$4"), ("loss", "$F$4"), ("constant", f"$B${CONSTANT_AT + 1}")):
         book.define_name(name, f"=ten!{cell}")
+    sheet.write_string(3, 6, "best yet", look.label())
+    note(sheet, "G4", notes.TEN["best known"])
+    known = f"=INDEX(how_many!B5:E14,MAX(1,MIN({MOST},relus)),MATCH(curve,how_many!B4:E4,0))"
+    page.formula(3, 7, known, look.cell(Role.LOSS, "0.000000"))
     _units(page, look)
     for at, (caption, macro) in enumerate(BUTTONS.items()):
         sheet.insert_button(
@@ -246,8 +256,8 @@ def _ten(book: xlsxwriter.Workbook, page: Page, look: Look, curve: str, relus: i
     sheet.freeze_panes(4, 1)
     set_up_page(sheet, LAST, 7 + MOST, 1)
     sheet.fit_to_pages(1, 0)
-    for row in (2, 4):
-        sheet.set_row_pixels(row, 6)
+    for row in range(2, FIRST - 1):  # heights of their own, which stay when the numbers change
+        sheet.set_row_pixels(row, 6 if row in (2, 4) else 21)
 
 
 def _units(page: Page, look: Look) -> None:
@@ -297,15 +307,15 @@ def _points(page: Page, look: Look) -> None:
 
 def _ten_charts(book: xlsxwriter.Workbook, sheet: Worksheet) -> None:
     rows = (FIRST, LAST)
-    fit = _chart(book, "The curve and the sum", 334, 262, -1.5, 2)
+    fit = _chart(book, "The curve and the sum", 334, 276, -1.5, 2)
     fit.add_series({
         "name": "curve", "categories": ["ten", FIRST, 0, LAST, 0], "values": ["ten", FIRST, 5, LAST, 5],
         "line": {"none": True},
-        "marker": {"type": "circle", "size": 5, "fill": {"color": BLUE}, "border": {"color": "#FFFFFF"}},
+        "marker": {"type": "circle", "size": 3, "fill": {"color": BLUE}, "border": {"color": BLUE}},
     })  # fmt: skip
     _series(fit, "ten", rows, 6, "sum", VIOLET, 2.75)
     fit.set_legend({"position": "bottom"})
-    parts = _chart(book, "The ReLUs it is made of", 334, 262, -10, 10)
+    parts = _chart(book, "The ReLUs it is made of", 334, 276, -10, 10)
     parts.set_y_axis({"name": "y", "num_format": "General", "label_position": "low", "major_gridlines": GRID})
     for unit in range(MOST):
         _series(parts, "ten", rows, 8 + unit, f"ReLU {unit + 1}", PIECES[unit], 1.5)
@@ -318,14 +328,14 @@ def _ten_charts(book: xlsxwriter.Workbook, sheet: Worksheet) -> None:
 # ---- how_many ------------------------------------------------------------------------------------------------------
 
 
-def _how_many(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
+def _how_many(book: xlsxwriter.Workbook, page: Page, look: Look, reached: Reached) -> None:
     sheet = page.sheet
     sheet.write_string(0, 0, "How many bends are enough?", look.title())
     note(sheet, "A1", notes.HOW_MANY["title"])
     sheet.write_string(
         1,
         0,
-        "The loss that a search from the start of the sheet ten reaches, by curve and number of ReLUs.",
+        "The lowest loss that is known, by curve and number of ReLUs.",
         look.caption(),
     )
     headers = {"ReLUs": Role.DATA} | dict.fromkeys(CURVES, Role.LOSS)
@@ -335,7 +345,7 @@ def _how_many(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     for row, count in enumerate(COUNTS, start=4):
         sheet.write_number(row, 0, count, look.cell(Role.DATA, "0", align="center"))
     for column, (curve, colour) in enumerate(zip(CURVES, (BLUE, ORANGE, VIOLET, "#5B8C5A"), strict=True), start=1):
-        for row, value in enumerate(REACHED[curve], start=4):
+        for row, value in enumerate(reached[curve], start=4):
             sheet.write_number(row, column, value, look.cell(Role.LOSS, "0.000000"))
         chart.add_series({
             "name": curve, "categories": ["how_many", 4, 0, last, 0], "values": ["how_many", 4, column, last, column],
