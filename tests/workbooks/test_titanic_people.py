@@ -142,9 +142,9 @@ def test_what_may_be_typed_and_a_hint_before_optimising(formulas, values, tmp_pa
     }  # fmt: skip
     assert (rules["B6"].formula1, rules["B6"].formula2) == ("0", "100")
     assert [formulas["passenger"][f"A{row}"].value for row in range(16, 26)] == INPUTS
-    assert "Optimize first" in values["passenger"]["A12"].value
+    assert "Optimize it first" in values["passenger"]["A12"].value
     book = cellgrad.open(TITANIC)
-    for sheet in ("linear", "nnet"):
+    for sheet in ("linear", "nnet", "sigmoid"):
         book.model(sheet).optimize(starts=1)
     after = openpyxl.load_workbook(book.write(tmp_path / "out.xlsx").path, data_only=True)
     assert not after["passenger"]["A12"].value

@@ -100,9 +100,8 @@ def _predictions(page: Page, look: Look) -> None:
     for row, (word, formula, shape) in enumerate(lines, start=8):
         sheet.write_string(row, left, word, look.cell(Role.DATA))
         page.formula(row, left + 1, f"={formula}", look.cell(Role.DATA, shape, align="center"))
-    hint = (
-        '=IF(MAX(linear!AA1,nnet!AA1)>0.2,"The models still hold random numbers: Optimize first, then come back.","")'
-    )
+    untrained = "OR(linear!AA1>0.2,nnet!AA1>0.2,sigmoid!F12>0.2)"
+    hint = f'=IF({untrained},"A model still holds random numbers: Optimize it first, then come back.","")'
     page.formula(11, 0, hint, look.bold())
 
 
