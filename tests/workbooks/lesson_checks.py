@@ -106,7 +106,7 @@ def settings(book: Workbook) -> Iterator[tuple[str, Cell]]:
     for sheet in book:
         for row in sheet.iter_rows():
             for cell in row:
-                if cell.border.left.style == "medium" and cell.value != "setting":
+                if cell.border.left.style == "medium" and cell.value not in (None, "setting"):
                     yield sheet.title, cell
 
 
