@@ -14,6 +14,7 @@ import numpy as np
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, Region, full_name, parse_region
 from cellgrad.errors import ArgumentError, FileError
 from cellgrad.formula.pool import FormulaPool
+from cellgrad.hosts.cell_pieces import Piece, stacked
 from cellgrad.hosts.markup import unescape
 from cellgrad.values import CellError, Kind, Strings
 from cellgrad.workbook import ArrayFormula, Cells, Sheet, Table
@@ -52,7 +53,7 @@ class SheetBuilder:
     filter: Region | None = None
     """The range of the sheet's own filter, where one hides rows."""
     hidden_rows: list[int] = field(default_factory=list)
-    _chunks: list[list[np.ndarray]] = field(default_factory=list)
+    _pieces: list[Piece] = field(default_factory=list)
     _rows: list[int] = field(default_factory=list)
     _columns: list[int] = field(default_factory=list)
     _kinds: list[int] = field(default_factory=list)
@@ -86,8 +87,8 @@ class SheetBuilder:
         self._append(rows, columns, kinds, data, formulas)
 
     def _append(self, *arrays: np.ndarray) -> None:
-        types = (np.int32, np.int32, np.uint8, np.float64, np.int32)
-        self._chunks.append([np.asarray(a, t) for a, t in zip(arrays, types, strict=True)])
+        if len(arrays[0]):
+            self._pieces.append(Piece.of(*arrays))
         self.shared.cells += len(arrays[0])
         if self.shared.cells > MAX_CELLS:
             raise FileError(
@@ -232,13 +233,9 @@ class SheetBuilder:
     def finish(self, visible: bool) -> Sheet:
         """The sheet, once all its cells are in."""
         self._flush()
-        joined = []
-        for types in (np.int32, np.int32, np.uint8, np.float64, np.int32):  # one at a time, so as not to hold all twice
-            joined.append(np.concatenate([chunk.pop(0) for chunk in self._chunks] or [np.empty(0, types)]))
-        self._chunks.clear()
-        rows, columns, kinds, data, formulas = joined
         late = [(r, c, self._late_child(r, c, si)) for r, c, si in self._orphans]
-        cells = Cells(rows, columns, kinds, data, formulas)
+        cells = stacked(self._pieces)
+        self._pieces.clear()
         if late or self._arrays:
             cells = self._overlaid(cells, late)
         arrays = sorted(self._arrays, key=lambda array: (array.region.top, array.region.left))
