@@ -133,7 +133,7 @@ ALL_FILTERS = region(FILTER_ROW, BAND_AT, WINDOW, BAND * FILTERS - 1)
 # ---- the sheets dense and layers -------------------------------------------------------------------------------------
 
 DENSE_ROW, CONSTANT_AT, WEIGHT_AT, FEATURE_ROW = 5, 2, 3, 3
-"""The sheet dense, from 0: the first digit's row, the column of the constants, the first weight, the image's numbers."""
+"""The sheet dense, from 0: first digit's row, column of the constants, of the first weight, row of the image."""
 FLAT_ROW, FLAT_AT = 18, 3
 """The sheet layers, from 0: the first filter's row of its weights laid out flat, and their first column."""
 

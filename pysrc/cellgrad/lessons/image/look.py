@@ -34,10 +34,10 @@ from cellgrad.lessons.image.layout import (
     filter_region,
     region,
 )
-from cellgrad.lessons.style import Look, Role, legend_across, note, numbers_only, set_up_page
+from cellgrad.lessons.style import Look, Role, legend, note, numbers_only, set_up_page
 from cellgrad.lessons.training import Results
 
-SHOWN, EXPLAINED = 1009, 8
+SHOWN, EXPLAINED = 1005, 3
 """The image and the digit that the sheet opens with."""
 NUMBER, DIGIT = "$D$3", "$H$3"
 """Where they are chosen."""
@@ -45,10 +45,13 @@ ANSWER_ROW = 15
 """The first of the ten digits below the image, from 0."""
 
 INKY = {"type": "2_color_scale", "min_type": "num", "min_value": 0, "max_type": "num", "max_value": 1,
-        "min_color": "#FFFFFF", "max_color": "#2B6CA3"}  # fmt: skip
+        "min_color": "#FFFFFF", "max_color": "#6FA8DC"}  # fmt: skip
 BOTH_WAYS = {"type": "3_color_scale", "mid_type": "num", "mid_value": 0, "min_type": "num", "max_type": "num",
              "min_color": "#E5724F", "mid_color": "#FFFFFF", "max_color": "#3B7DB8"}  # fmt: skip
-UPWARD = {"type": "2_color_scale", "min_type": "num", "min_value": 0, "min_color": "#FFFFFF", "max_color": "#8E5CC4"}
+LEARNED = {"type": "2_color_scale", "min_type": "num", "min_value": -1.5, "max_type": "num", "max_value": 1.5,
+           "min_color": "#FFFDF2", "max_color": "#F7B500"}  # fmt: skip
+"""Weights stay yellow: pale ones are negative, deep ones positive."""
+UPWARD = {"type": "2_color_scale", "min_type": "num", "min_value": 0, "min_color": "#FFFFFF", "max_color": "#A97FD6"}
 
 
 def draw_look(page: Page, look: Look, found: Results) -> None:
@@ -63,17 +66,17 @@ def draw_look(page: Page, look: Look, found: Results) -> None:
         note(sheet, xl_rowcol_to_cell(2, column), notes.LOOK[word])
         sheet.write_number(2, column + 1, value, look.setting("0"))
         numbers_only(sheet, (2, column + 1, 2, column + 1), int(word == "image"), top, whole=True)
-    legend_across(sheet, look, 1, BAND_AT + 1, settings=True)
+    legend(sheet, look, ANSWER_ROW + DIGITS + 1, 1, settings=True)
     _image(page, look)
     _answer(page, look)
     for number in range(FILTERS):
         _band(page, look, number, found)
-    for row in (FILTER_ROW, WEIGHT_ROW):
-        sheet.conditional_format(row, BAND_AT, row + WINDOW - 1, band(FILTERS) - 2, _scale(1.0))
-    sheet.conditional_format(SLID_ROW, BAND_AT, SLID_ROW + MAP - 1, band(FILTERS) - 2, _scale(2.5))
-    sheet.conditional_format(PART_ROW, BAND_AT, PART_ROW + POOLED - 1, band(FILTERS) - 2, _scale(2.5))
+    end = band(FILTERS) - 2
+    sheet.conditional_format(FILTER_ROW, BAND_AT, FILTER_ROW + WINDOW - 1, end, LEARNED)
+    for row, rows, far in ((SLID_ROW, MAP, 5.0), (WEIGHT_ROW, POOLED, 1.0), (PART_ROW, POOLED, 2.5)):
+        sheet.conditional_format(row, BAND_AT, row + rows - 1, end, BOTH_WAYS | {"min_value": -far, "max_value": far})
     for row, rows in ((RELU_ROW, MAP), (POOLED_ROW, POOLED)):
-        sheet.conditional_format(row, BAND_AT, row + rows - 1, band(FILTERS) - 2, UPWARD)
+        sheet.conditional_format(row, BAND_AT, row + rows - 1, end, UPWARD)
     sheet.set_column_pixels(0, 0, 14)
     sheet.set_column_pixels(1, SIDE, 40)
     sheet.set_column_pixels(SIDE + 1, SIDE + 1, 14)
@@ -82,11 +85,8 @@ def draw_look(page: Page, look: Look, found: Results) -> None:
         sheet.set_column_pixels(band(number) + MAP, band(number) + MAP, 14)
     sheet.freeze_panes(3, SIDE + 2)
     set_up_page(sheet, PART_ROW + POOLED, band(FILTERS) - 2, 3)
-    sheet.fit_to_pages(1, 1)
-
-
-def _scale(far: float) -> dict[str, object]:
-    return BOTH_WAYS | {"min_value": -far, "max_value": far}
+    sheet.repeat_columns(0, SIDE + 1)
+    sheet.fit_to_pages(0, 1)
 
 
 def _image(page: Page, look: Look) -> None:
@@ -159,7 +159,7 @@ def _band(page: Page, look: Look, number: int, found: Results) -> None:
     for place, weight in enumerate(found["filters"][number]):
         sheet.write_number(FILTER_ROW + place // WINDOW, left + place % WINDOW, weight, yellow)
     sheet.write_string(BIAS_ROW, left + 1, "bias", look.label())
-    sheet.write_number(BIAS_ROW, left + 2, found["biases"][number], look.cell(Role.PARAMETER, "0.0", **small))
+    sheet.write_number(BIAS_ROW, left + 2, found["biases"][number], yellow)
     violet = look.cell(Role.MODEL, "0.0", **small)
     top, image_left = IMAGE_AT
     for row in range(MAP):
@@ -195,5 +195,3 @@ def pooled_cell(feature: int) -> str:
 def weight_cell(number: int, row: int, column: int) -> str:
     """The cell of the sheet look that holds a filter's weight."""
     return f"{xl_col_to_name(band(number) + column)}{FILTER_ROW + row + 1}"
-
-

@@ -148,6 +148,9 @@ def _totals(page: Page, look: Look, count: int, training: bool, found: Results) 
     sheet.write_string(3, 4, "at the start", look.label())
     sheet.write_number(3, 5, found["start"], look.cell(Role.LOSS, LOSS))
     note(sheet, "E4", notes.TRAIN["start"])
+    sheet.write_string(4, 4, "training, s", look.label())
+    sheet.write_number(4, 5, found["seconds"], look.cell(Role.DATA, "0"))
+    note(sheet, "E5", notes.TRAIN["seconds"])
 
 
 def _paint(page: Page, look: Look, last: int) -> None:
@@ -168,7 +171,7 @@ def draw_linear(page: Page, look: Look, images: Sequence[Image], found: Results)
     sheet.write_string(1, 0, "a weight for each pixel and digit, and no filter: what has the network gained?",
                        look.caption())  # fmt: skip
     parts = {"training": (FIRST, TRAINING), "held out": (FIRST + TRAINING, HELD_OUT)}
-    weights = f"{LINEAR_WEIGHTS}"
+    weights = LINEAR_WEIGHTS
     learned = f"E{FIRST + 1}:E{FIRST + TRAINING}"
     sheet.write_string(2, 1, "loss", look.label())
     page.formula(2, 2, f"=SUM({learned})/COUNT({learned})+penalty*SUMSQ({weights})", look.result(Role.LOSS, LOSS))

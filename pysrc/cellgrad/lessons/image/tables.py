@@ -29,13 +29,10 @@ from cellgrad.lessons.image.layout import (
     bias_cell,
     region,
 )
-from cellgrad.lessons.image.look import pooled_cell, weight_cell
+from cellgrad.lessons.image.look import LEARNED, pooled_cell, weight_cell
 from cellgrad.lessons.style import Look, Role, legend_across, note, set_up_page, try_this
 from cellgrad.lessons.training import Results
 
-BOTH_WAYS = {"type": "3_color_scale", "min_type": "num", "min_value": -1, "mid_type": "num", "mid_value": 0,
-             "max_type": "num", "max_value": 1, "min_color": "#E5724F", "mid_color": "#FFFFFF",
-             "max_color": "#3B7DB8"}  # fmt: skip
 WORST = 10
 """How many of the worst held-out images are listed."""
 
@@ -68,11 +65,11 @@ def draw_dense(page: Page, look: Look, found: Results) -> None:
         sheet.write_number(row, CONSTANT_AT, found["constants"][digit], yellow)
         for column, weight in enumerate(found["dense"][digit], start=WEIGHT_AT):
             sheet.write_number(row, column, weight, yellow)
-    sheet.conditional_format(DENSE_ROW, WEIGHT_AT, DENSE_ROW + DIGITS - 1, WEIGHT_AT + FEATURES - 1, BOTH_WAYS)
+    sheet.conditional_format(DENSE_ROW, WEIGHT_AT, DENSE_ROW + DIGITS - 1, WEIGHT_AT + FEATURES - 1, LEARNED)
     sheet.set_column_pixels(0, 2, 76)
     sheet.set_column_pixels(WEIGHT_AT, WEIGHT_AT + FEATURES - 1, 66)
     sheet.freeze_panes(DENSE_ROW, WEIGHT_AT)
-    set_up_page(sheet, DENSE_ROW + DIGITS - 1, WEIGHT_AT + 26, DENSE_ROW)
+    set_up_page(sheet, DENSE_ROW + DIGITS - 1, WEIGHT_AT + 17, DENSE_ROW)
 
 
 def draw_layers(page: Page, look: Look) -> None:
@@ -117,8 +114,8 @@ def draw_layers(page: Page, look: Look) -> None:
             sheet.write_number(row, column, value, plain)
         page.formula(row, 9, f"=G{at}*H{at}*I{at}", plain)
     sheet.write_string(10, 0, "total", look.label())
-    for column in "EF":
-        page.formula(10, ord(column) - 65, f"=SUM({column}5:{column}10)", look.result(Role.PARAMETER, "#,##0"))
+    for column, letter in ((4, "E"), (5, "F")):
+        page.formula(10, column, f"=SUM({letter}5:{letter}10)", look.result(Role.PARAMETER, "#,##0"))
     sheet.write_string(11, 0, "linear", look.label())
     sheet.write_string(11, 1, "the yardstick: pixels to scores", look.text())
     page.formula(11, 4, f"={DIGITS}*({SIDE * SIDE}+1)", count)
@@ -145,7 +142,7 @@ def draw_layers(page: Page, look: Look) -> None:
     set_up_page(sheet, FLAT_ROW + FILTERS - 1, FLAT_AT + SPAN - 1, 4)
 
 
-def draw_results(page: Page, look: Look, found: Results) -> None:
+def draw_results(page: Page, look: Look) -> None:
     """Accuracy beside the linear model's, the confusion table, the worst mistakes."""
     sheet = page.sheet
     sheet.write_string(0, 0, "What it can do, and where it errs", look.title())
@@ -162,8 +159,8 @@ def draw_results(page: Page, look: Look, found: Results) -> None:
         page.formula(row, 3, f"=ROUND({HELD_OUT}*(1-C{row + 1}),0)", look.cell(Role.MODEL, "0"))
     sheet.write_string(6, 0, "gain, points", look.cell(Role.MODEL, bold=True))
     note(sheet, "A7", notes.RESULTS["gain"])
-    for column in "BC":
-        page.formula(6, ord(column) - 65, f"=100*({column}5-{column}6)", look.cell(Role.MODEL, "0.0"))
+    for column, letter in ((1, "B"), (2, "C")):
+        page.formula(6, column, f"=100*({letter}5-{letter}6)", look.cell(Role.MODEL, "0.0"))
     sheet.write_string(8, 0, "it is, read as", look.header(Role.DATA))
     note(sheet, "A9", notes.RESULTS["confusion"])
     digits, read = (f"held_out!{region(FIRST, column, HELD_OUT, 1)}" for column in (1, 2))
@@ -194,8 +191,7 @@ def draw_results(page: Page, look: Look, found: Results) -> None:
         "Type a number of the list into the framed cell image of the sheet look: would you have read it?",
         "On look, change a weight of a filter, and see here what it costs. Undo.",
         "On train, set the penalty to 0 or to 0.01 and Optimize: what happens to the held-out images?",
-        f"Put 0 into every filter: no gradient finds a way from there. Undo. Training took "
-        f"{found['seconds']:.0f} seconds.",
+        "On look, copy the nine weights of filter 1 over those of filter 2: what has the network lost? Undo.",
     ]
     try_this(sheet, look, 20, (0, 10), things, rows_each=2)
     sheet.set_column_pixels(0, 0, 110)

@@ -28,7 +28,7 @@ from cellgrad.lessons.training import Results
 from cellgrad.session import open_book
 
 METHOD, STEPS = "l-bfgs", 300
-DECIMALS = 6
+DECIMALS = 5
 """Kept of a parameter: more would say nothing about a digit."""
 
 

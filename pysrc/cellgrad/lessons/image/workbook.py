@@ -97,9 +97,7 @@ class _Frozen(Page):
                 self.formula(row, column, text, style)
 
 
-def _draw(
-    path: Path, images: Sequence[Image], found: Results, values: Mapping[str, Mapping], kind: type[Page]
-) -> None:
+def _draw(path: Path, images: Sequence[Image], found: Results, values: Mapping[str, Mapping], kind: type[Page]) -> None:
     with xlsxwriter.Workbook(path) as book:
         book.set_properties({"title": "Digits by a convolutional network", "author": "Cellgrad", "created": BUILT})
         look = Look(book)
@@ -111,7 +109,7 @@ def _draw(
         draw_look(pages["look"], look, found)
         draw_layers(pages["layers"], look)
         draw_dense(pages["dense"], look, found)
-        draw_results(pages["results"], look, found)
+        draw_results(pages["results"], look)
         draw_images(pages["train"], look, images[:TRAINING], 0, found)
         draw_images(pages["held_out"], look, images[TRAINING:], TRAINING, found)
         draw_linear(pages["linear"], look, images, found)
