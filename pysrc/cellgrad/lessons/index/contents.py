@@ -59,7 +59,7 @@ LESSONS = (
         "Many nets on the same rows: the loss on held-out rows against the time it took. Which to pick, and whether "
         "more data would help.",
         15,
-        "",
+        "smallest",
     ),
     Lesson(
         "three-classes.xlsx",
@@ -71,7 +71,7 @@ LESSONS = (
         "image.xlsx",
         "A picture is a block of numbers. Small filters slide over it, and a dense layer reads what they find.",
         25,
-        "",
+        "train",
     ),
     Lesson(
         "embeddings.xlsx",
@@ -116,9 +116,9 @@ NOTES = {
     "workbook": "Click to open it (in LibreOffice hold Ctrl); keep all workbooks in one folder.",
     "minutes": "With a teacher who clicks and asks. Alone, and trying everything, it takes twice as long.",
     "changing": "How many cells a search may change: the parameters. In Excel Solver's words, the changing cells.",
-    "opens": (
-        "The objective cell as the workbook is shipped: the loss, where the lesson is about one. Read from the "
-        "workbook itself when this index was built."
+    "before": (
+        "The objective cell as the workbook opens: the loss, where the lesson is about one. Read from the workbook "
+        "itself when this index was built. image.xlsx opens trained; here is what it was before."
     ),
     "after": (
         "The same cell after one search from the numbers in the sheet. Where there are several valleys, Optimize tries "
@@ -165,6 +165,10 @@ GLOSSARY = (
     ("sensitivity", "The slope of a result by an assumption: what a plan hangs on.", "sensitivity.xlsx"),
 )  # fmt: skip
 """(word, what it means, the workbook where it is met first)"""
+
+TRAINED = {("image.xlsx", "train"): "start"}
+"""The models whose parameters are found already when the workbook opens: the results of the lesson's own training say
+under this key what the objective was before."""
 
 FILES = tuple(file for lesson in LESSONS for file in (lesson.file, lesson.twin) if file)
 """Every workbook that the index is about, in order."""

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cellgrad.lessons.index.contents import FILES
+from cellgrad.lessons.index.contents import FILES, TRAINED
 from cellgrad.lessons.training import Results
 from cellgrad.session import open_book
 
 
 def train(data: Path) -> Results:
-    """Workbook -> sheet -> {changing: how many cells, before, after: the objective}, of the workbooks beside `data`."""
+    """Workbook -> sheet -> {changing: how many cells, before, after: the objective}, of the workbooks beside `data`.
+
+    Raises FileError where one is missing.
+    """
     found: Results = {}
-    for path in (data.parent / name for name in FILES):
-        if path.is_file():
-            book = open_book(path)
-            for sheet in book.saved:
+    for name in FILES:
+        book = open_book(data.parent / name)
+        for sheet in book.saved:
+            if (name, sheet) not in TRAINED:
                 model = book.model(sheet)
                 solution = model.optimize(starts=1)
                 entry = {"changing": len(model.x0), "before": solution.start_value, "after": round(solution.value, 12)}
-                found.setdefault(path.name, {})[sheet] = entry
+                found.setdefault(name, {})[sheet] = entry
     return found

@@ -14,8 +14,9 @@ from pathlib import Path
 import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
+from cellgrad.errors import FileError
 from cellgrad.lessons.computed import Page, Values, write
-from cellgrad.lessons.index.contents import COLOURS, FILES, GLOSSARY, LESSONS, NOTES, WAYS, Lesson
+from cellgrad.lessons.index.contents import COLOURS, FILES, GLOSSARY, LESSONS, NOTES, TRAINED, WAYS
 from cellgrad.lessons.index.shipped import Model, Shipped, read_shipped
 from cellgrad.lessons.style import Look, Role, legend, legend_across, note, set_up_page
 from cellgrad.lessons.training import read_results
@@ -30,26 +31,31 @@ LINE = 20
 def build(data: Path, path: Path) -> Path:
     """Build the workbook at `path`, from the workbooks beside it or, where one is not there, beside `data`.
 
-    Raises FileError where the results of training cannot be read, or a workbook cannot.
+    Raises FileError where the results of training or a workbook cannot be read.
     """
     results = read_results(data, "index")
-    places = {name: [folder / name for folder in (path.parent, data.parent)] for name in FILES}
-    found = {
-        name: read_shipped(next(place for place in both if place.is_file()), results.get(name, {}))
-        for name, both in places.items()
-        if any(place.is_file() for place in both)
-    }
+    begun: dict[str, dict[str, float]] = {name: {} for name in FILES}
+    for (name, sheet), key in TRAINED.items():
+        begun[name][sheet] = read_results(data, Path(name).stem)[key]
+    found = {name: read_shipped(_place(name, path, data), results.get(name, {}), begun[name]) for name in FILES}
     return write(path, "The lessons in their order", partial(_draw, found))
+
+
+def _place(name: str, path: Path, data: Path) -> Path:
+    """Where a workbook is: in a build they are made side by side."""
+    for folder in (path.parent, data.parent):
+        if (folder / name).is_file():
+            return folder / name
+    raise FileError(f"the index is about {name}, and {data.parent / name} is missing", action="build that first")
 
 
 def _draw(found: Mapping[str, Shipped], book: xlsxwriter.Workbook, values: Values) -> Mapping[str, SolverModel]:
     look = Look(book)
     order, models, words = (Page(book, name, values) for name in ("lessons", "models", "words"))
-    lessons = [lesson for lesson in LESSONS if lesson.file in found]
-    _lessons(order, look, lessons, found)
+    _lessons(order, look, found)
     _models(models, look, found)
-    _words(words, look, found)
-    book.define_name("minutes", f"=lessons!$D${FIRST + 1}:$D${FIRST + len(lessons)}")
+    _words(words, look)
+    book.define_name("minutes", f"=lessons!$D${FIRST + 1}:$D${FIRST + len(LESSONS)}")
     return {}
 
 
@@ -68,7 +74,7 @@ def _link(page: Page, look: Look, row: int, column: int, file: str, sheet: str =
     page.sheet.write_url(row, column, target, style, sheet or file)
 
 
-def _lessons(page: Page, look: Look, lessons: list[Lesson], found: Mapping[str, Shipped]) -> None:
+def _lessons(page: Page, look: Look, found: Mapping[str, Shipped]) -> None:
     sheet = page.sheet
     sheet.write_string(0, 0, "The lessons, in their order", look.title())
     note(sheet, "A1", NOTES["title"])
@@ -76,31 +82,27 @@ def _lessons(page: Page, look: Look, lessons: list[Lesson], found: Mapping[str, 
     _headers(page, look, {
         "workbook": (Role.DATA, "workbook"), "what is new in it": (Role.DATA, ""), "sheets": (Role.DATA, ""),
         "minutes": (Role.DATA, "minutes"), "begins at": (Role.MODEL, ""), "its model": (Role.DATA, "models"),
-        "parameters": (Role.PARAMETER, "changing"), "as it opens": (Role.LOSS, "opens"),
+        "parameters": (Role.PARAMETER, "changing"), "at first": (Role.LOSS, "before"),
         "optimised": (Role.LOSS, "after"), "of it left": (Role.MODEL, "left"),
     })  # fmt: skip
     text = look.cell(Role.DATA, text_wrap=True, valign="vcenter", indent=1)
     number = look.cell(Role.DATA, "0", align="center", valign="vcenter")
     minute = look.cell(Role.MODEL, "0", align="center", valign="vcenter")
-    for row, lesson in enumerate(lessons, start=FIRST):
+    for row, lesson in enumerate(LESSONS, start=FIRST):
         shipped = found[lesson.file]
         _link(page, look, row, 0, lesson.file)
-        if lesson.twin in found:
+        if lesson.twin:
             more = [name for name in found[lesson.twin].sheets if name not in shipped.sheets]
             note(sheet, xl_rowcol_to_cell(row, 0), f"{lesson.twin} is the same with buttons, and with {more[0]}.")
         sheet.write_string(row, 1, lesson.new, text)
         sheet.write_string(row, 2, ", ".join(shipped.sheets), text)
         sheet.write_number(row, 3, lesson.minutes, number)
         page.formula(row, 4, f"=E{row}+D{row}" if row > FIRST else "=0", minute)
-        model = shipped.models.get(lesson.sheet) or next(iter(shipped.models.values()), None)
-        if model is None:
-            sheet.write_blank(row, 5, None, text)
-        else:
-            _link(page, look, row, 5, lesson.file, model.sheet)
-        _comes_to(page, look, row, 6, model)
+        _link(page, look, row, 5, lesson.file, lesson.sheet)
+        _comes_to(page, look, row, 6, shipped.models[lesson.sheet])
         lines = max(1 + len(lesson.new) // 66, 1 + len(", ".join(shipped.sheets)) // 32)
         sheet.set_row_pixels(row, LINE * lines)
-    last = FIRST + len(lessons)
+    last = FIRST + len(LESSONS)
     sheet.write_string(last, 2, "altogether", look.label())
     page.formula(last, 3, "=SUM(minutes)", look.cell(Role.MODEL, "0", bold=True, align="center"))
     legend_across(sheet, look, 0, 4, settings=True)
@@ -114,23 +116,20 @@ def _lessons(page: Page, look: Look, lessons: list[Lesson], found: Mapping[str, 
     set_up_page(sheet, last + 6, 9, FIRST)
 
 
-def _comes_to(page: Page, look: Look, row: int, column: int, model: Model | None) -> None:
+def _comes_to(page: Page, look: Look, row: int, column: int, model: Model) -> None:
     """A model's number of parameters, its objective before and after, and the share; blank where that is not known."""
-    left = column + 3
-    styles = {column: Role.PARAMETER, column + 1: Role.LOSS, column + 2: Role.LOSS, left: Role.MODEL}
-    for at, role in styles.items():
-        page.sheet.write_blank(row, at, None, look.cell(role))
-    if model is None:
-        return
     count = look.cell(Role.PARAMETER, "#,##0", align="center", valign="vcenter")
     objective = look.cell(Role.LOSS, "#,##0" if abs(model.before) >= 1000 else "0.0000", valign="vcenter")
+    share = look.cell(Role.MODEL, "0.0%", align="center", valign="vcenter")
     page.sheet.write_number(row, column, model.changing, count)
     page.sheet.write_number(row, column + 1, model.before, objective)
-    if model.after is not None:
+    if model.after is None:
+        page.sheet.write_blank(row, column + 2, None, objective)
+        page.sheet.write_blank(row, column + 3, None, share)
+    else:
         page.sheet.write_number(row, column + 2, model.after, objective)
         before, after = (xl_rowcol_to_cell(row, column + at) for at in (1, 2))
-        share = look.cell(Role.MODEL, "0.0%", align="center", valign="vcenter")
-        page.formula(row, left, f"={after}/{before}", share)
+        page.formula(row, column + 3, f"={after}/{before}", share)
 
 
 def _models(page: Page, look: Look, found: Mapping[str, Shipped]) -> None:
@@ -141,12 +140,12 @@ def _models(page: Page, look: Look, found: Mapping[str, Shipped]) -> None:
     _headers(page, look, {
         "workbook": (Role.DATA, ""), "sheet": (Role.DATA, ""), "goal": (Role.DATA, "goal"),
         "objective": (Role.LOSS, "objective"), "parameters": (Role.PARAMETER, "changing"),
-        "as it opens": (Role.LOSS, "opens"), "optimised": (Role.LOSS, "after"), "of it left": (Role.MODEL, "left"),
+        "at first": (Role.LOSS, "before"), "optimised": (Role.LOSS, "after"), "of it left": (Role.MODEL, "left"),
     })  # fmt: skip
     row = FIRST
     told: set[tuple[str, str]] = set()
     for file in FILES:
-        for model in found[file].models.values() if file in found else ():
+        for model in found[file].models.values():
             stem = Path(file).stem
             if (stem, model.sheet) in told:  # the workbook with buttons has the models of the one without
                 continue
@@ -165,7 +164,7 @@ def _models(page: Page, look: Look, found: Mapping[str, Shipped]) -> None:
     set_up_page(sheet, row - 1, 7, FIRST)
 
 
-def _words(page: Page, look: Look, found: Mapping[str, Shipped]) -> None:
+def _words(page: Page, look: Look) -> None:
     sheet = page.sheet
     sheet.write_string(0, 0, "Colours and words", look.title())
     note(sheet, "A1", NOTES["words"])
@@ -176,10 +175,7 @@ def _words(page: Page, look: Look, found: Mapping[str, Shipped]) -> None:
     for row, (word, meaning, file) in enumerate(GLOSSARY, start=FIRST):
         sheet.write_string(row, 0, word, look.cell(Role.DATA, bold=True, indent=1))
         sheet.write_string(row, 1, meaning, look.cell(Role.DATA, indent=1))
-        if file in found:
-            _link(page, look, row, 2, file)
-        else:
-            sheet.write_string(row, 2, file, look.cell(Role.DATA))
+        _link(page, look, row, 2, file)
     legend(sheet, look, HEADER, 4, COLOURS, settings=True)
     note(sheet, xl_rowcol_to_cell(HEADER, 4), NOTES["colours"])
     sheet.write_string(HEADER + 7, 4, "red corner", look.caption("center"))
