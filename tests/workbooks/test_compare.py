@@ -236,6 +236,21 @@ def test_the_learning_curve(values):
         assert sheet[fewest].value > 1.2 * sheet[all_of_them].value, "more data helps, and the chart says so"
 
 
+def test_the_readme_says_what_the_workbook_says(values):
+    models, splits, end, curve = (values[name] for name in ("models", "splits", "to_the_end", "learning_curve"))
+    told = (checks.WORKBOOKS / "README.md").read_text(encoding="utf-8").split("## compare.xlsx")[1].split("\n## ")[0]
+    small, large, pick = ROW["linear sigmoid"], ROW["16-16 sigmoid"], ROW["4 sigmoid"]
+    spread, means = column(splits, "H", 7, 24), column(splits, "G", 7, 24)
+    losses = [models[f"H{row}"].value for row in (small, large, pick)]
+    losses += [spread.min(), spread.max(), means.max() - means.min(), end[f"E{large}"].value, end[f"D{large}"].value]
+    losses += [curve["D14"].value, curve["G14"].value]
+    assert [f"{number:.4f}" for number in losses if f"{number:.4f}" not in told] == []
+    assert f"{models[f'L{pick}'].value:.1%}".replace("%", " %") in told
+    assert f"the five name {splits['B32'].value:.0f} different winners" in told
+    assert (models["A4"].value, models["F4"].value) == ("4 sigmoid", "4 sigmoid")
+    assert str(REACHED["loss"]) in told
+
+
 # ---- the model that the reader optimises ---------------------------------------------------------------------------
 
 
@@ -331,6 +346,7 @@ def test_every_value_is_recalculated():
     assert checks.wrong_values(WORKBOOK) == []
 
 
+@pytest.mark.slow
 @pytest.mark.libreoffice
 def test_every_value_is_libreoffices():
     require()

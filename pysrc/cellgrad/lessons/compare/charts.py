@@ -15,7 +15,6 @@ from cellgrad.lessons.style import GRID, INK
 COLOURS = {0: INK, 2: "#3B6FB6", 4: "#21A18C", 8: "#8CC63F", 16: "#F2A900"}
 """Units -> colour; the larger the lighter."""
 SAID = {0: "linear", 2: "2 units", 4: "4 units", 8: "8 units", 16: "16 units"}
-FAINT_LINE = {"color": "#9AA5B1", "width": 1}
 
 
 def _rows(units: int) -> tuple[int, int]:
@@ -24,9 +23,8 @@ def _rows(units: int) -> tuple[int, int]:
     return rows[0], rows[-1]
 
 
-def _dots(colour: str, kind: str = "circle", filled: bool = True) -> dict[str, Any]:
-    return {"type": kind, "size": 9, "fill": {"color": colour if filled else "#FFFFFF"},
-            "border": {"color": "#FFFFFF" if filled else colour, "width": 1.25}}  # fmt: skip
+def _dots(colour: str, kind: str = "circle") -> dict[str, Any]:
+    return {"type": kind, "size": 9, "fill": {"color": colour}, "border": {"color": "#FFFFFF", "width": 1}}
 
 
 def _finish(chart: ChartScatter, title: str, x: dict[str, Any], y: dict[str, Any]) -> None:
@@ -75,18 +73,18 @@ def to_the_end(book: xlsxwriter.Workbook, page: Page) -> None:
     chart = book.add_chart({"type": "scatter"})
     last = TABLE_TOP + len(NETS) - 1
     series = {
-        "validation, to the end": (4, "#B42318", "circle", True),
-        "validation, stopped in time": (6, "#2F7DC0", "circle", True),
-        "training, to the end": (3, "#B42318", "diamond", False),
-        "training, stopped in time": (5, "#2F7DC0", "diamond", False),
+        "validation, to the end": (4, "#B42318", "circle"),
+        "validation, stopped in time": (6, "#2F7DC0", "circle"),
+        "training, to the end": (3, "#EFA9A0", "diamond"),
+        "training, stopped in time": (5, "#A3CBEC", "diamond"),
     }
-    for name, (column, colour, kind, filled) in series.items():
+    for name, (column, colour, kind) in series.items():
         chart.add_series({
             "name": name, "categories": [page.name, TABLE_TOP, 1, last, 1],
-            "values": [page.name, TABLE_TOP, column, last, column], "marker": _dots(colour, kind, filled),
+            "values": [page.name, TABLE_TOP, column, last, column], "marker": _dots(colour, kind),
         })  # fmt: skip
     _finish(chart, "Larger models: better on what they saw, worse on what they did not",
             {"name": "parameters", "log_base": 10, "min": 1, "max": 1000},
             {"name": "mean squared error", "min": 0})  # fmt: skip
-    chart.set_size({"width": 680, "height": 380})
-    page.sheet.insert_chart(last + 2, 0, chart)
+    chart.set_size({"width": 600, "height": 440})
+    page.sheet.insert_chart(2, 8, chart, {"x_offset": 12})

@@ -113,7 +113,8 @@ def _people(page: Page, look: Look, everyone: Passengers, net: Net) -> None:
 def _headers(page: Page, look: Look, band: Band) -> None:
     sheet, net = page.sheet, band.net
     sheet.write_string(HEADER - 1, band.left, net.name, look.bold())
-    sheet.write_string(HEADER - 1, band.weights + (net.layers > 0), "weights", look.caption())
+    if net.layers:
+        sheet.write_string(HEADER - 1, band.weights + 1, "weights", look.caption())
     words = {band.left: ("weights of", Role.PARAMETER)}
     for unit in range(band.width):
         words[band.weights + unit] = (f"unit {unit + 1}" if net.layers else "weight", Role.PARAMETER)

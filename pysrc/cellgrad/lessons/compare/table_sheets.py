@@ -34,7 +34,7 @@ COLUMNS = {
 WIDTHS = (104, 44, 48, 58, 80, 64, 66, 74, 60, 60, 76, 54, 46)
 BY_SPLIT, BEHIND, TRAINING, SECONDS = 1, 8, 15, 20
 """The first columns of the blocks of `splits`, one column a split."""
-END_TRAINING, END_VALIDATION, END_SECONDS = 8, 13, 18
+END_TRAINING, END_VALIDATION, END_SECONDS = 18, 23, 28
 """The same on `to_the_end`."""
 
 
@@ -113,7 +113,10 @@ def _pick(page: Page, look: Look) -> None:
         ("F", "the best", Role.MODEL, f"INDEX({_all('model')},{best})", in_short),
         ("H", "best loss", Role.LOSS, f"MIN({_all('validation')})", look.result(Role.LOSS, "0.0000")),
     ):
-        sheet.write_string(f"{cell}3", word, look.header(role))
+        if cell == "F":
+            sheet.merge_range("F3:G3", word, look.header(role))
+        else:
+            sheet.write_string(f"{cell}3", word, look.header(role))
         page.formula(3, ord(cell) - ord("A"), f"={text}", style)
         note(sheet, f"{cell}3", notes.MODELS[word])
     for cell, word, number, low, high in (("I", "allowed", 1, 0, 10), ("L", "least", LEAST, 1e-9, 0.4)):
@@ -236,8 +239,8 @@ def draw_to_the_end(book: xlsxwriter.Workbook, page: Page, look: Look, trained: 
     words = {"model": Role.DATA, "parameters": Role.MODEL, "seconds": Role.DATA, "training": Role.DATA,
              "validation": Role.DATA}  # fmt: skip
     headers = [*words.items(), ("training", Role.DATA), ("validation", Role.LOSS), ("price", Role.LOSS)]
-    headers += [(f"split {split}", Role.DATA) for _ in range(3) for split in SPLITS]
-    for column, (word, role) in enumerate(headers):
+    by_split = [(f"split {split}", Role.DATA) for _ in range(3) for split in SPLITS]
+    for column, (word, role) in [*enumerate(headers), *enumerate(by_split, start=END_TRAINING)]:
         sheet.write_string(HEADER, column, word, look.header(role))
     for word, cell in {"seconds": "C", "validation": "E", "price": "H"}.items():
         note(sheet, f"{cell}{HEADER + 1}", notes.TO_THE_END[word])
@@ -262,7 +265,7 @@ def draw_to_the_end(book: xlsxwriter.Workbook, page: Page, look: Look, trained: 
     charts.to_the_end(book, page)
     sheet.set_column_pixels(0, 0, 110)
     sheet.set_column_pixels(1, 7, 80)
-    sheet.set_column_pixels(8, END_SECONDS + PARTS - 1, 62)
+    sheet.set_column_pixels(END_TRAINING, END_SECONDS + PARTS - 1, 62)
     sheet.freeze_panes(FIRST, 1)
-    set_up_page(sheet, LAST + 24, END_SECONDS + PARTS - 1, FIRST)
+    set_up_page(sheet, LAST + 2, END_TRAINING - 1, FIRST)
     sheet.fit_to_pages(1, 1)
