@@ -47,7 +47,7 @@ ANSWER_ROW = 15
 INKY = {"type": "2_color_scale", "min_type": "num", "min_value": 0, "max_type": "num", "max_value": 1,
         "min_color": "#FFFFFF", "max_color": "#6FA8DC"}  # fmt: skip
 BOTH_WAYS = {"type": "3_color_scale", "mid_type": "num", "mid_value": 0, "min_type": "num", "max_type": "num",
-             "min_color": "#E5724F", "mid_color": "#FFFFFF", "max_color": "#3B7DB8"}  # fmt: skip
+             "min_color": "#F0A58A", "mid_color": "#FFFFFF", "max_color": "#6FA8DC"}  # fmt: skip
 LEARNED = {"type": "2_color_scale", "min_type": "num", "min_value": -1.5, "max_type": "num", "max_value": 1.5,
            "min_color": "#FFFDF2", "max_color": "#F7B500"}  # fmt: skip
 """Weights stay yellow: pale ones are negative, deep ones positive."""

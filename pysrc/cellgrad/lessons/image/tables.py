@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from cellgrad.lessons.computed import Page
@@ -30,7 +31,7 @@ from cellgrad.lessons.image.layout import (
     region,
 )
 from cellgrad.lessons.image.look import LEARNED, pooled_cell, weight_cell
-from cellgrad.lessons.style import Look, Role, legend_across, note, set_up_page, try_this
+from cellgrad.lessons.style import GRID, Look, Role, legend_across, note, set_up_page, try_this
 from cellgrad.lessons.training import Results
 
 WORST = 10
@@ -142,7 +143,7 @@ def draw_layers(page: Page, look: Look) -> None:
     set_up_page(sheet, FLAT_ROW + FILTERS - 1, FLAT_AT + SPAN - 1, 4)
 
 
-def draw_results(page: Page, look: Look) -> None:
+def draw_results(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     """Accuracy beside the linear model's, the confusion table, the worst mistakes."""
     sheet = page.sheet
     sheet.write_string(0, 0, "What it can do, and where it errs", look.title())
@@ -194,6 +195,7 @@ def draw_results(page: Page, look: Look) -> None:
         "On look, copy the nine weights of filter 1 over those of filter 2: what has the network lost? Undo.",
     ]
     try_this(sheet, look, 20, (0, 10), things, rows_each=2)
+    _errors_chart(book, page)
     sheet.set_column_pixels(0, 0, 110)
     sheet.set_column_pixels(1, 10, 62)
     sheet.set_column_pixels(1, 3, 76)
@@ -202,3 +204,18 @@ def draw_results(page: Page, look: Look) -> None:
     sheet.set_column_pixels(15, 15, 110)
     sheet.freeze_panes(2, 0)
     set_up_page(sheet, 29, 15, 2)
+
+
+def _errors_chart(book: xlsxwriter.Workbook, page: Page) -> None:
+    chart = book.add_chart({"type": "bar"})
+    chart.add_series({
+        "name": "errors", "categories": "=results!$A$5:$A$6", "values": "=results!$D$5:$D$6", "gap": 60,
+        "fill": {"color": "#8E5CC4"}, "data_labels": {"value": True},
+    })  # fmt: skip
+    title = f"Held-out images read wrong, of {HELD_OUT}"
+    chart.set_title({"name": title, "name_font": {"size": 11, "bold": True}})
+    chart.set_x_axis({"name": "images", "min": 0, "num_format": "0", "label_position": "high", "major_gridlines": GRID})
+    chart.set_y_axis({"name": "model", "reverse": True})
+    chart.set_legend({"none": True})
+    chart.set_size({"width": 340, "height": 230})
+    page.sheet.insert_chart(16, 12, chart)

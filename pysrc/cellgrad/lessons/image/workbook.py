@@ -109,7 +109,7 @@ def _draw(path: Path, images: Sequence[Image], found: Results, values: Mapping[s
         draw_look(pages["look"], look, found)
         draw_layers(pages["layers"], look)
         draw_dense(pages["dense"], look, found)
-        draw_results(pages["results"], look)
+        draw_results(book, pages["results"], look)
         draw_images(pages["train"], look, images[:TRAINING], 0, found)
         draw_images(pages["held_out"], look, images[TRAINING:], TRAINING, found)
         draw_linear(pages["linear"], look, images, found)
