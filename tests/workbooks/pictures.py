@@ -39,16 +39,18 @@ class Picture:
 
 
 TABLE = (
-    Picture("quadratic.xlsm", "quadratic", "A1:M27", ("quadratic",)),
+    Picture("quadratic.xlsm", "quadratic", "A1:P27", ("quadratic",)),
     Picture("learning-rate.xlsx", "rates", "A1:K29"),
-    Picture("relu.xlsm", "ten", "A1:O28", ("ten",)),
+    Picture("relu.xlsm", "ten", "A1:P26", ("ten",)),
     Picture("matmul.xlsx", "product", "A1:R26"),
-    Picture("titanic.xlsx", "sigmoid", "A1:I44", ("sigmoid", "linear_split")),
+    Picture("titanic.xlsx", "sigmoid", "A1:I42", ("sigmoid", "linear_split")),
+    Picture("compare.xlsx", "models", "A1:U25"),
     Picture("three-classes.xlsx", "flower", "A1:M31", ("softmax",)),
+    Picture("image.xlsx", "look", "A1:AD36"),
     Picture("embeddings.xlsx", "nearest", "A1:S34"),
     Picture("words.xlsx", "try", "A1:O30", ("words",)),
     Picture("sensitivity.xlsx", "tornado", "A21:K38"),
-    Picture("index.xlsx", "lessons", "A1:J20"),
+    Picture("index.xlsx", "lessons", "A1:J22"),
 )
 
 
@@ -91,7 +93,7 @@ def take(office: Office, picture: Picture, folder: Path) -> None:
         check=True, timeout=120,
     )  # fmt: skip
     subprocess.run(
-        ["convert", folder / "page.png", "-strip", "-colors", str(COLOURS), f"PNG8:{picture.path}"],
+        ["convert", folder / "page.png", "-strip", "+dither", "-colors", str(COLOURS), f"PNG8:{picture.path}"],
         check=True, timeout=120,
     )  # fmt: skip
 

@@ -80,7 +80,9 @@ def test_the_order_sheets_and_times(values):
     rows = table(values["lessons"])
     assert [row["workbook"] for row in rows] == [lesson.file for lesson in LESSONS]
     for row in rows:
-        assert row["sheets"] == ", ".join(sheet_names(row["workbook"]))
+        names = sheet_names(row["workbook"])
+        many = f"{', '.join(names[:8])} and {len(names) - 8} more"
+        assert row["sheets"] == (", ".join(names) if len(names) < 10 else many)
     begins = [sum(lesson.minutes for lesson in LESSONS[:at]) for at in range(len(LESSONS))]
     assert [row["begins at"] for row in rows] == begins
     total = values["lessons"].cell(5 + len(rows), 4).value

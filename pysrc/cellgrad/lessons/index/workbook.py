@@ -7,7 +7,7 @@ built last.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +26,8 @@ HEADER, FIRST = 3, 4
 """The header row of each sheet's table and the first row below it, from 0."""
 LINE = 20
 """Pixels of a line of text."""
+MOST = 8
+"""Sheets of a workbook named in its row; of one with many more the rest are counted."""
 
 
 def build(data: Path, path: Path) -> Path:
@@ -95,12 +97,13 @@ def _lessons(page: Page, look: Look, found: Mapping[str, Shipped]) -> None:
             more = [name for name in found[lesson.twin].sheets if name not in shipped.sheets]
             note(sheet, xl_rowcol_to_cell(row, 0), f"{lesson.twin} is the same with buttons, and with {more[0]}.")
         sheet.write_string(row, 1, lesson.new, text)
-        sheet.write_string(row, 2, ", ".join(shipped.sheets), text)
+        names = _some(shipped.sheets)
+        sheet.write_string(row, 2, names, text)
         sheet.write_number(row, 3, lesson.minutes, number)
         page.formula(row, 4, f"=E{row}+D{row}" if row > FIRST else "=0", minute)
         _link(page, look, row, 5, lesson.file, lesson.sheet)
         _comes_to(page, look, row, 6, shipped.models[lesson.sheet])
-        lines = max(1 + len(lesson.new) // 66, 1 + len(", ".join(shipped.sheets)) // 32)
+        lines = max(1 + len(lesson.new) // 66, 1 + len(names) // 32)
         sheet.set_row_pixels(row, LINE * lines)
     last = FIRST + len(LESSONS)
     sheet.write_string(last, 2, "altogether", look.label())
@@ -114,6 +117,13 @@ def _lessons(page: Page, look: Look, found: Mapping[str, Shipped]) -> None:
         sheet.set_column_pixels(column, column, width)
     sheet.freeze_panes(FIRST, 1)
     set_up_page(sheet, last + 6, 9, FIRST)
+
+
+def _some(names: Sequence[str]) -> str:
+    """The names, the first of them where they are many."""
+    if len(names) <= MOST + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:MOST])} and {len(names) - MOST} more"
 
 
 def _comes_to(page: Page, look: Look, row: int, column: int, model: Model) -> None:
