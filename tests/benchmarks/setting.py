@@ -15,6 +15,8 @@ from tests.benchmarks.fresh import ROOT, fresh, here
 
 TITANIC = ROOT / "workbooks" / "titanic.xlsx"
 PASSENGERS = ROOT / "workbooks" / "data" / "titanic.csv"
+FULL = 1_048_573
+"""Rows of data on a full sheet: three stand above them."""
 LESSON_ROWS = 712
 """Passengers of the lesson itself; any other number of rows is a sample of them."""
 MAKERS = (
@@ -32,6 +34,11 @@ class Setting:
 
     rows: tuple[int, ...]
     quick: bool = False
+
+    @property
+    def file_rows(self) -> list[int]:
+        """Sizes of the files that are read and written: a full sheet stands for a million rows and more."""
+        return sorted({FULL if rows >= 1_000_000 else rows for rows in self.rows if rows >= 1000})
 
     def rounds(self, thorough: int) -> int:
         return 1 if self.quick else thorough
