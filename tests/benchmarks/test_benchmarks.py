@@ -42,8 +42,8 @@ def test_the_machine_is_told(quick):
 
 
 def test_the_promises_are_among_the_figures(quick):
-    """Reading no slower than openpyxl, a whole process at 1.6 imports and loads, a step at 1.2 hand-written ones, cost a
-    row that does not grow, models solved at twice the cost of functions written by hand."""
+    """Reading no slower than openpyxl, a whole process at 1.6 imports and loads, a step at 1.2 hand-written ones, cost
+    a row that does not grow, models solved at twice the cost of functions written by hand."""
     held = {(f["section"], f["against"], f["target"]) for f in quick["figures"] if f["target"] is not None}
     assert {("read", "openpyxl load_workbook", 1.0), ("step", "eager torch", 1.2)} <= held
     assert ("process", "import torch, openpyxl; load_workbook", 1.6) in held
