@@ -18,6 +18,7 @@ import pytest
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.formula import ArrayFormula
 from scipy.optimize import least_squares, minimize
+from tests.workbooks.lesson_checks import rebuilt_the_same
 from tests.workbooks.recalculation import disagreements
 
 from cellgrad import lessons
@@ -370,8 +371,13 @@ def test_number_formats(formulas, sheet, cell, number_format):
 # ---- building ------------------------------------------------------------------------------------------------------
 
 
+def test_rebuilding_gives_the_committed_bytes(tmp_path):
+    assert rebuilt_the_same("titanic.xlsx", tmp_path)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("zone", "hash_seed"), [("UTC", "0"), ("Pacific/Kiritimati", "12345")])
-def test_rebuilding_gives_the_committed_bytes(tmp_path, zone, hash_seed):
+def test_rebuilding_every_lesson_gives_the_committed_bytes(tmp_path, zone, hash_seed):
     """In a fresh process, whatever the clock's zone and the order of sets."""
     shutil.copytree(WORKBOOKS / "data", tmp_path / "data")
     code = "import sys; from cellgrad import lessons; print(*lessons.build(sys.argv[1]))"
