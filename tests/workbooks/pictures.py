@@ -44,12 +44,12 @@ TABLE = (
     Picture("relu.xlsm", "ten", "A1:P26", ("ten",)),
     Picture("matmul.xlsx", "product", "A1:R26"),
     Picture("titanic.xlsx", "sigmoid", "A1:I42", ("sigmoid", "linear_split")),
-    Picture("compare.xlsx", "models", "A1:U25"),
+    Picture("compare.xlsx", "models", "A1:V25"),
     Picture("three-classes.xlsx", "flower", "A1:M31", ("softmax",)),
     Picture("image.xlsx", "look", "A1:AD36"),
     Picture("embeddings.xlsx", "nearest", "A1:S34"),
     Picture("words.xlsx", "try", "A1:O30", ("words",)),
-    Picture("sensitivity.xlsx", "tornado", "A21:K38"),
+    Picture("sensitivity.xlsx", "tornado", "A21:K40"),
     Picture("index.xlsx", "lessons", "A1:J22"),
 )
 
