@@ -92,13 +92,14 @@ def all_of(a: Node, axes: tuple[int, ...]) -> Node:
 
 def matmul(a: Node, b: Node) -> Node:
     """(..., n, k) @ (..., k, m); leading axes broadcast."""
-    if len(a.shape) > 2 and math.prod(a.shape[:-2]) == 1 and math.prod(b.shape[:-2]) == 1:
-        flat = matmul(reshape(a, a.shape[-2:]), reshape(b, b.shape[-2:]))
-        return reshape(flat, (1,) * (max(len(a.shape), len(b.shape)) - 2) + flat.shape)
     if len(a.shape) != len(b.shape):
         rank = max(len(a.shape), len(b.shape))
         a, b = lift(a, rank), lift(b, rank)
     shape = (*broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
+    if math.prod(b.shape[:-2]) == 1 and len(a.shape) > 2:
+        # many matrices times one and the same: all their rows times it, at once
+        rows = reshape(a, (math.prod(a.shape[:-1]), a.shape[-1]))
+        return reshape(matmul(rows, reshape(b, b.shape[-2:])), shape)
     return build("matmul", (a, b), shape, (a.shape[-1],))
 
 
