@@ -4,8 +4,8 @@ A table of the walk-through stands below a heading that names the workbook; its 
 
     do     drag the slider until `B5` shows **100**; type **0.23** into `G10`; press **Optimize**, also **Undo**, and
            **Step** and **Start again** of quadratic.xlsm, with "3 times" after it where it is pressed more than once
-    see    `B10` = 7.3072: the number in the cell, to the digits written (percent too); several cells, several numbers:
-           `E5:E7` = 2.46, 1.62, 1.79; `F4` < 0.0005; `G4` > 80%; `I4` = "lives"; `I7` reads `=SUM(pull)`
+    see,   `B10` = 7.3072: the number in the cell, to the digits written (percent too); several cells, several numbers:
+    ask    `E5:E7` = 2.46, 1.62, 1.79; `F4` < 0.0005; `G4` > 80%; `I4` = "lives"; `I7` reads `=SUM(pull)`
 
 In the homework, whose rows have no minute, the column sheet names the workbook too. A cell of another sheet is
 written `history!H44`. Whatever else a table says is for the teacher alone.
@@ -76,8 +76,8 @@ class Row:
 
     @property
     def checks(self) -> Iterator[tuple[str, str, str]]:
-        """(cells, relation, text) of what is seen, in order: relation is =, <, > or reads."""
-        for found in _CHECK.finditer(self.see):
+        """(cells, relation, text) of what is seen and answered, in order: relation is =, <, > or reads."""
+        for found in _CHECK.finditer(f"{self.see} {self.ask}"):
             yield found[1], found[2] or found[4] or found[6], found[3] or found[5] or found[7]
 
     def places(self, cells: str) -> list[Cell]:

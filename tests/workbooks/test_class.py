@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import re
+import shutil
 from pathlib import Path
 
 import pytest
+from tests.commands import run
 from tests.workbooks.class_script import BUTTONS, CELLS, Played, Row, differs, groups_of, rows_of
 
 WORKBOOKS = Path(__file__).parents[2] / "workbooks"
@@ -48,7 +50,7 @@ def test_the_tables_are_read_whole() -> None:
     for row in ROWS:
         assert row.do.count("**") == 2 * len(list(row.actions)), row
         assert all(not action.button or action.button in BUTTONS for action in row.actions), row
-        assert len(re.findall(r"` (?:=|<|>|reads) ", row.see)) == len(list(row.checks)), row
+        assert len(re.findall(r"` (?:=|<|>|reads) ", row.see + row.ask)) == len(list(row.checks)), row
         assert row.see, row
 
 
@@ -72,8 +74,28 @@ def test_the_minutes_of_the_hour() -> None:
 def test_the_page_is_linked_and_names_files_that_are_there() -> None:
     assert "(class.md)" in (WORKBOOKS / "README.md").read_text(encoding="utf-8")
     assert "(workbooks/class.md)" in (WORKBOOKS.parent / "README.md").read_text(encoding="utf-8")
-    names = {name for name in re.findall(r"[\w-]+\.xls[xm]", TEXT) if not re.search("optimized|mine", name)}
+    names = {name for name in re.findall(r"[\w-]+\.xls[xm]", TEXT) if not re.match("my|mine|NAME", name)}
     assert all((WORKBOOKS / name).is_file() for name in names)
+
+
+def test_its_commands_are_commands() -> None:
+    """Every command line of the page names a command, and options, that there are."""
+    lines = [line.split() for line in re.findall(r"`cellgrad ([^`]+)`", TEXT)]
+    assert {line[0] for line in lines} == {"addin", "doctor", "optimize", "step"}
+    for line in lines:
+        words = line[: 2 if line[0] == "addin" else 1]
+        shown = run(*words, "--help")
+        assert shown.code == 0, line
+        assert all(option in shown.out for option in line if option.startswith("--")), line
+
+
+def test_four_steps_in_a_terminal_are_four_presses(tmp_path: Path) -> None:
+    """The command of the page, and the loss that it says for minute 10."""
+    [line] = [line.split() for line in re.findall(r"`cellgrad (step [^`]+ --steps 4)`", TEXT)]
+    line[1] = str(shutil.copy(WORKBOOKS / line[1], tmp_path))
+    [answer] = run(*line, "--json").json
+    [text] = re.findall(r"^\| 10 \|.*`B10` = ([\d.]+)", TEXT, re.MULTILINE)
+    assert not differs(text, "=", [answer["objective"]["after"]])
 
 
 def played_row(do: str = "", see: str = "") -> Row:
