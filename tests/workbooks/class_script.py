@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -148,8 +149,12 @@ class Played:
 
     def __post_init__(self) -> None:
         self.file = package.read(self.path)
-        self.shown = openpyxl.load_workbook(self.path)
         self._reference = Reference(self.file)
+
+    @cached_property
+    def shown(self) -> openpyxl.Workbook:
+        """The shipped file by openpyxl: formulas, notes, names."""
+        return openpyxl.load_workbook(self.path)
 
     def values(self, places: list[Cell]) -> list[Value]:
         """What cells hold."""
