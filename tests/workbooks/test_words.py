@@ -178,11 +178,13 @@ def test_held_out_messages_are_told_right_far_more_often_than_by_guessing(optimi
         ({"C5": 1}, 133 / 133, 60 / 67),
         ({"C5": 2}, 129 / 133, 63 / 67),
         ({"C4": 0.0001}, 134 / 134, 59 / 66),
+        ({"C4": 1}, 117 / 134, 56 / 66),
+        ({"C6": 1}, 131 / 134, 61 / 66),
     ],
-    ids=["second third", "last third", "next to no penalty"],
+    ids=["second third", "last third", "next to no penalty", "a high penalty", "words the held-out messages chose"],
 )
 def test_other_settings(tmp_path, cells, training, held):
-    """What the notes on the cells hold out and penalty say."""
+    """What the notes on the cells hold out, penalty and at least say."""
     book = cellgrad.open(changed(tmp_path, {("words", cell): value for cell, value in cells.items()}))
     book.model("words").optimize(starts=1)
     sheet = openpyxl.load_workbook(book.write(tmp_path / "out.xlsx").path, data_only=True)["words"]
@@ -204,7 +206,7 @@ def test_the_list_is_sorted_by_push(optimised):
     assert {"call", "txt", "free"} == set(ranked[:3]) and ranked[-1] == "i"
 
 
-@pytest.mark.parametrize("text", ["FREE: are you (when me) 'call'!", ""])
+@pytest.mark.parametrize("text", ["FREE: are you (when me) 'call'!", "\u2018Free\u2019: are you when me call", ""])
 def test_a_message_typed_in(optimised, tmp_path, text):
     """Its words, the strongest first, and the answer; those of the box of things to try, turned around, and none."""
     shown = computed(changed(tmp_path, {("try", "B4"): text}, optimised[1]))["try"]

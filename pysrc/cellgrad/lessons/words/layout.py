@@ -17,9 +17,11 @@ STEPS = ("lower case", *(" ".join(marks) for marks in MARKS))
 
 def step(number: int, cell: str) -> str:
     """The formula, without its ``=``, of the step of the given number, from 0, applied to a cell."""
-    if number == 0:
-        return f'LOWER(SUBSTITUTE({cell},"{DROPPED}",""))'
     text = cell
+    if number == 0:
+        for mark in DROPPED:
+            text = f'SUBSTITUTE({text},"{mark}","")'
+        return f"LOWER({text})"
     for mark in MARKS[number - 1]:
         text = f'SUBSTITUTE({text},"{mark.replace(chr(34), chr(34) * 2)}"," ")'
     return text

@@ -15,8 +15,8 @@ PARTS = 3
 """The messages are held out a third at a time, by their number."""
 AT_LEAST = 6
 """In how many training messages a word must be to be in the vocabulary."""
-DROPPED = "'"
-"""What is taken out of a word, so that don't is one word."""
+DROPPED = "'\u2018\u2019"
+"""What is taken out of a word, so that don't is one word: the straight mark, and the curved ones of telephones."""
 MARKS = (".,!?", ":;()", "&/#*", '+-=>"')
 """What stands between words, in the groups that the sheets replace step by step."""
 
@@ -38,7 +38,9 @@ def read_messages(path: Path) -> list[Message]:
 
 def words_of(text: str) -> set[str]:
     """The different words of a message, as the sheet messages cleans it."""
-    text = text.lower().replace(DROPPED, "")
+    text = text.lower()
+    for mark in DROPPED:
+        text = text.replace(mark, "")
     for mark in "".join(MARKS):
         text = text.replace(mark, " ")
     return set(text.split(" ")) - {""}

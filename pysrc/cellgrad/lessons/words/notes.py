@@ -34,7 +34,10 @@ MESSAGES = {
         "What the model gets to see: small letters, one space between words, and one at either end, so that every "
         "word has a space on both sides. The columns to the right get there step by step."
     ),
-    "lower case": "Free, FREE and free are one word. The ' is taken out: don't becomes dont, and stays one word.",
+    "lower case": (
+        "Free, FREE and free are one word. The ' is taken out, straight or curved: don't becomes dont, and stays one "
+        "word."
+    ),
     ". , ! ?": (
         "SUBSTITUTE puts a space for one mark; to replace four, four are nested. Try this: find a mark that no "
         "column replaces. Does it hurt?"
@@ -79,7 +82,8 @@ WORDS = {
     "penalty": (
         "There are nearly as many words as training messages: without a price on weights they could be learned by "
         "heart, and the weights would grow for ever. With it there is one best point.\nTry this: 0.0001 and 1, and "
-        "look at training beside held out."
+        "look at training beside held out. Training runs from 87 to 100 %; of the held-out messages only a few change "
+        "sides: 66 are too few to choose a penalty by."
     ),
     "hold out": (
         "0, 1 or 2: messages whose number leaves this remainder when divided by 3 are held out.\nTry this: Optimize "
@@ -88,8 +92,10 @@ WORDS = {
     ),
     "at least": (
         "A word takes part if it is in so many training messages. What was seen twice tells nothing sure.\nTry this: "
-        "20, Optimize. How few words do?  Below 6 nothing changes: rarer words have no row here."
+        "20, Optimize. How few words do?\nBelow 6 the held-out messages have had a say: the words that "
+        "then come in have a row here because with another third held out they are in 6. What is told right flatters."
     ),
+    "optimised": "What Optimize reaches with the settings as the workbook ships: penalty 0.01, hold out 0, at least 6.",
     "guessing": (
         "The share of the held-out messages of the larger kind: what somebody reaches who always says the same. Only "
         "what is above it is learned."
@@ -98,8 +104,8 @@ WORDS = {
     "training": "The messages that the weights were fitted to. It flatters: their answers were known.",
     "confusion": "The held-out messages: what they are (rows) and what they were told to be (columns).",
     "word": (
-        "Words in 6 training messages or more, the most frequent first. The list was made by a program from the "
-        "messages; it does not know what a word means."
+        "Words in 6 training messages or more, whichever third is held out, the most frequent first. The list was made "
+        "by a program from the messages; it does not know what a word means."
     ),
     "weight": "The changing cells. All 0 at the start: no word says anything. Optimize, and watch the chart.",
     "in spam": "In how many training messages of this kind the word is.",

@@ -129,5 +129,5 @@ def _chart(book: xlsxwriter.Workbook, page: Page) -> None:
     bars.set_x_axis({"name": "left to ham, right to spam", "num_format": "0.0", "label_position": "high",
                      "major_gridlines": GRID})  # fmt: skip
     bars.set_legend({"none": True})
-    bars.set_size({"width": 470, "height": 300})
+    bars.set_size({"width": 415, "height": 300})
     page.sheet.insert_chart(LIST_HEADER, 9, bars)

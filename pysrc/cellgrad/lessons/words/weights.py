@@ -59,6 +59,7 @@ def _shares(page: Page, look: Look) -> None:
     sheet = page.sheet
     for column, word in enumerate(("right", "now", "optimised"), start=4):
         sheet.write_string(2, column, word, look.header(Role.MODEL))
+    note(sheet, "G3", notes.WORDS["optimised"])
     held = {kind: f'SUMPRODUCT((1-train)*(kind="{kind}"))' for kind in KINDS}
     rows = {
         "training": "SUMPRODUCT(train,is_right)/SUM(train)",
