@@ -151,6 +151,7 @@ def test_model_columns(formulas, sheet, column, header, formula):
         ),
         ("linear", "E1", "=AA1"),
         ("nnet", "E1", "=AA1"),
+        ("mmult", "G1", "=AA1"),
     ],
 )
 def test_single_formulas(formulas, sheet, cell, formula):

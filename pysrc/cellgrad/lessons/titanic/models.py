@@ -163,7 +163,7 @@ def add_mmult(sheet: Worksheet, look: Look, people: Columns, parameters: np.ndar
         for row in range(1 - unit, len(y)):  # all but the cell that holds the formula
             sheet.write_number(FIRST + row, column, linear[row, unit], style)
     prediction = _relu_and_sum(sheet, look, linear)
-    _loss(sheet, look, "mmult", prediction, y, notes.MMULT)
+    _show_loss_beside_parameters(sheet, look, _loss(sheet, look, "mmult", prediction, y, notes.MMULT), column=5)
     legend(sheet, look, top + len(INPUTS) + 1, 17)
 
 
@@ -266,7 +266,7 @@ def _loss(
     return loss
 
 
-def _show_loss_beside_parameters(sheet: Worksheet, look: Look, loss: float) -> None:
-    """The loss once more, where a small screen shows it while the parameters above the table are edited."""
-    sheet.write_string("D1", "loss", look.label())
-    sheet.write_formula("E1", "=AA1", look.result(Role.LOSS, "0.0000"), loss)
+def _show_loss_beside_parameters(sheet: Worksheet, look: Look, loss: float, column: int = 3) -> None:
+    """The loss once more, right of the title, where a small screen shows it; its label stands in `column`, from 0."""
+    sheet.write_string(0, column, "loss", look.label())
+    sheet.write_formula(0, column + 1, "=AA1", look.result(Role.LOSS, "0.0000"), loss)
