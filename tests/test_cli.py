@@ -662,7 +662,7 @@ def test_ctrl_c_keeps_the_best_so_far(titanic: Path) -> None:
     assert linear["status"] == "stopped by user"
     assert linear["message"] == "The run was stopped. The best values so far are kept."
     assert linear["objective"]["after"] < linear["objective"]["before"]
-    assert [one["status"] for one in rest] == ["not run", "not run"]
+    assert len(rest) == 4 and {one["status"] for one in rest} == {"not run"}
     saved = openpyxl.load_workbook(linear["out"], data_only=True)["linear"]
     assert saved["AA1"].value == linear["objective"]["after"]
 

@@ -16,7 +16,7 @@ from cellgrad.worker.work import check
 PACKAGE = Path(cellgrad.__file__).parent
 COMMAND = re.compile(r"(^|\s)--[a-z]|`cellgrad |NAME-optimized")
 FILES_ONLY = ("cli", "checkpoints.py", "runs.py", "console.py", "answers.py", "doctor.py", "explain.py", "audit",
-              "lessons", "addin", "hosts/replace.py", "hosts/undo.py", "hosts/writer.py",
+              "lesson", "addin", "hosts/replace.py", "hosts/undo.py", "hosts/writer.py",
               "hosts/excel_places.py")  # fmt: skip
 """Modules whose messages no open workbook gets to see."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from cellgrad.optimize.levenberg_marquardt import LevenbergMarquardt
@@ -38,12 +38,12 @@ class LoneSearch(Search):
 
     def _search(self, limits: Limits, callback: Callback | None, first_step: int) -> None:
         found = LoneLevenbergMarquardt(self.problem, self.x[0].numpy().copy())
-        self._stand(found.at.x, found.at.f if found.at.finite else np.nan)
+        self._stand(found)
         self.start_f = self.f = self._live.f
         try:
             ended = self._steps(found, limits, callback, first_step)
         finally:
-            self._stand(found.at.x, found.at.f)
+            self._stand(found)
         if ended is not None:
             self.iterations = torch.full_like(self.iterations, self.steps)
             self.status = torch.full_like(self.status, STATUS_NUMBER[ended])
@@ -80,10 +80,10 @@ class LoneSearch(Search):
             return Status.OPTIMAL
         return Status.UNBOUNDED if found.at.f < bottom else None
 
-    def _stand(self, x: NDArray[np.float64], f: float) -> None:
-        self._live = type(self._live)(
-            self._live.index, torch.from_numpy(x)[None], torch.tensor([f], dtype=torch.float64), self._live.bottom
-        )
+    def _stand(self, found: LoneLevenbergMarquardt) -> None:
+        """Take down where it stands; a point whose slope is an error counts as one itself."""
+        f = torch.tensor([found.at.f if found.at.finite else np.nan], dtype=torch.float64)
+        self._live = replace(self._live, x=torch.from_numpy(found.at.x)[None], f=f)
 
     def _state(self, found: LoneLevenbergMarquardt) -> State:
         at = found.at
