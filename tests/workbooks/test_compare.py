@@ -236,6 +236,12 @@ def test_the_learning_curve(values):
         assert sheet[fewest].value > 1.2 * sheet[all_of_them].value, "more data helps, and the chart says so"
 
 
+def test_one_split_carries_the_mean_of_8_8():
+    """The note on the validation loss to the end."""
+    losses = sorted(run["validation"] for run in kept()["to the end"]["8-8"])
+    assert losses[-1] > 1 and losses[-2] < 0.25
+
+
 def test_the_readme_says_what_the_workbook_says(values):
     models, splits, end, curve = (values[name] for name in ("models", "splits", "to_the_end", "learning_curve"))
     told = (checks.WORKBOOKS / "README.md").read_text(encoding="utf-8").split("## compare.xlsx")[1].split("\n## ")[0]

@@ -62,7 +62,7 @@ MODELS = {
 
 SAID = (
     "A dot is a model: to the right costs time, upward costs accuracy. Another split has another winner: see splits.",
-    "Start with the smallest, the linear model: it answers at once, and you can ask ten questions in the time of one.",
+    "Start with the smallest, the linear model: soonest done, easiest to read, and what every larger one must beat.",
     "Go up a size while that gains something. The pick is where it stopped: the smallest model that is near the best.",
     "Large models know more by heart and must be stopped in time: the sheet to_the_end shows what not doing it costs.",
 )
@@ -94,7 +94,10 @@ TO_THE_END = {
         "passengers it was trained on. These losses come from the results of training and are no formulas."
     ),
     "seconds": "Of processor time: the median of five splits.",
-    "validation": "For passengers that played no part: the mean of five splits.",
+    "validation": (
+        "For passengers that played no part: the mean of five splits. Without a sigmoid nothing keeps a prediction "
+        "near 0 to 1: in one split 8-8 is so far off that its error is more than 1, and carries the mean with it."
+    ),
     "price": (
         "What it cost to go on: validation loss to the end, less the one stopped in time. Small models hardly pay. "
         "Large ones learn the training passengers by heart, one by one, and know less about others for it."
@@ -149,7 +152,8 @@ CURVE = {
     "passengers": "In hand, on average over the splits: three quarters to train on, a quarter to say when to stop.",
     "training": (
         "On those trained on. With few passengers it is small, because a few are soon known by heart; with more it "
-        "rises."
+        "rises, not evenly: each training is stopped by other passengers, and where chance stops it early it has "
+        "learned less."
     ),
     "validation": "On the part that judges, which stays whole. It falls as passengers come in.",
     "±": "The standard error of the five validation losses.",
