@@ -118,7 +118,7 @@ NOTES = {
     "changing": "How many cells a search may change: the parameters. In Excel Solver's words, the changing cells.",
     "before": (
         "The objective cell as the workbook opens: the loss, where the lesson is about one. Read from the workbook "
-        "itself when this index was built. image.xlsx opens trained; here is what it was before."
+        "itself when this index was built. image.xlsx opens trained; for its network, here is what it was before."
     ),
     "after": (
         "The same cell after one search from the numbers in the sheet. Where there are several valleys, Optimize tries "
@@ -154,12 +154,13 @@ GLOSSARY = (
     ("layer", "Units side by side on the same inputs: one matrix product and a ReLU.", "matmul.xlsx"),
     ("dummy variable", "A column of 0 and 1 for a word: a way of counting with names.", "titanic.xlsx"),
     ("normalise", "Bring columns to a like size, so that one rate suits all their weights.", "titanic.xlsx"),
+    ("sigmoid", "Makes one score into a probability: between 0 and 1, one half for a score of 0.", "titanic.xlsx"),
+    ("cross-entropy", "The loss of a probability: minus the logarithm of what the truth was given.",
+     "titanic.xlsx"),
     ("validation", "Rows that training never sees: only they tell what the model is worth on new ones.",
      "titanic.xlsx"),
     ("overfitting", "Better and better on the rows trained on, worse on those held out.", "compare.xlsx"),
     ("softmax", "Makes scores into probabilities: all positive, together 1.", "three-classes.xlsx"),
-    ("cross-entropy", "The loss of a probability: minus the logarithm of what the truth was given.",
-     "three-classes.xlsx"),
     ("filter, convolution", "The same few weights at every place of a picture.", "image.xlsx"),
     ("embedding", "A few learned numbers that stand for a thing, such as a film or a person.", "embeddings.xlsx"),
     ("sensitivity", "The slope of a result by an assumption: what a plan hangs on.", "sensitivity.xlsx"),
