@@ -133,27 +133,12 @@ def _splits(book: xlsxwriter.Workbook, page: Page, look: Look, results: Results)
 
 
 def _passengers(page: Page, look: Look, count: int) -> None:
-    sheet, last = page.sheet, TOP + count
-    for column, (word, role) in enumerate(HEADERS.items(), start=LEFT):
-        sheet.write_string(TOP - 1, column, word, look.header(role))
-        if word in notes.LINEAR_SPLIT:
-            note(sheet, xl_rowcol_to_cell(TOP - 1, column), notes.LINEAR_SPLIT[word])
-    places = {name: LEFT + place for place, name in enumerate(HEADERS)}
     formulas = {
         "survived": "linear!A{r}",
         "train": f"{sigmoid.SHEET}!{sigmoid.AT['train']}{{r}}",
         "sq_error": f"({AT['survived']}{{r}}-{AT['prediction']}{{r}})^2",
         "right": f"IF(({AT['prediction']}{{r}}>0.5)=({AT['survived']}{{r}}=1),1,0)",
     }
-    shapes = {"number": "0", "survived": "0", "train": "0", "right": "0"}
-    styles = {name: look.cell(role, shapes.get(name, "0.000"), align="center") for name, role in HEADERS.items()}
-    for row in range(TOP, last):
-        sheet.write_number(row, LEFT, row - TOP + 1, styles["number"])
-        for name, formula in formulas.items():
-            page.formula(row, places[name], "=" + formula.format(r=row + 1), styles[name])
-    product = f"=MMULT(LinearData[[{INPUTS[0]}]:[{INPUTS[-1]}]],split_weights)"
-    page.array(TOP, places["prediction"], last - 1, places["prediction"], product, styles["prediction"])
-    sheet.conditional_format(TOP, places["train"], last - 1, places["train"], {
-        "type": "cell", "criteria": "==", "value": 0, "format": look.missing()})  # fmt: skip
-    sheet.conditional_format(TOP, places["right"], last - 1, places["right"], {
-        "type": "cell", "criteria": "==", "value": 0, "format": look.result(Role.LOSS, "0")})  # fmt: skip
+    product = f"MMULT(LinearData[[{INPUTS[0]}]:[{INPUTS[-1]}]],split_weights)"
+    block = ("prediction", "prediction")
+    sigmoid.passenger_rows(page, look, count, HEADERS, notes.LINEAR_SPLIT, formulas, product, block)

@@ -7,6 +7,8 @@ top      F2   the objective cell; it stays in sight
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
@@ -180,12 +182,6 @@ def _confusion(page: Page, look: Look) -> None:
 
 
 def _passengers(page: Page, look: Look, count: int) -> None:
-    sheet, last = page.sheet, TOP + count
-    for column, (word, role) in enumerate(HEADERS.items(), start=LEFT):
-        sheet.write_string(TOP - 1, column, word, look.header(role))
-        if word in notes.SIGMOID:
-            note(sheet, xl_rowcol_to_cell(TOP - 1, column), notes.SIGMOID[word])
-    places = {name: LEFT + place for place, name in enumerate(HEADERS)}
     a = AT
     formulas = {
         "survived": "linear!A{r}",
@@ -200,14 +196,39 @@ def _passengers(page: Page, look: Look, count: int) -> None:
         f"+LN(1+EXP(-ABS({a['score']}{{r}})))",
         "right": f"IF(({a['prediction']}{{r}}>0.5)=({a['survived']}{{r}}=1),1,0)",
     }
+    product = f"MMULT(LinearData[[{INPUTS[0]}]:[{INPUTS[-1]}]],sigmoid_weights)"
+    passenger_rows(page, look, count, HEADERS, notes.SIGMOID, formulas, product, ("linear_1", "linear_2"))
+
+
+def passenger_rows(
+    page: Page,
+    look: Look,
+    count: int,
+    headers: Mapping[str, Role],
+    texts: Mapping[str, str],
+    formulas: Mapping[str, str],
+    product: str,
+    block: tuple[str, str],
+) -> None:
+    """The passengers from TOP and LEFT on, one a row, under `headers`, whose notes are in `texts`.
+
+    formulas: of a column, where {r} is the row as Excel counts. product: the array formula, without its =, that fills
+    the columns from the first to the last of `block`.
+    """
+    sheet, last = page.sheet, TOP + count
+    for column, (word, role) in enumerate(headers.items(), start=LEFT):
+        sheet.write_string(TOP - 1, column, word, look.header(role))
+        if word in texts:
+            note(sheet, xl_rowcol_to_cell(TOP - 1, column), texts[word])
+    places = {name: LEFT + place for place, name in enumerate(headers)}
     shapes = {"number": "0", "survived": "0", "train": "0", "right": "0"}
-    styles = {name: look.cell(role, shapes.get(name, "0.000"), align="center") for name, role in HEADERS.items()}
+    styles = {name: look.cell(role, shapes.get(name, "0.000"), align="center") for name, role in headers.items()}
     for row in range(TOP, last):
         sheet.write_number(row, LEFT, row - TOP + 1, styles["number"])
         for name, formula in formulas.items():
             page.formula(row, places[name], "=" + formula.format(r=row + 1), styles[name])
-    product = f"=MMULT(LinearData[[{INPUTS[0]}]:[{INPUTS[-1]}]],sigmoid_weights)"
-    page.array(TOP, places["linear_1"], last - 1, places["linear_2"], product, styles["linear_1"])
+    first, final = block
+    page.array(TOP, places[first], last - 1, places[final], f"={product}", styles[first])
     sheet.conditional_format(TOP, places["train"], last - 1, places["train"], {
         "type": "cell", "criteria": "==", "value": 0, "format": look.missing()})  # fmt: skip
     sheet.conditional_format(TOP, places["right"], last - 1, places["right"], {
