@@ -320,8 +320,8 @@ ANSWERS = {
     "ours": (
         "What cellgrad optimize titanic.xlsx reaches without options, from the start that each sheet ships with. "
         "linear is the least-squares fit: nothing lower exists. The two nets are one model and from the start here "
-        "both end at 0.1319. Other starts are tried besides: not the same on both sheets, because their parameters come "
-        "in another order, so each finds another of the many valleys; the lowest known is 0.1289."
+        "both end at 0.1319. Other starts are tried besides: not the same on both sheets, because their parameters "
+        "come in another order, so each finds another of the many valleys; the lowest known is 0.1289."
     ),
     "seconds": (
         "On two processor cores, the search alone, everything read and compiled. It was not timed beside Calc's "
