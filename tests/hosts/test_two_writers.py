@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,19 @@ def test_both_ways_write_the_same_at_length(
     tmp_path_factory: pytest.TempPathFactory, xml: str, wanted: dict[tuple[int, int], Value]
 ) -> None:
     both(tmp_path_factory.mktemp("two"), xml, wanted)
+
+
+def test_a_type_that_stays_is_left_as_it_is_written(tmp_path: Path) -> None:
+    """Told as t="n" or not at all, beside cells whose value has to be read in the careful way."""
+    cells = '<c r="A3" t="n"><v>{0}</v></c><c r="B3"><v>{0}</v></c><c r="C3" t="b"><v>1</v></c>'
+    for number in ("0", "1e5", " 7 ", "1E+300"):
+        xml = f'<sheetData><row r="3">{cells.format(number)}</row></sheetData>'
+        wanted: dict[tuple[int, int], Value] = {(2, 0): 1.5, (2, 1): 2.5, (2, 2): False}
+        both(tmp_path, xml, wanted)
+        with zipfile.ZipFile(tmp_path / "quick.xlsx") as package:
+            written = package.read("xl/worksheets/sheet1.xml").decode()
+        expected = '<c r="A3" t="n"><v>1.5</v></c><c r="B3"><v>2.5</v></c><c r="C3" t="b"><v>0</v></c>'
+        assert expected in written
 
 
 def test_many_stretches_with_edits_in_and_between_the_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -294,7 +294,7 @@ def _attributes(text: bytes | None) -> dict[bytes, bytes]:
 
 
 def _with_kind(attributes: bytes, kind: bytes) -> bytes:
-    """A cell's attributes with a new type; `vm`, which describes the old value, goes."""
+    """A cell's attributes with a new type (kept where it is the same); `vm`, which describes the old value, goes."""
     seen = False
 
     def replaced(match: re.Match[bytes]) -> bytes:
@@ -304,9 +304,13 @@ def _with_kind(attributes: bytes, kind: bytes) -> bytes:
         if match[2] != b"t":
             return match[0]
         seen = True
+        if match[4][1:-1] == (kind or b"n"):
+            return match[0]
         return match[1] + b't="' + kind + b'"' if kind else b""
 
     new = _ATTRIBUTE.sub(replaced, attributes)
+    if new != attributes:
+        new = new.rstrip()
     return new if seen or not kind else new.rstrip() + b' t="' + kind + b'"'
 
 

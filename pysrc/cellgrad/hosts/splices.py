@@ -87,8 +87,9 @@ class Splices:
             if type(before) is type(after) and before == after:
                 continue
             new_kind, new_content = content(after, bool(cells.has_formula[at]) or kind == "str")
-            attribute = b' t="%s"' % new_kind if new_kind else b""
-            replaced.append((int(cells.type_start[at]), int(cells.tag_end[at]), attribute))
+            if (new_kind or b"n") != kind.encode():  # a type that stays is left as it is written, or is not
+                attribute = b' t="%s"' % new_kind if new_kind else b""
+                replaced.append((int(cells.type_start[at]), int(cells.tag_end[at]), attribute))
             replaced.append((int(cells.content_start[at]), int(cells.content_end[at]), new_content))
             changed.append(edit)
             old.append(encode(before, strings))
