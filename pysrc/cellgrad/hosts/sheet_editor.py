@@ -309,8 +309,6 @@ def _with_kind(attributes: bytes, kind: bytes) -> bytes:
         return match[1] + b't="' + kind + b'"' if kind else b""
 
     new = _ATTRIBUTE.sub(replaced, attributes)
-    if new != attributes:
-        new = new.rstrip()
     return new if seen or not kind else new.rstrip() + b' t="' + kind + b'"'
 
 

@@ -89,7 +89,9 @@ class Splices:
             new_kind, new_content = content(after, bool(cells.has_formula[at]) or kind == "str")
             if (new_kind or b"n") != kind.encode():  # a type that stays is left as it is written, or is not
                 attribute = b' t="%s"' % new_kind if new_kind else b""
-                replaced.append((int(cells.type_start[at]), int(cells.tag_end[at]), attribute))
+                start, end = int(cells.type_start[at]), int(cells.tag_end[at])
+                there = len(self._stretch.letters.data[start:end].rstrip())
+                replaced.append((start, start + there if there else end, attribute))
             replaced.append((int(cells.content_start[at]), int(cells.content_end[at]), new_content))
             changed.append(edit)
             old.append(encode(before, strings))
