@@ -15,7 +15,8 @@ from cellgrad.lessons.compare.parts import PARTS, SPLITS, Passengers
 from cellgrad.lessons.compare.results import Trained
 from cellgrad.lessons.compare.training import CURVE, CURVE_UP_TO
 from cellgrad.lessons.computed import Page
-from cellgrad.lessons.style import GRID, Look, Role, legend, legend_across, note, set_up_page
+from cellgrad.lessons.sheet_parts import header_row, heading, legend, legend_across, note, set_up_page
+from cellgrad.lessons.style import GRID, Look, Role
 from cellgrad.lessons.titanic.passengers import INPUTS
 
 SETS, CURVE_SHEET = "curve_sets", "learning_curve"
@@ -42,10 +43,8 @@ def losses(net: Net) -> int:
 def draw_sets(page: Page, look: Look, everyone: Passengers, trained: Trained) -> None:
     """The sheet `curve_sets`."""
     sheet = page.sheet
-    sheet.write_string(0, 0, "What the learning curve is made of", look.title())
-    note(sheet, "A1", notes.CURVE["sets"])
     hint = "Ten rows are one training: so many passengers, one split, the weights found, and the losses with them."
-    sheet.write_string(1, 0, hint, look.caption())
+    heading(sheet, look, "What the learning curve is made of", notes.CURVE["sets"], hint)
     legend_across(sheet, look, 2, 0)
     words = ["up to", "split", "in hand", "trained on", "weights of", SMALL.name]
     words += [f"unit {unit + 1}" for unit in range(LARGE.units)] + ["prediction"]
@@ -114,13 +113,10 @@ def _set(page: Page, look: Look, everyone: Passengers, trained: Trained, top: in
 def draw(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     """The sheet `learning_curve`."""
     sheet, end = page.sheet, FIRST + len(CURVE_UP_TO)
-    sheet.write_string(0, 0, "Do I have enough data?", look.title())
-    note(sheet, "A1", notes.CURVE["title"])
     hint = "Two models, trained on ever more passengers; each number is the mean of five splits."
-    sheet.write_string(1, 0, hint, look.caption())
+    heading(sheet, look, "Do I have enough data?", notes.CURVE["title"], hint)
     words = {"up to": Role.DATA, "passengers": Role.MODEL}
-    for column, (word, role) in enumerate(words.items()):
-        sheet.write_string(HEADER, column, word, look.header(role))
+    header_row(sheet, look, HEADER, words.items())
     note(sheet, f"B{HEADER + 1}", notes.CURVE["passengers"])
     for at, net in enumerate(CURVE):
         left = 2 + 3 * at

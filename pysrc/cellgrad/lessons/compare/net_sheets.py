@@ -18,7 +18,8 @@ from cellgrad.lessons.compare.parts import Passengers
 from cellgrad.lessons.compare.people import FIRST, HEADER, INPUT_AT
 from cellgrad.lessons.compare.results import Run, Trained
 from cellgrad.lessons.computed import Page, Values
-from cellgrad.lessons.style import LEGEND_WORDS, Look, Role, legend, note, set_up_page
+from cellgrad.lessons.sheet_parts import LEGEND_WORDS, heading, legend, note, set_up_page
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.titanic.passengers import INPUTS
 
 PEOPLE = {"number": Role.DATA, "part": Role.DATA, "survived": Role.DATA}
@@ -100,10 +101,8 @@ def _people(page: Page, look: Look, everyone: Passengers, net: Net) -> None:
     """Title, and who the rows are."""
     sheet, last = page.sheet, people.last_row(everyone)
     layers = {0: "The linear model", 1: f"One layer of {net.units} units", 2: f"Two layers of {net.units} units"}
-    sheet.write_string(0, 0, f"{layers[net.layers]}: what it says of passengers it never saw", look.title())
-    note(sheet, "A1", notes.NETS["title"])
     hint = "Yellow: the weights that training found, a set for each part. Change one and watch the sheet models."
-    sheet.write_string(1, 0, hint, look.caption())
+    heading(sheet, look, f"{layers[net.layers]}: what it says of passengers it never saw", notes.NETS["title"], hint)
     for column, (word, role) in enumerate(PEOPLE.items()):
         sheet.write_string(HEADER, column, word, look.header(role))
         page.array(FIRST, column, last, column, f"={word}", look.cell(Role.DATA, "0", align="center"))

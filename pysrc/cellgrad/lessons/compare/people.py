@@ -11,7 +11,8 @@ from xlsxwriter.utility import xl_col_to_name, xl_range_abs
 from cellgrad.lessons.compare import notes
 from cellgrad.lessons.compare.parts import GRAIN, PARTS, Passengers
 from cellgrad.lessons.computed import Page
-from cellgrad.lessons.style import Look, Role, legend_across, note, set_up_page
+from cellgrad.lessons.sheet_parts import heading, legend_across, note, set_up_page
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.titanic.passengers import INPUTS
 
 SHEET = "data"
@@ -50,10 +51,8 @@ def names(everyone: Passengers) -> dict[str, str]:
 def draw(page: Page, look: Look, everyone: Passengers) -> None:
     """The sheet `data`."""
     sheet, last = page.sheet, last_row(everyone)
-    sheet.write_string(0, 0, "The passengers, dealt into five parts", look.title())
-    note(sheet, "A1", notes.DATA["title"])
     hint = "Everybody that has an age and a port, part after part. In split 1 part 1 judges, in split 2 part 2, ..."
-    sheet.write_string(1, 0, hint, look.caption())
+    heading(sheet, look, "The passengers, dealt into five parts", notes.DATA["title"], hint)
     legend_across(sheet, look, 2, 0)
     headers = {"number": Role.DATA, "part": Role.MODEL, "survived": Role.DATA} | dict.fromkeys(RAW, Role.DATA)
     headers |= {name: Role.MODEL if name in FORMULAS else Role.DATA for name in INPUTS}

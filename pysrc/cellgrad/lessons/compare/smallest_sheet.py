@@ -11,7 +11,8 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from cellgrad.lessons.compare import notes, people
 from cellgrad.lessons.compare.parts import SPLITS, Passengers
 from cellgrad.lessons.computed import Page
-from cellgrad.lessons.style import Look, Role, legend, note, set_up_page
+from cellgrad.lessons.sheet_parts import heading, legend, note, set_up_page
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.titanic.passengers import INPUTS
 from cellgrad.solver_models import SolverModel
 
@@ -30,10 +31,8 @@ COLUMNS = {
 def draw(page: Page, look: Look, everyone: Passengers) -> None:
     """The sheet."""
     sheet = page.sheet
-    sheet.write_string(0, 0, "Start with the smallest: ten weights and a sigmoid", look.title())
-    note(sheet, "A1", notes.SMALLEST["title"])
     hint = "Press Optimize: a moment later this is a model that the large nets hardly beat."
-    sheet.write_string(1, 0, hint, look.caption())
+    heading(sheet, look, "Start with the smallest: ten weights and a sigmoid", notes.SMALLEST["title"], hint)
     for column, name in enumerate(INPUTS, start=WEIGHTS_AT):
         sheet.write_string(2, column, name, look.header(Role.PARAMETER))
         sheet.write_number(3, column, 0, look.parameter())

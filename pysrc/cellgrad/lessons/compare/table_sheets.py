@@ -16,7 +16,8 @@ from cellgrad.lessons.compare.nets import NETS, TABLE_TOP
 from cellgrad.lessons.compare.parts import PARTS, SPLITS, Passengers
 from cellgrad.lessons.compare.results import Trained
 from cellgrad.lessons.computed import Page
-from cellgrad.lessons.style import Look, Role, legend, legend_across, note, numbers_only, set_up_page
+from cellgrad.lessons.sheet_parts import header_row, heading, legend, legend_across, note, numbers_only, set_up_page
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.titanic.passengers import INPUTS
 
 MODELS, SPLITS_SHEET, TO_THE_END = "models", "splits", "to_the_end"
@@ -57,15 +58,10 @@ def names() -> dict[str, str]:
 def draw_models(book: xlsxwriter.Workbook, page: Page, look: Look, everyone: Passengers, trained: Trained) -> None:
     """The sheet `models`: the table, the pick and time against loss."""
     sheet = page.sheet
-    sheet.write_string(0, 0, "Which model? Eighteen on the same passengers", look.title())
-    note(sheet, "A1", notes.MODELS["title"])
     hint = "Each was trained on three parts of the passengers, stopped by a fourth and judged by the fifth, five times."
-    sheet.write_string(1, 0, hint, look.caption())
+    heading(sheet, look, "Which model? Eighteen on the same passengers", notes.MODELS["title"], hint)
     _pick(page, look)
-    for column, (word, role) in enumerate(COLUMNS.items()):
-        sheet.write_string(HEADER, column, word, look.header(role))
-        if word in notes.MODELS:
-            note(sheet, xl_rowcol_to_cell(HEADER, column), notes.MODELS[word])
+    header_row(sheet, look, HEADER, COLUMNS.items(), notes.MODELS)
     for row, net in enumerate(NETS, start=FIRST):
         band, at = BANDS[net], row + 1
         centred = look.cell(Role.DATA, "0", align="center")
@@ -151,10 +147,8 @@ def _of_splits(row: int, left: int, sheet: str = SPLITS_SHEET) -> str:
 def draw_splits(book: xlsxwriter.Workbook, page: Page, look: Look, everyone: Passengers, trained: Trained) -> None:
     """The sheet `splits`: the same split by split, and how much of it is luck."""
     sheet = page.sheet
-    sheet.write_string(0, 0, "One split is noisy: look at five", look.title())
-    note(sheet, "A1", notes.SPLITS["title"])
     hint = "Mean squared error for the passengers of the part that judges, and how far behind the best model that is."
-    sheet.write_string(1, 0, hint, look.caption())
+    heading(sheet, look, "One split is noisy: look at five", notes.SPLITS["title"], hint)
     legend_across(sheet, look, 2, 0)
     sheet.write_string(HEADER, 0, "model", look.header(Role.DATA))
     blocks = {
@@ -227,10 +221,8 @@ def _winners(page: Page, look: Look) -> None:
 def draw_to_the_end(book: xlsxwriter.Workbook, page: Page, look: Look, trained: Trained) -> None:
     """The sheet `to_the_end`: the same models on the same rows, trained until nothing was left to gain there."""
     sheet = page.sheet
-    sheet.write_string(0, 0, "And if nobody stops them?", look.title())
-    note(sheet, "A1", notes.TO_THE_END["title"])
     hint = "The same models from the same starts, optimised for 2,000 steps, whatever other passengers say."
-    sheet.write_string(1, 0, hint, look.caption())
+    heading(sheet, look, "And if nobody stops them?", notes.TO_THE_END["title"], hint)
     legend_across(sheet, look, 2, 0)
     groups = {2: "to the end", 5: "stopped in time", END_TRAINING: "training loss to the end"}
     groups |= {END_VALIDATION: "validation loss to the end", END_SECONDS: "seconds to the end"}

@@ -23,7 +23,17 @@ from cellgrad.lessons.embeddings.data import (
     Places,
     start_vectors,
 )  # fmt: skip
-from cellgrad.lessons.style import Look, Role, legend, legend_across, note, numbers_only, set_up_page, try_this
+from cellgrad.lessons.sheet_parts import (
+    header_row,
+    heading,
+    legend,
+    legend_across,
+    note,
+    numbers_only,
+    set_up_page,
+    try_this,
+)
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.training import Results
 from cellgrad.solver_models import SolverModel
 
@@ -66,12 +76,9 @@ def saved_model(places: Places) -> SolverModel:
 def _frame(page: Page, look: Look, films: Sequence[Film], places: Places, texts: dict[str, str], hint: str) -> None:
     """Title, the films' numbers and titles, the people's numbers, column widths, panes and page."""
     sheet = page.sheet
-    sheet.write_string(0, 0, texts["heading"], look.title())
-    note(sheet, "A1", texts["title"])
-    sheet.write_string(1, 0, hint, look.caption())
-    _header(sheet, look, 0, "no.", Role.DATA, texts)
-    _header(sheet, look, 1, "film", Role.DATA, texts)
-    _header(sheet, look, PERSON_AT - 1, "person", Role.DATA, texts)
+    heading(sheet, look, texts["heading"], texts["title"], hint)
+    header_row(sheet, look, HEADER, [("no.", Role.DATA), ("film", Role.DATA)], texts)
+    header_row(sheet, look, HEADER, [("person", Role.DATA)], texts, PERSON_AT - 1)
     number = look.cell(Role.DATA, "0", align="center")
     for row, film in enumerate(films, start=FIRST):
         sheet.write_number(row, 0, row - FIRST + 1, number)
@@ -93,17 +100,9 @@ SPLIT_ROWS = 8
 """Rows of a sheet below the last film that belong to its page: legend and source."""
 
 
-def _header(sheet: Worksheet, look: Look, column: int, word: str, role: Role, texts: dict[str, str]) -> None:
-    sheet.write_string(HEADER, column, word, look.header(role))
-    if word in texts:
-        note(sheet, xl_rowcol_to_cell(HEADER, column), texts[word])
-
-
 def _side(sheet: Worksheet, look: Look, row: int, word: str, role: Role, texts: dict[str, str]) -> None:
     """The name of a row of what people have, at its left."""
-    sheet.write_string(row, PERSON_AT - 1, word, look.header(role))
-    if word in texts:
-        note(sheet, xl_rowcol_to_cell(row, PERSON_AT - 1), texts[word])
+    header_row(sheet, look, row, [(word, role)], texts, PERSON_AT - 1)
 
 
 def _mark_held_out(book: xlsxwriter.Workbook, sheet: Worksheet, places: Places) -> None:
@@ -132,10 +131,8 @@ def draw_ratings(book: xlsxwriter.Workbook, page: Page, look: Look, films: Seque
         page.formula(row, 2, text, look.cell(Role.MODEL, "0.000" if "mean" in word else "#,##0", align="center"))
         if word in texts:
             note(sheet, xl_rowcol_to_cell(row, 1), texts[word])
-    for column, (word, role) in enumerate(
-        {"year": Role.DATA, "rated by": Role.MODEL, "held out": Role.MODEL, "mean": Role.MODEL}.items(), start=2
-    ):
-        _header(sheet, look, column, word, role, texts)
+    words = {"year": Role.DATA, "rated by": Role.MODEL, "held out": Role.MODEL, "mean": Role.MODEL}
+    header_row(sheet, look, HEADER, words.items(), texts, 2)
     _side(sheet, look, BIAS_AT - 1, "rated", Role.MODEL, texts)
     _side(sheet, look, BIAS_AT, "kinder by", Role.MODEL, texts)
     _ratings(page, look, films, places)
@@ -194,8 +191,8 @@ def draw_model(
     _results(page, look, results, hold_out)
     words = [f"number {k + 1}" for k in range(NUMBERS)] + ["bias"]
     of_films, of_people = start_vectors(places.films, places.people)
-    for column, word in enumerate(words, start=VECTOR_AT):
-        _header(sheet, look, column, word, Role.PARAMETER, texts)
+    header_row(sheet, look, HEADER, [(word, Role.PARAMETER) for word in words], texts, VECTOR_AT)
+    for column in range(VECTOR_AT, VECTOR_AT + len(words)):
         for row, vector in enumerate(of_films, start=FIRST):
             sheet.write_number(row, column, vector[column - VECTOR_AT], look.cell(Role.PARAMETER, "0.000"))
     for row, word in enumerate(words, start=PERSON_VECTOR_AT):
@@ -224,12 +221,8 @@ def draw_model(
 def _results(page: Page, look: Look, results: Results, hold_out: int) -> None:
     """How far off three models are, the loss, and the settings: the corner above the films."""
     sheet, texts = page.sheet, notes.MODEL
-    for column, (word, role) in enumerate(
-        {"off by, in stars": Role.LOSS, "learned": Role.LOSS, "held out": Role.LOSS, "loss": Role.LOSS}.items(), start=1
-    ):
-        sheet.write_string(3, column, word, look.header(role))
-        if word in texts:
-            note(sheet, xl_rowcol_to_cell(3, column), texts[word])
+    words = ("off by, in stars", "learned", "held out", "loss")
+    header_row(sheet, look, 3, [(word, Role.LOSS) for word in words], texts, 1)
     kept = results["parts"][hold_out]
     errors = {
         "one mean for everything": ["=SQRT(SUMPRODUCT((split={0})*(stars-mean)^2)/COUNTIF(split,{0}))"] * 2,
@@ -279,8 +272,7 @@ def draw_errors(book: xlsxwriter.Workbook, page: Page, look: Look, films: Sequen
     hint = "(rating - prediction)², only where there is a rating: a blank costs nothing, whatever is predicted there."
     _frame(page, look, films, places, texts, hint)
     cell = look.cell(Role.LOSS, "0.0", align="center")
-    _header(sheet, look, 2, "learned", Role.LOSS, texts)
-    _header(sheet, look, 3, "held out", Role.LOSS, texts)
+    header_row(sheet, look, HEADER, [("learned", Role.LOSS), ("held out", Role.LOSS)], texts, 2)
     for row, word in ((HEADER - 2, "learned"), (HEADER - 1, "held out")):
         _side(sheet, look, row, word, Role.LOSS, texts)
     for row in range(FIRST, places.end):

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
-from xlsxwriter.worksheet import Worksheet
 
 from cellgrad.lessons.computed import Page
 from cellgrad.lessons.embeddings import notes
 from cellgrad.lessons.embeddings.data import FIRST as MODEL_FIRST
 from cellgrad.lessons.embeddings.data import NUMBERS, VECTOR_AT, Film
-from cellgrad.lessons.style import GRID, Look, Role, legend, note, numbers_only, set_up_page, try_this
+from cellgrad.lessons.sheet_parts import header_row, heading, legend, note, numbers_only, set_up_page, try_this
+from cellgrad.lessons.style import GRID, Look, Role
 from cellgrad.lessons.training import Results
 
 FIRST = 8
@@ -36,29 +36,17 @@ def name_cells(book: xlsxwriter.Workbook) -> None:
         book.define_name(name, f"=nearest!{cell}")
 
 
-def _headers(
-    sheet: Worksheet, look: Look, row: int, headers: Sequence[tuple[str, Role]], texts: dict[str, str]
-) -> None:
-    for column, (word, role) in enumerate(headers):
-        sheet.write_string(row, column, word, look.header(role))
-        if word in texts:
-            note(sheet, xl_rowcol_to_cell(row, column), texts[word])
-
-
 def draw_films(page: Page, look: Look, films: Sequence[Film], results: Results) -> None:
     """Each film's vector as kept from training, as used, turned, and beside the chosen film's."""
     sheet, texts, end = page.sheet, notes.FILMS, FIRST + len(films)
-    sheet.write_string(0, 0, "A film is a row of numbers", look.title())
-    note(sheet, "A1", texts["title"])
-    sheet.write_string(
-        1, 0, "Look a film's name up, find its numbers: that table is all that an embedding is.", look.caption()
-    )
+    hint = "Look a film's name up, find its numbers: that table is all that an embedding is."
+    heading(sheet, look, "A film is a row of numbers", texts["title"], hint)
     words = [f"number {k + 1}" for k in range(NUMBERS)]
     headers = [("no.", Role.DATA), ("film", Role.DATA)]
     headers += [(word, Role.PARAMETER) for word in (*words, "bias")] + [(word, Role.MODEL) for word in (*words, "bias")]
     headers += [("turned 1", Role.MODEL), ("turned 2", Role.MODEL), ("turned 3", Role.MODEL), ("length", Role.MODEL)]
     headers += [("cosine", Role.MODEL), ("order", Role.MODEL), ("in full", Role.DATA)]
-    _headers(sheet, look, FIRST - 1, headers, texts)
+    header_row(sheet, look, FIRST - 1, headers, texts)
     for column, width, word, role in (
         (TRAINED_AT, NUMBERS, "kept from training", Role.PARAMETER), (USED_AT, NUMBERS, "in use", Role.MODEL),
         (TURNED_AT, NUMBERS - 1, "turned, beside the chosen film", Role.MODEL),
@@ -115,9 +103,8 @@ def draw_nearest(book: xlsxwriter.Workbook, page: Page, look: Look, films: Seque
     """A film chosen from a list, all others by likeness, and a map of the films."""
     sheet, texts = page.sheet, notes.NEAREST
     end = FIRST + len(films)
-    sheet.write_string(0, 0, "Which films are alike?", look.title())
-    note(sheet, "A1", texts["title"])
-    sheet.write_string(1, 0, "Choose a film in B4. Nobody told the model what any film is about.", look.caption())
+    hint = "Choose a film in B4. Nobody told the model what any film is about."
+    heading(sheet, look, "Which films are alike?", texts["title"], hint)
     for row, (word, value) in enumerate({"film": CHOSEN, "vectors": SOURCES[0], "turn by, °": 0}.items(), start=3):
         sheet.write_string(row, 0, word, look.label())
         note(sheet, xl_rowcol_to_cell(row, 0), texts[word])
@@ -131,7 +118,7 @@ def draw_nearest(book: xlsxwriter.Workbook, page: Page, look: Look, films: Seque
         })  # fmt: skip
     numbers_only(sheet, (5, 1, 5, 1), -360, 360)
     headers = [(word, Role.MODEL) for word in ("rank", "nearest films", "cosine", "across", "up")]
-    _headers(sheet, look, FIRST - 1, headers, texts)
+    header_row(sheet, look, FIRST - 1, headers, texts)
     order = f"films!${xl_col_to_name(ORDER_AT)}${FIRST + 1}:${xl_col_to_name(ORDER_AT)}${end}"
     sources = {1: 1, 2: COSINE_AT, 3: TURNED_AT, 4: TURNED_AT + 1}
     for rank in range(1, len(films)):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import xlsxwriter
-from xlsxwriter.utility import xl_rowcol_to_cell
 
 from cellgrad.lessons.computed import Page
 from cellgrad.lessons.embeddings import notes
 from cellgrad.lessons.embeddings.data import NUMBERS, PARTS
-from cellgrad.lessons.style import GRID, Look, Role, legend, note, set_up_page
+from cellgrad.lessons.sheet_parts import header_row, heading, legend, set_up_page
+from cellgrad.lessons.style import GRID, Look, Role
 from cellgrad.lessons.training import Results
 
 PENALTIES = (0.0015, 0.002, 0.0025, 0.003, 0.0035, 0.004, 0.005)
@@ -27,16 +27,11 @@ COLOURS = ("#A5A9B4", "#2F7DC0", "#8E5CC4")
 def draw_parts(book: xlsxwriter.Workbook, page: Page, look: Look, results: Results) -> None:
     """A part a row: the errors of three models on it, with it held out."""
     sheet, texts = page.sheet, notes.PARTS
-    sheet.write_string(0, 0, "Does it help? Ten answers", look.title())
-    note(sheet, "A1", texts["title"])
     hint = "The model trained ten times, with another tenth of the ratings held out each time. Errors in stars."
-    sheet.write_string(1, 0, hint, look.caption())
+    heading(sheet, look, "Does it help? Ten answers", texts["title"], hint)
     headers = {"part": Role.DATA, "ratings": Role.DATA, "one mean": Role.LOSS, "biases": Role.LOSS,
                "vectors": Role.LOSS, "gain": Role.MODEL}  # fmt: skip
-    for column, (word, role) in enumerate(headers.items()):
-        sheet.write_string(HEADER, column, word, look.header(role))
-        if word in texts:
-            note(sheet, xl_rowcol_to_cell(HEADER, column), texts[word])
+    header_row(sheet, look, HEADER, headers.items(), texts)
     first, last = HEADER + 1, HEADER + PARTS
     error = look.cell(Role.LOSS, "0.000", align="center")
     for row, kept in enumerate(results["parts"], start=first):
@@ -54,12 +49,8 @@ def draw_parts(book: xlsxwriter.Workbook, page: Page, look: Look, results: Resul
         page.formula(last + 1, column, text, look.result(Role.LOSS, "0.000"))
     page.formula(last + 1, 5, f"=1-E{last + 2}/D{last + 2}", look.cell(Role.MODEL, "0.0%", align="center", bold=True))
     top = last + 4
-    for column, (word, role) in enumerate(
-        {"numbers": Role.DATA, "best penalty": Role.DATA, "held out": Role.LOSS}.items()
-    ):
-        sheet.write_string(top, column, word, look.header(role))
-        if word in texts:
-            note(sheet, xl_rowcol_to_cell(top, column), texts[word])
+    tried = {"numbers": Role.DATA, "best penalty": Role.DATA, "held out": Role.LOSS}
+    header_row(sheet, look, top, tried.items(), texts)
     for row, (numbers, (penalty, reached)) in enumerate(CHOICE.items(), start=top + 1):
         bold = numbers == NUMBERS
         sheet.write_number(row, 0, numbers, look.cell(Role.DATA, "0", align="center", bold=bold))

@@ -12,7 +12,8 @@ from cellgrad.lessons.embeddings import notes
 from cellgrad.lessons.embeddings.data import NUMBERS, Film
 from cellgrad.lessons.embeddings.neighbours import FIRST as FILMS_FIRST
 from cellgrad.lessons.embeddings.neighbours import USED_AT, USED_BIAS
-from cellgrad.lessons.style import GRID, Look, Role, legend, note, numbers_only, set_up_page, try_this
+from cellgrad.lessons.sheet_parts import header_row, heading, legend, note, numbers_only, set_up_page, try_this
+from cellgrad.lessons.style import GRID, Look, Role
 from cellgrad.lessons.training import Results
 from cellgrad.solver_models import SolverModel
 
@@ -44,10 +45,8 @@ def saved_model() -> SolverModel:
 def draw_you(book: xlsxwriter.Workbook, page: Page, look: Look, films: Sequence[Film], results: Results) -> None:
     """Your vector, your ratings beside what is predicted, and the films you have not rated, best first."""
     sheet, texts, end = page.sheet, notes.YOU, FIRST + len(films)
-    sheet.write_string(0, 0, "And what should you watch?", look.title())
-    note(sheet, "A1", texts["title"])
     hint = "Type stars for a few films in column B, from 0.5 to 5, and press Optimize: only your own four numbers move."
-    sheet.write_string(1, 0, hint, look.caption())
+    heading(sheet, look, "And what should you watch?", texts["title"], hint)
     words = [*(f"number {k + 1}" for k in range(NUMBERS)), "bias"]
     for column, word in enumerate(words, start=1):
         sheet.write_string(3, column, word, look.header(Role.PARAMETER))
@@ -71,10 +70,7 @@ def draw_you(book: xlsxwriter.Workbook, page: Page, look: Look, films: Sequence[
     lists = {"rank": Role.MODEL, "not rated, best first": Role.MODEL, "predicted": Role.MODEL}
     sorting = {"not rated": Role.MODEL, "order": Role.MODEL}
     for first, group in ((0, headers), (6, lists), (SCORE_AT, sorting)):
-        for column, (word, role) in enumerate(group.items(), start=first):
-            sheet.write_string(FIRST - 1, column, word, look.header(role))
-            if word in texts:
-                note(sheet, xl_rowcol_to_cell(FIRST - 1, column), texts[word])
+        header_row(sheet, look, FIRST - 1, group.items(), texts, first)
     _films(page, look, films)
     _recommended(page, look, films)
     legend(sheet, look, end + 1, 0)

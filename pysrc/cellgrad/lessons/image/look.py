@@ -34,7 +34,8 @@ from cellgrad.lessons.image.layout import (
     filter_region,
     region,
 )
-from cellgrad.lessons.style import Look, Role, legend, note, numbers_only, set_up_page
+from cellgrad.lessons.sheet_parts import legend, note, numbers_only, set_up_page
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.training import Results
 
 SHOWN, EXPLAINED = 1005, 3

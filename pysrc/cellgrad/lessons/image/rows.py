@@ -39,7 +39,8 @@ from cellgrad.lessons.image.layout import (
     flat_region,
     region,
 )
-from cellgrad.lessons.style import Look, Role, legend_across, note, numbers_only, set_up_page
+from cellgrad.lessons.sheet_parts import header_row, heading, legend_across, note, numbers_only, set_up_page
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.training import Results
 
 SHARE, LOSS = "0.0%", "0.000000"
@@ -61,8 +62,7 @@ def draw_images(page: Page, look: Look, images: Sequence[Image], after: int, fou
     headers += [(f"{row},{column}", Role.DATA) for row in range(1, SIDE + 1) for column in range(1, SIDE + 1)]
     places = [(row, column) for row in range(1, POOLED + 1) for column in range(1, POOLED + 1)]
     headers += [(f"f{k} {row},{column}", Role.MODEL) for k in range(1, FILTERS + 1) for row, column in places]
-    for column, (word, role) in enumerate(headers):
-        sheet.write_string(HEADER, column, word, look.header(role))
+    header_row(sheet, look, HEADER, headers)
     for cell, word in {"C7": "read", "E7": "p of truth", "F7": "cross-entropy", "G7": "score", "Q7": "pixel",
                        "CC7": "pooled"}.items():  # fmt: skip
         note(sheet, cell, notes.TRAIN[word])
@@ -166,10 +166,8 @@ def _paint(page: Page, look: Look, last: int) -> None:
 def draw_linear(page: Page, look: Look, images: Sequence[Image], found: Results) -> None:
     """The linear model on the same split: its weights on the right, an image a row on the left."""
     sheet = page.sheet
-    sheet.write_string(0, 0, "The same digits by a linear model", look.title())
-    note(sheet, "A1", notes.LINEAR["title"])
-    sheet.write_string(1, 0, "a weight for each pixel and digit, and no filter: what has the network gained?",
-                       look.caption())  # fmt: skip
+    hint = "a weight for each pixel and digit, and no filter: what has the network gained?"
+    heading(sheet, look, "The same digits by a linear model", notes.LINEAR["title"], hint)
     parts = {"training": (FIRST, TRAINING), "held out": (FIRST + TRAINING, HELD_OUT)}
     weights = LINEAR_WEIGHTS
     learned = f"E{FIRST + 1}:E{FIRST + TRAINING}"
@@ -185,8 +183,7 @@ def draw_linear(page: Page, look: Look, images: Sequence[Image], found: Results)
     legend_across(sheet, look, 2, LINEAR_SCORE_AT)
     headers = [("number", Role.DATA), ("digit", Role.DATA), ("read as", Role.MODEL), ("right", Role.MODEL),
                ("cross-entropy", Role.LOSS), *((f"score {digit}", Role.MODEL) for digit in range(DIGITS))]  # fmt: skip
-    for column, (word, role) in enumerate(headers):
-        sheet.write_string(HEADER, column, word, look.header(role))
+    header_row(sheet, look, HEADER, headers)
     note(sheet, "F7", notes.LINEAR["score"])
     sheet.write_string(HEADER, LINEAR_AT - 1, "weights", look.header(Role.PARAMETER))
     for digit in range(DIGITS):

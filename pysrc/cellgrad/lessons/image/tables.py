@@ -31,7 +31,8 @@ from cellgrad.lessons.image.layout import (
     region,
 )
 from cellgrad.lessons.image.look import LEARNED, pooled_cell, weight_cell
-from cellgrad.lessons.style import GRID, Look, Role, legend_across, note, set_up_page, try_this
+from cellgrad.lessons.sheet_parts import heading, legend_across, note, set_up_page, try_this
+from cellgrad.lessons.style import GRID, Look, Role
 from cellgrad.lessons.training import Results
 
 WORST = 10
@@ -41,9 +42,8 @@ WORST = 10
 def draw_dense(page: Page, look: Look, found: Results) -> None:
     """A row of weights a digit, below the pooled numbers of the chosen image."""
     sheet = page.sheet
-    sheet.write_string(0, 0, "The dense layer: from 108 numbers to ten scores", look.title())
-    note(sheet, "A1", notes.DENSE["title"])
-    sheet.write_string(1, 0, "a score is a constant and a SUMPRODUCT of two rows", look.caption())
+    hint = "a score is a constant and a SUMPRODUCT of two rows"
+    heading(sheet, look, "The dense layer: from 108 numbers to ten scores", notes.DENSE["title"], hint)
     legend_across(sheet, look, 2, 3)
     sheet.write_string(FEATURE_ROW, 1, "the image", look.label())
     note(sheet, "B4", notes.DENSE["image"])
@@ -76,9 +76,8 @@ def draw_dense(page: Page, look: Look, found: Results) -> None:
 def draw_layers(page: Page, look: Look) -> None:
     """The layers, their shapes and parameters; below, the filters laid out flat."""
     sheet = page.sheet
-    sheet.write_string(0, 0, "The network as a list of layers", look.title())
-    note(sheet, "A1", notes.LAYERS["title"])
-    sheet.write_string(1, 0, "what comes in, what goes out, what is learned", look.caption())
+    hint = "what comes in, what goes out, what is learned"
+    heading(sheet, look, "The network as a list of layers", notes.LAYERS["title"], hint)
     legend_across(sheet, look, 1, 5)
     headers = ["layer", "does", "units", "each sees", "parameters", "counted", "out: maps", "rows", "columns",
                "numbers out"]  # fmt: skip
@@ -146,9 +145,8 @@ def draw_layers(page: Page, look: Look) -> None:
 def draw_results(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     """Accuracy beside the linear model's, the confusion table, the worst mistakes."""
     sheet = page.sheet
-    sheet.write_string(0, 0, "What it can do, and where it errs", look.title())
-    note(sheet, "A1", notes.RESULTS["title"])
-    sheet.write_string(1, 0, "images it learned from, and images it never saw", look.caption())
+    hint = "images it learned from, and images it never saw"
+    heading(sheet, look, "What it can do, and where it errs", notes.RESULTS["title"], hint)
     legend_across(sheet, look, 1, 6)
     for column, word in enumerate(("read right", "training", "held out", "errors")):
         sheet.write_string(3, column, word, look.header(Role.MODEL))

@@ -18,7 +18,8 @@ from cellgrad.errors import FileError
 from cellgrad.lessons.computed import Page, Values, write
 from cellgrad.lessons.index.contents import COLOURS, FILES, GLOSSARY, LESSONS, NOTES, TRAINED, WAYS
 from cellgrad.lessons.index.shipped import Model, Shipped, read_shipped
-from cellgrad.lessons.style import Look, Role, legend, legend_across, note, set_up_page
+from cellgrad.lessons.sheet_parts import heading, legend, legend_across, note, set_up_page
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.training import read_results
 from cellgrad.solver_models import SolverModel
 
@@ -78,9 +79,8 @@ def _link(page: Page, look: Look, row: int, column: int, file: str, sheet: str =
 
 def _lessons(page: Page, look: Look, found: Mapping[str, Shipped]) -> None:
     sheet = page.sheet
-    sheet.write_string(0, 0, "The lessons, in their order", look.title())
-    note(sheet, "A1", NOTES["title"])
-    sheet.write_string(1, 0, "Open one, read its notes, change what is framed, press Optimize.", look.caption())
+    hint = "Open one, read its notes, change what is framed, press Optimize."
+    heading(sheet, look, "The lessons, in their order", NOTES["title"], hint)
     _headers(page, look, {
         "workbook": (Role.DATA, "workbook"), "what is new in it": (Role.DATA, ""), "sheets": (Role.DATA, ""),
         "minutes": (Role.DATA, "minutes"), "begins at": (Role.MODEL, ""), "its model": (Role.DATA, "models"),
@@ -144,9 +144,8 @@ def _comes_to(page: Page, look: Look, row: int, column: int, model: Model) -> No
 
 def _models(page: Page, look: Look, found: Mapping[str, Shipped]) -> None:
     sheet = page.sheet
-    sheet.write_string(0, 0, "Every model in the workbooks", look.title())
-    note(sheet, "A1", NOTES["models"])
-    sheet.write_string(1, 0, "An objective cell, the cells that may change, and where Optimize ends.", look.caption())
+    hint = "An objective cell, the cells that may change, and where Optimize ends."
+    heading(sheet, look, "Every model in the workbooks", NOTES["models"], hint)
     _headers(page, look, {
         "workbook": (Role.DATA, ""), "sheet": (Role.DATA, ""), "goal": (Role.DATA, "goal"),
         "objective": (Role.LOSS, "objective"), "parameters": (Role.PARAMETER, "changing"),
@@ -176,9 +175,7 @@ def _models(page: Page, look: Look, found: Mapping[str, Shipped]) -> None:
 
 def _words(page: Page, look: Look) -> None:
     sheet = page.sheet
-    sheet.write_string(0, 0, "Colours and words", look.title())
-    note(sheet, "A1", NOTES["words"])
-    sheet.write_string(1, 0, "What the workbooks call things.", look.caption())
+    heading(sheet, look, "Colours and words", NOTES["words"], "What the workbooks call things.")
     _headers(
         page, look, {"word": (Role.DATA, ""), "what it means": (Role.DATA, ""), "first met in": (Role.DATA, "words")}
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name, xl_rowcol_to_cell
+from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from cellgrad.lessons.computed import Page
 from cellgrad.lessons.learning_rate.notes import ADAM, DESCENTS, MOMENTUM, PLAIN, POINTS
 from cellgrad.lessons.parabola import WEIGHTS, X, Y, loss, slope
-from cellgrad.lessons.style import Look, Role, legend_across, may_run_away, note, numbers_only, set_up_page
+from cellgrad.lessons.sheet_parts import header_row, heading, legend_across, may_run_away, numbers_only, set_up_page
+from cellgrad.lessons.style import Look, Role
 
 STEPS, START = 20, 1.5
 FIRST = 4
@@ -157,7 +158,7 @@ def points(sheet: Worksheet, look: Look) -> None:
     head(sheet, look, "The points", "The same as in the workbook quadratic: 3x² + 2x + 1, with chance added.",
          POINTS["title"], legend_at=6)  # fmt: skip
     numbers_only(sheet, (3, 0, 2 + len(X), 1), -1000, 1000)
-    headers(sheet, look, 2, {"x": Role.DATA, "y": Role.DATA}, POINTS)
+    columns(sheet, look, 2, 0, ["x", "y"], Role.DATA, POINTS)
     for row, pair in enumerate(zip(X, Y, strict=True), start=3):
         for column, value in enumerate(pair):
             sheet.write_number(row, column, value, look.cell(Role.DATA, "0.00"))
@@ -170,26 +171,15 @@ def head(
     sheet: Worksheet, look: Look, title: str, caption: str, about: str, legend_at: int, settings: bool = False
 ) -> None:
     """A title with its note, the legend beside it from a column on, and a line below."""
-    sheet.write_string(0, 0, title, look.title())
-    note(sheet, "A1", about)
-    sheet.write_string(1, 0, caption, look.caption())
+    heading(sheet, look, title, about, caption)
     legend_across(sheet, look, 0, legend_at, settings=settings)
-
-
-def headers(sheet: Worksheet, look: Look, row: int, roles: Mapping[str, Role], notes: Mapping[str, str]) -> None:
-    """A row of headers from the first column on, each in its role's colour."""
-    for column, (word, role) in enumerate(roles.items()):
-        columns(sheet, look, row, column, [word], role, notes)
 
 
 def columns(
     sheet: Worksheet, look: Look, row: int, left: int, words: Sequence[str], role: Role, notes: Mapping[str, str]
 ) -> None:
-    """Headers side by side, each with its note where there is one."""
-    for column, word in enumerate(words, start=left):
-        sheet.write_string(row, column, word, look.header(role))
-        if word in notes:
-            note(sheet, xl_rowcol_to_cell(row, column), notes[word])
+    """Headers of one role side by side, each with its note where there is one."""
+    header_row(sheet, look, row, [(word, role) for word in words], notes, left)
 
 
 def _steps(sheet: Worksheet, look: Look) -> None:

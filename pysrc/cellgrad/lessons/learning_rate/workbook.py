@@ -33,14 +33,14 @@ from cellgrad.lessons.learning_rate.tables import (
     adam,
     descents,
     head,
-    headers,
     momentum,
     outcome,
     plain,
     points,
 )
 from cellgrad.lessons.parabola import LEAST, X, loss, slope
-from cellgrad.lessons.style import GRID, Look, Role, may_run_away, note, numbers_only, set_up_page, try_this
+from cellgrad.lessons.sheet_parts import header_row, may_run_away, note, numbers_only, set_up_page, try_this
+from cellgrad.lessons.style import GRID, Look, Role
 from cellgrad.solver_models import SolverModel
 
 BEST_RATE, BEST_LOSS = 0.192568246, 0.418973208875
@@ -87,7 +87,7 @@ def _rates(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     head(sheet, look, "One descent, six learning rates", caption, RATES["title"], legend_at=5, settings=True)
     columns = {"descent": Role.DATA, "rate": Role.DATA, "after 1": Role.LOSS, f"after {STEPS // 2}": Role.LOSS,
                f"after {STEPS}": Role.LOSS, "what happens": Role.DATA}  # fmt: skip
-    headers(sheet, look, 2, columns, RATES)
+    header_row(sheet, look, 2, columns.items(), RATES)
     for row, run in enumerate(RUNS, start=3):
         yours = run.word == "yours"
         sheet.write_string(row, 0, run.word, look.label())
@@ -136,7 +136,7 @@ def _methods(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     columns = {"method": Role.DATA, "rate": Role.DATA, "kept": Role.DATA, "kept of squares": Role.DATA,
                "after 1": Role.LOSS, f"after {STEPS // 2}": Role.LOSS, f"after {STEPS}": Role.LOSS,
                "best rate": Role.PARAMETER, "its loss": Role.LOSS}  # fmt: skip
-    headers(sheet, look, 2, columns, METHODS)
+    header_row(sheet, look, 2, columns.items(), METHODS)
     methods = (("plain", "plain", "H"), ("momentum", "momentum", "H"), ("Adam", "adam", "N"))
     for row, (word, table, losses) in enumerate(methods, start=3):
         sheet.write_string(row, 0, word, look.label())
@@ -205,7 +205,7 @@ def _finder(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
         note(sheet, cell, FINDER[word])
     columns = {"step": Role.DATA, "rate": Role.MODEL, "a": Role.MODEL, "b": Role.MODEL, "c": Role.MODEL,
                "loss": Role.LOSS, "fall": Role.LOSS}  # fmt: skip
-    headers(sheet, look, FINDER_FIRST - 1, columns, FINDER)
+    header_row(sheet, look, FINDER_FIRST - 1, columns.items(), FINDER)
     weight = look.cell(Role.MODEL, "0.0000")
     for row in range(FINDER_FIRST, last + 1):
         here = row + 1

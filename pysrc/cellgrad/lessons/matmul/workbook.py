@@ -22,11 +22,9 @@ from xlsxwriter.worksheet import Worksheet
 
 from cellgrad.lessons.computed import Page, Values, write
 from cellgrad.lessons.matmul.notes import LAYER, PRODUCT, TRY_LAYER, TRY_PRODUCT
-from cellgrad.lessons.sliders import Slider, place
-from cellgrad.lessons.style import (
-    GRID,
-    Look,
-    Role,
+from cellgrad.lessons.sheet_parts import (
+    header_row,
+    heading,
     legend,
     legend_across,
     may_run_away,
@@ -35,6 +33,8 @@ from cellgrad.lessons.style import (
     set_up_page,
     try_this,
 )
+from cellgrad.lessons.sliders import Slider, place
+from cellgrad.lessons.style import GRID, Look, Role
 from cellgrad.solver_models import SolverModel
 
 A = ((2, 0, 1, 3), (1, 4, 0, 2), (3, 1, 2, 0))
@@ -193,10 +193,7 @@ def _sums(page: Page, look: Look) -> None:
     page.formula(14, 1, f'={parts}&" = "&INDEX(written_out,at_row,at_column)', look.bold())
     headers = ["step", "row", "column", *(f"{k}. product" for k in range(1, INNER + 1)), "sum"]
     roles = [Role.MODEL, Role.DATA, Role.PARAMETER, *[Role.MODEL] * (INNER + 1)]
-    for column, (word, role) in enumerate(zip(headers, roles, strict=True)):
-        sheet.write_string(TABLE - 1, column, word, look.header(role))
-        if word in PRODUCT:
-            note(sheet, xl_rowcol_to_cell(TABLE - 1, column), PRODUCT[word])
+    header_row(sheet, look, TABLE - 1, zip(headers, roles, strict=True), PRODUCT)
     number = look.cell(Role.MODEL, "0", align="center")
     for step in range(ROWS * COLUMNS):
         row, (i, j) = TABLE + step, divmod(step, COLUMNS)
@@ -235,10 +232,8 @@ def _highlights(book: xlsxwriter.Workbook, sheet: Worksheet) -> None:
 def _layer(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     """Inputs, weights, MMULT, ReLU, targets, loss, and a chart of outputs beside targets."""
     sheet = page.sheet
-    sheet.write_string(0, 0, "A layer: MMULT, then ReLU", look.title())
-    note(sheet, "A1", LAYER["title"])
-    caption = "Eight rows of inputs go through two units at once. Optimize finds weights that give the targets."
-    sheet.write_string(1, 0, caption, look.caption())
+    hint = "Eight rows of inputs go through two units at once. Optimize finds weights that give the targets."
+    heading(sheet, look, "A layer: MMULT, then ReLU", LAYER["title"], hint)
     blocks = {
         "inputs": (1, ("x1", "x2", "x3", "one"), Role.DATA),
         "weights": (6, UNITS, Role.PARAMETER),

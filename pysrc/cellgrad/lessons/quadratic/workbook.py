@@ -25,11 +25,9 @@ from cellgrad.lessons.buttons import macros
 from cellgrad.lessons.computed import Page, Values, write
 from cellgrad.lessons.parabola import CURVE, LEAST, WEIGHTS, X, Y, loss, slope
 from cellgrad.lessons.quadratic.notes import HISTORY, NOTES, TRY_THIS
-from cellgrad.lessons.sliders import Slider, place
-from cellgrad.lessons.style import (
-    GRID,
-    Look,
-    Role,
+from cellgrad.lessons.sheet_parts import (
+    header_row,
+    heading,
     legend_across,
     may_run_away,
     note,
@@ -37,6 +35,8 @@ from cellgrad.lessons.style import (
     set_up_page,
     try_this,
 )
+from cellgrad.lessons.sliders import Slider, place
+from cellgrad.lessons.style import GRID, Look, Role
 from cellgrad.solver_models import SolverModel
 
 SHEET, PATH = "quadratic", "history"
@@ -96,10 +96,8 @@ def _names(book: xlsxwriter.Workbook) -> None:
 def _weights(page: Page, look: Look) -> None:
     """The table of the three weights, its sliders and its slopes."""
     sheet = page.sheet
-    sheet.write_string(0, 0, "A quadratic: by hand, then by gradient", look.title())
-    note(sheet, "A1", NOTES["title"])
-    caption = "y = a·x² + b·x + c. Drag the three sliders until the loss is small. Then start again and press Step."
-    sheet.write_string(1, 0, caption, look.caption())
+    hint = "y = a·x² + b·x + c. Drag the three sliders until the loss is small. Then start again and press Step."
+    heading(sheet, look, "A quadratic: by hand, then by gradient", NOTES["title"], hint)
     sheet.merge_range(2, 8, 2, 10, "slope of the loss, in three ways", look.header(Role.MODEL))
     note(sheet, "I3", NOTES["slope"])
     columns = {
@@ -225,16 +223,11 @@ def _points(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
 def _history(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     """The descent from the sliders' values, row by row, and the chart of its loss."""
     sheet = page.sheet
-    sheet.write_string(0, 0, "The way down: what Step does, again and again", look.title())
-    note(sheet, "A1", HISTORY["title"])
-    caption = "Row 0 is where the sliders stand; each row goes on from the one above. No button is needed for it."
-    sheet.write_string(1, 0, caption, look.caption())
+    hint = "Row 0 is where the sliders stand; each row goes on from the one above. No button is needed for it."
+    heading(sheet, look, "The way down: what Step does, again and again", HISTORY["title"], hint)
     columns = {"step": Role.DATA, "a": Role.MODEL, "b": Role.MODEL, "c": Role.MODEL, "slope a": Role.MODEL,
                "slope b": Role.MODEL, "slope c": Role.MODEL, "loss": Role.LOSS, "recorded": Role.LOSS}  # fmt: skip
-    for column, (word, role) in enumerate(columns.items()):
-        sheet.write_string(2, column, word, look.header(role))
-        if word in HISTORY:
-            note(sheet, xl_rowcol_to_cell(2, column), HISTORY[word])
+    header_row(sheet, look, 2, columns.items(), HISTORY)
     number = look.cell(Role.MODEL, "0.0000")
     for row in range(3, 4 + AHEAD):
         here = row + 1

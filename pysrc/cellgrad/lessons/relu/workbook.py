@@ -20,8 +20,9 @@ from xlsxwriter.worksheet import Worksheet
 from cellgrad.lessons.buttons import BUTTONS, macros
 from cellgrad.lessons.computed import Page, Values, write
 from cellgrad.lessons.relu import notes
+from cellgrad.lessons.sheet_parts import header_row, heading, legend_across, note, numbers_only, set_up_page, try_this
 from cellgrad.lessons.sliders import Slider, place
-from cellgrad.lessons.style import GRID, Look, Role, legend_across, note, numbers_only, set_up_page, try_this
+from cellgrad.lessons.style import GRID, Look, Role
 from cellgrad.lessons.training import read_results
 from cellgrad.solver_models import SolverModel
 
@@ -111,15 +112,6 @@ def _series(
     })  # fmt: skip
 
 
-def _headers(
-    sheet: Worksheet, look: Look, row: int, column: int, headers: Mapping[str, Role], texts: Mapping[str, str]
-) -> None:
-    for at, (text, role) in enumerate(headers.items(), start=column):
-        sheet.write_string(row, at, text, look.header(role))
-        if text in texts:
-            note(sheet, xl_rowcol_to_cell(row, at), texts[text])
-
-
 # ---- one and two: sliders ------------------------------------------------------------------------------------------
 
 
@@ -130,11 +122,9 @@ def _under_the_hand(
     sheet, many = page.sheet, len(starts) > 1
     title = "Two of them, added" if many else "One line with a bend"
     hint = "Make the sum cover the dotted V." if many else "Where is the bend, and which side of it is flat?"
-    sheet.write_string(0, 0, title, look.title())
-    note(sheet, "A1", texts["title"])
-    sheet.write_string(1, 0, f"Drag the sliders. {hint} Red corners carry notes.", look.caption())
+    heading(sheet, look, title, texts["title"], f"Drag the sliders. {hint} Red corners carry notes.")
     headers = {"parameter": Role.PARAMETER, "slider at": Role.PARAMETER, "value": Role.PARAMETER}
-    _headers(sheet, look, 3, 0, headers, texts)
+    header_row(sheet, look, 3, headers.items(), texts)
     sheet.merge_range(3, 3, 3, 5, f"slider: {LOW} to {HIGH}", look.header(Role.PARAMETER))
     cells: list[tuple[int, int]] = []
     for unit, start in enumerate(starts, start=1):
@@ -199,7 +189,7 @@ def _points_of(page: Page, look: Look, top: int, units: int, texts: Mapping[str,
         headers |= {f"line{word}": Role.MODEL, f"ReLU{word}": Role.MODEL}
     if units > 1:
         headers |= {"sum": Role.MODEL, "V": Role.DATA}
-    _headers(page.sheet, look, top, 0, headers, texts)
+    header_row(page.sheet, look, top, headers.items(), texts)
     number = look.cell(Role.MODEL, "0.00")
     for row, x in enumerate(POINTS, start=top + 1):
         at = row + 1
@@ -218,10 +208,8 @@ def _points_of(page: Page, look: Look, top: int, units: int, texts: Mapping[str,
 
 def _ten(book: xlsxwriter.Workbook, page: Page, look: Look, curve: str, relus: int) -> None:
     sheet = page.sheet
-    sheet.write_string(0, 0, "Any curve, by ten lines with a bend", look.title())
-    note(sheet, "A1", notes.TEN["title"])
     hint = "Choose a curve and a number of ReLUs, press Optimize, and see the bends find their places."
-    sheet.write_string(1, 0, hint, look.caption())
+    heading(sheet, look, "Any curve, by ten lines with a bend", notes.TEN["title"], hint)
     for column, word in ((0, "curve"), (2, "ReLUs"), (4, "loss")):
         sheet.write_string(3, column, word, look.label())
         note(sheet, xl_rowcol_to_cell(3, column), notes.TEN[word])
@@ -264,7 +252,7 @@ def _units(page: Page, look: Look) -> None:
     """The parameters, a ReLU a row, and the constant below."""
     headers = {"ReLU": Role.PARAMETER, "m": Role.PARAMETER, "b": Role.PARAMETER, "height": Role.PARAMETER,
                "bends at": Role.MODEL, "takes part": Role.MODEL}  # fmt: skip
-    _headers(page.sheet, look, UNIT_AT - 1, 0, headers, notes.TEN)
+    header_row(page.sheet, look, UNIT_AT - 1, headers.items(), notes.TEN)
     for row, (slope, bend) in enumerate(STARTS, start=UNIT_AT):
         at = row + 1
         page.sheet.write_number(row, 0, row - UNIT_AT + 1, look.cell(Role.MODEL, "0", align="center", bold=True))
@@ -282,7 +270,7 @@ def _points(page: Page, look: Look) -> None:
     sheet = page.sheet
     headers = {"x": Role.DATA} | dict.fromkeys(CURVES, Role.DATA)
     headers |= {"target": Role.DATA, "sum": Role.MODEL, "sq_error": Role.LOSS}
-    _headers(sheet, look, FIRST - 1, 0, headers, notes.TEN)
+    header_row(sheet, look, FIRST - 1, headers.items(), notes.TEN)
     for unit in range(MOST):
         page.formula(FIRST - 1, 8 + unit, f"=$A${UNIT_AT + 1 + unit}", look.header(Role.MODEL))
     note(sheet, xl_rowcol_to_cell(FIRST - 1, 8), notes.TEN["1"])
@@ -339,7 +327,7 @@ def _how_many(book: xlsxwriter.Workbook, page: Page, look: Look, reached: Reache
         look.caption(),
     )
     headers = {"ReLUs": Role.DATA} | dict.fromkeys(CURVES, Role.LOSS)
-    _headers(sheet, look, 3, 0, headers, notes.HOW_MANY)
+    header_row(sheet, look, 3, headers.items(), notes.HOW_MANY)
     chart = book.add_chart({"type": "line"})
     last = 3 + len(COUNTS)
     for row, count in enumerate(COUNTS, start=4):

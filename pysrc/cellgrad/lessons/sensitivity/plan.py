@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cellgrad.lessons.style import Role
+
 EURO, UNITS, PERCENT = "#,##0", "#,##0", "0.0%"
 YEARS = 5
+WORDS = {Role.DATA: "assumption", Role.PARAMETER: "decision", Role.MODEL: "plan", Role.LOSS: "value"}
+"""The legend's words: this lesson makes no loss small, it makes a value large."""
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from xlsxwriter.worksheet import Worksheet
 
 from cellgrad.lessons.computed import Page
 from cellgrad.lessons.sensitivity import notes
-from cellgrad.lessons.sensitivity.plan import ASSUMPTIONS, CHANGING, EURO, FIRST, HEADER, LAST
-from cellgrad.lessons.sensitivity.tables import WORDS, headers
+from cellgrad.lessons.sensitivity.plan import ASSUMPTIONS, CHANGING, EURO, FIRST, HEADER, LAST, WORDS
 from cellgrad.lessons.sensitivity.what_if import VALUE_AT
-from cellgrad.lessons.style import GRID, Look, Role, legend_across, note, numbers_only, set_up_page
+from cellgrad.lessons.sheet_parts import header_row, heading, legend_across, numbers_only, set_up_page
+from cellgrad.lessons.style import GRID, Look, Role
 
 TORNADO = (
     ("assumption", Role.DATA), ("value", Role.DATA), ("exact slope", Role.LOSS), ("by differences", Role.MODEL),
@@ -29,11 +29,10 @@ SORTED_AT = LAST + 4
 def draw_tornado(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     """Draw the sheet."""
     sheet = page.sheet
-    sheet.write_string(0, 0, "What the value hangs on", look.title())
-    note(sheet, "A1", notes.TORNADO["title"])
+    heading(sheet, look, "What the value hangs on", notes.TORNADO["title"])
     legend_across(sheet, look, 0, 4, WORDS)
     sheet.write_string(1, 0, "Slopes of the net present value, € by a unit of the assumption.", look.caption())
-    headers(sheet, look, HEADER, TORNADO, notes.TORNADO)
+    header_row(sheet, look, HEADER, TORNADO, notes.TORNADO)
     count = len(ASSUMPTIONS)
     for place, assumption in enumerate(ASSUMPTIONS):
         row = FIRST + place
@@ -53,7 +52,7 @@ def draw_tornado(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
         page.formula(row, 7, f"={down}-net_present_value", look.cell(Role.MODEL, EURO))
         page.formula(row, 8, f"={up}-net_present_value", look.cell(Role.MODEL, EURO))
         page.formula(row, 9, f"=ABS(G{at})", look.cell(Role.LOSS, EURO))
-    headers(sheet, look, SORTED_AT - 1, SORTED, notes.TORNADO)
+    header_row(sheet, look, SORTED_AT - 1, SORTED, notes.TORNADO)
     region = {letter: f"${letter}${FIRST + 1}:${letter}${LAST + 1}" for letter in "AGHIJ"}
     for row in range(SORTED_AT, SORTED_AT + count):
         at = row + 1

@@ -6,9 +6,9 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from cellgrad.lessons.computed import Page
 from cellgrad.lessons.sensitivity import notes
-from cellgrad.lessons.sensitivity.plan import ASSUMPTIONS, EURO, FIRST, HEADER, YEARS
-from cellgrad.lessons.sensitivity.tables import WORDS, headers
-from cellgrad.lessons.style import Look, Role, legend_across, note, numbers_only, set_up_page
+from cellgrad.lessons.sensitivity.plan import ASSUMPTIONS, EURO, FIRST, HEADER, WORDS, YEARS
+from cellgrad.lessons.sheet_parts import header_row, heading, legend_across, note, numbers_only, set_up_page
+from cellgrad.lessons.style import Look, Role
 
 STEP = 0.01
 PRICES = tuple(range(24, 53, 2))
@@ -24,8 +24,7 @@ KINDS = ("a little less", "a little more", "less", "more")
 def draw_what_if(page: Page, look: Look) -> None:
     """Draw the sheet."""
     sheet = page.sheet
-    sheet.write_string(0, 0, "The plan, once a row", look.title())
-    note(sheet, "A1", notes.WHAT_IF["title"])
+    heading(sheet, look, "The plan, once a row", notes.WHAT_IF["title"])
     legend_across(sheet, look, 0, 3, WORDS)
     sheet.write_string(
         1, 0, "The shifted assumption is the yellow cell. Nothing to edit here but the step.", look.caption()
@@ -39,7 +38,7 @@ def draw_what_if(page: Page, look: Look) -> None:
     columns = [("row", Role.MODEL), ("shift", Role.MODEL), *((name, Role.DATA) for name in names)]
     columns += [(f"profit {year}", Role.MODEL) for year in range(1, YEARS + 1)]
     columns += [(f"cash flow {year}", Role.MODEL) for year in range(1, YEARS + 1)] + [("value", Role.LOSS)]
-    headers(sheet, look, HEADER, tuple(columns), notes.WHAT_IF)
+    header_row(sheet, look, HEADER, columns, notes.WHAT_IF)
     _scenario(page, look, FIRST, "as planned", "", None, "")
     row = FIRST + 1
     for place, name in enumerate(names):

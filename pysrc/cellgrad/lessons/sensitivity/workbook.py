@@ -28,13 +28,14 @@ from cellgrad.lessons.sensitivity.plan import (
     LIMITS_AT,
     LINES,
     REGIONS,
+    WORDS,
     YEAR_0,
     YEARS,
 )
-from cellgrad.lessons.sensitivity.tables import WORDS
 from cellgrad.lessons.sensitivity.tornado import draw_tornado
 from cellgrad.lessons.sensitivity.what_if import PRICES, PRICES_AT, VALUE_AT, draw_what_if
-from cellgrad.lessons.style import GRID, Look, Role, legend_across, note, numbers_only, set_up_page, try_this
+from cellgrad.lessons.sheet_parts import header_row, heading, legend_across, note, numbers_only, set_up_page, try_this
+from cellgrad.lessons.style import GRID, Look, Role
 from cellgrad.solver_models import Constraint, Relation, SolverModel
 
 LOWERS, RAISES = "#7FA8D6", "#E58B7B"
@@ -70,10 +71,8 @@ def model() -> SolverModel:
 
 def _plan(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     sheet = page.sheet
-    sheet.write_string(0, 0, "Five years of a bicycle lamp", look.title())
-    note(sheet, "A1", notes.PLAN["title"])
-    caption = "Change a blue or a yellow number: all else follows. Things to try stand below the limits."
-    sheet.write_string(1, 0, caption, look.caption())
+    hint = "Change a blue or a yellow number: all else follows. Things to try stand below the limits."
+    heading(sheet, look, "Five years of a bicycle lamp", notes.PLAN["title"], hint)
     _assumptions(book, page, look)
     _years(book, page, look)
     _limits(page, look)
@@ -90,10 +89,8 @@ def _plan(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
 
 def _assumptions(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     sheet = page.sheet
-    for column, (text, role) in enumerate(
-        [("assumption", Role.DATA), ("value", Role.DATA), ("unit", Role.DATA), ("1 % more gives", Role.LOSS)]
-    ):
-        sheet.write_string(HEADER, column, text, look.header(role))
+    words = {"assumption": Role.DATA, "value": Role.DATA, "unit": Role.DATA, "1 % more gives": Role.LOSS}
+    header_row(sheet, look, HEADER, words.items())
     note(sheet, "A4", notes.PLAN["assumption"])
     note(sheet, "D4", notes.PLAN["one percent"])
     for row, assumption in enumerate(ASSUMPTIONS, start=FIRST):
@@ -143,10 +140,8 @@ def _years(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
 
 def _limits(page: Page, look: Look) -> None:
     sheet = page.sheet
-    for column, (text, role) in enumerate(
-        [("limit", Role.DATA), ("now", Role.MODEL), ("must be", Role.DATA), ("limit at", Role.DATA)]
-    ):
-        sheet.write_string(LIMITS_AT, column, text, look.header(role))
+    words = {"limit": Role.DATA, "now": Role.MODEL, "must be": Role.DATA, "limit at": Role.DATA}
+    header_row(sheet, look, LIMITS_AT, words.items())
     note(sheet, f"A{LIMITS_AT + 1}", notes.PLAN["limits"])
     for row, (label, now, relation, limit, number_format, _) in enumerate(LIMITS, start=LIMITS_AT + 1):
         sheet.write_string(row, 0, label, look.cell(Role.DATA))

@@ -17,7 +17,8 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from cellgrad.errors import FileError
 from cellgrad.lessons.computed import Page, Values, write
-from cellgrad.lessons.style import GRID, INK, Look, Role, legend_across, note, numbers_only, set_up_page, try_this
+from cellgrad.lessons.sheet_parts import header_row, heading, legend_across, note, numbers_only, set_up_page, try_this
+from cellgrad.lessons.style import GRID, INK, Look, Role
 from cellgrad.lessons.three_classes import notes
 from cellgrad.solver_models import SolverModel
 
@@ -78,10 +79,8 @@ def _names(book: xlsxwriter.Workbook, last: int) -> None:
 def _parameters(page: Page, look: Look) -> None:
     """Title, weights, loss and shares of right answers: the rows above the flowers."""
     sheet = page.sheet
-    sheet.write_string(0, 0, "Three classes: which iris is it?", look.title())
-    note(sheet, "A1", notes.MODEL["title"])
     hint = "Press Optimize, then go to the sheet flower: one of your own, and more to try."
-    sheet.write_string(1, 0, hint, look.caption())
+    heading(sheet, look, "Three classes: which iris is it?", notes.MODEL["title"], hint)
     sheet.write_string(1, 6, "weights", look.header(Role.PARAMETER))
     note(sheet, "G2", notes.MODEL["weights"])
     for column, measure in enumerate(MEASURES, start=INPUT_AT):
@@ -136,10 +135,7 @@ def _flowers(page: Page, look: Look, flowers: list[Flower]) -> None:
     )
     headers |= {f"{word} {k}": Role.MODEL for word in ("score", "exp", "p") for k in (1, 2, 3)}
     headers |= {"p of truth": Role.MODEL, "cross-entropy": Role.LOSS, "predicted": Role.MODEL, "right": Role.MODEL}
-    for column, (word, role) in enumerate(headers.items()):
-        sheet.write_string(HEADER, column, word, look.header(role))
-        if word in notes.MODEL:
-            note(sheet, xl_rowcol_to_cell(HEADER, column), notes.MODEL[word])
+    header_row(sheet, look, HEADER, headers.items(), notes.MODEL)
     data, model = look.cell(Role.DATA, "0.0", align="center"), look.cell(Role.MODEL, "0.000")
     word = look.cell(Role.MODEL, align="center")
     for row, (*measures, species) in enumerate(flowers, start=FIRST):
@@ -193,11 +189,8 @@ def _flowers(page: Page, look: Look, flowers: list[Flower]) -> None:
 
 def _flower(book: xlsxwriter.Workbook, page: Page, look: Look, flowers: list[Flower]) -> None:
     sheet = page.sheet
-    sheet.write_string(0, 0, "A flower of your own", look.title())
-    note(sheet, "A1", notes.FLOWER["title"])
-    sheet.write_string(1, 0, "Type four measurements into the framed cells.", look.caption())
-    for column, (word, role) in enumerate({"measure, cm": Role.DATA, "value": Role.DATA, "input": Role.MODEL}.items()):
-        sheet.write_string(3, column, word, look.header(role))
+    heading(sheet, look, "A flower of your own", notes.FLOWER["title"], "Type four measurements into the framed cells.")
+    header_row(sheet, look, 3, {"measure, cm": Role.DATA, "value": Role.DATA, "input": Role.MODEL}.items())
     for row, (measure, value) in enumerate(zip(MEASURES, (6.0, 2.8, 4.9, 1.7), strict=True), start=4):
         sheet.write_string(row, 0, measure.replace("_", " "), look.cell(Role.DATA))
         sheet.write_number(row, 1, value, look.setting("0.0"))
@@ -206,10 +199,7 @@ def _flower(book: xlsxwriter.Workbook, page: Page, look: Look, flowers: list[Flo
         page.formula(row, 2, f"=(B{row + 1}-softmax!{column}$5)/softmax!{column}$6", look.cell(Role.MODEL, "0.000"))
     headers = {"vocabulary": Role.PARAMETER, "score": Role.MODEL, "probability": Role.MODEL, "order": Role.MODEL,
                "sorted": Role.MODEL, "sorted p": Role.MODEL}  # fmt: skip
-    for column, (word, role) in enumerate(headers.items()):
-        sheet.write_string(9, column, word, look.header(role))
-        if word in notes.FLOWER:
-            note(sheet, xl_rowcol_to_cell(9, column), notes.FLOWER[word])
+    header_row(sheet, look, 9, headers.items(), notes.FLOWER)
     for k in range(3):
         row, at, line = 10 + k, 11 + k, CLASS_AT + 1 + k
         page.formula(row, 0, f"=INDEX(classes,{k + 1})", look.cell(Role.PARAMETER))

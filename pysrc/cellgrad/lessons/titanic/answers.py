@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cellgrad.lessons.computed import Page
-from cellgrad.lessons.style import Look, Role, legend_across, note, set_up_page
+from cellgrad.lessons.sheet_parts import heading, legend_across, note, set_up_page
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.titanic import notes
 from cellgrad.lessons.training import Results
 
@@ -45,8 +46,7 @@ THEIRS_AT = 11
 def add_sheet(page: Page, look: Look, results: Results) -> None:
     """Add the sheet. results: what `training.train` found."""
     sheet = page.sheet
-    sheet.write_string(0, 0, "Titanic: what other solvers answer", look.title())
-    note(sheet, "A1", notes.ANSWERS["title"])
+    heading(sheet, look, "Titanic: what other solvers answer", notes.ANSWERS["title"])
     legend_across(sheet, look, 1, 0)
     _ours(page, look, results)
     _theirs(page, look)

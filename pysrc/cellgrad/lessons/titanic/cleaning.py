@@ -11,7 +11,8 @@ from fractions import Fraction
 import xlsxwriter
 
 from cellgrad.lessons.computed import Page
-from cellgrad.lessons.style import GRID, Look, Role, legend_across, note, numbers_only, set_up_page
+from cellgrad.lessons.sheet_parts import header_row, heading, legend_across, note, numbers_only, set_up_page
+from cellgrad.lessons.style import GRID, Look, Role
 from cellgrad.lessons.titanic import notes
 
 SHEET = "cleaning"
@@ -68,8 +69,7 @@ RIGHT = 5
 def add_sheet(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     """Add the sheet."""
     sheet = page.sheet
-    sheet.write_string(0, 0, "Titanic: what went, and why", look.title())
-    note(sheet, "A1", notes.CLEANING["title"])
+    heading(sheet, look, "Titanic: what went, and why", notes.CLEANING["title"])
     legend_across(sheet, look, 1, RIGHT, settings=True)
     _rows_went(page, look)
     _columns_went(page, look)
@@ -87,14 +87,10 @@ def add_sheet(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     sheet.fit_to_pages(1, 1)
 
 
-def _header(page: Page, look: Look, row: int, column: int, *words: tuple[str, Role]) -> None:
-    for at, (word, role) in enumerate(words, start=column):
-        page.sheet.write_string(row, at, word, look.header(role))
-
-
 def _rows_went(page: Page, look: Look) -> None:
     sheet = page.sheet
-    _header(page, look, 3, 0, ("1. rows that went", Role.DATA), ("number", Role.MODEL), ("share", Role.MODEL))
+    words = ("1. rows that went", Role.DATA), ("number", Role.MODEL), ("share", Role.MODEL)
+    header_row(sheet, look, 3, words)
     note(sheet, "A4", notes.CLEANING["rows"])
     for row, (word, formula) in enumerate(ROWS_WENT, start=4):
         strong = row in (8, 9)
@@ -107,7 +103,7 @@ def _rows_went(page: Page, look: Look) -> None:
 
 def _columns_went(page: Page, look: Look) -> None:
     sheet = page.sheet
-    _header(page, look, 12, 0, ("2. columns that went", Role.DATA))
+    header_row(sheet, look, 12, [("2. columns that went", Role.DATA)])
     sheet.merge_range(12, 1, 12, 3, "why", look.header(Role.DATA))
     note(sheet, "A13", notes.CLEANING["columns"])
     for row, (name, why) in enumerate(COLUMNS_WENT, start=13):
@@ -118,7 +114,7 @@ def _columns_went(page: Page, look: Look) -> None:
 def _harmless(page: Page, look: Look) -> None:
     sheet = page.sheet
     words = ("3. was it harmless?", Role.DATA), ("passengers", Role.MODEL), ("lived", Role.MODEL), ("share", Role.MODEL)
-    _header(page, look, 18, 0, *words)
+    header_row(sheet, look, 18, words)
     note(sheet, "A19", notes.CLEANING["harmless"])
     count, share = look.cell(Role.MODEL, "#,##0", align="center"), look.cell(Role.MODEL, "0.0%", align="center")
     for row, (word, chosen) in enumerate(GROUPS, start=19):

@@ -12,7 +12,8 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from cellgrad.lessons.computed import Page
-from cellgrad.lessons.style import GRID, Look, Role, legend, note, set_up_page
+from cellgrad.lessons.sheet_parts import heading, legend, note, set_up_page
+from cellgrad.lessons.style import GRID, Look, Role
 from cellgrad.lessons.titanic import notes, sigmoid
 from cellgrad.lessons.titanic.passengers import INPUTS
 from cellgrad.lessons.training import Results
@@ -38,9 +39,8 @@ def add_sheet(
     for name, header in {"split_sq_error": "sq_error", "split_right": "right"}.items():
         book.define_name(name, f"={SHEET}!${AT[header]}${TOP + 1}:${AT[header]}${last}")
     book.define_name("split_weights", f"={SHEET}!$B$4:$B$13")
-    sheet.write_string(0, 0, "Titanic: the linear model on the same split", look.title())
-    note(sheet, "A1", notes.LINEAR_SPLIT["title"])
-    sheet.write_string(1, 0, "Solver opens ready to run.", look.caption())
+    hint = "Solver opens ready to run."
+    heading(sheet, look, "Titanic: the linear model on the same split", notes.LINEAR_SPLIT["title"], hint)
     sheet.write_string(1, PANEL, "loss", look.label())
     note(sheet, "E2", notes.LINEAR_SPLIT["loss"])
     page.formula(1, PANEL + 1, "=SUMPRODUCT(train,split_sq_error)/SUM(train)", look.result(Role.LOSS, "0.000000"))

@@ -20,7 +20,8 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-from cellgrad.lessons.style import Look, Role, legend, note, set_up_page
+from cellgrad.lessons.sheet_parts import heading, legend, note, set_up_page
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.titanic import notes
 from cellgrad.lessons.titanic.passengers import (
     CSV_COLUMNS,
@@ -85,9 +86,8 @@ def add_all_rows(sheet: Worksheet, look: Look, everyone: Columns) -> None:
             else:
                 sheet.write(row, column, value, known)
         note(sheet, xl_rowcol_to_cell(HEADER, column), notes.DATA[name])
-    sheet.write_string(0, 0, "Titanic: all passengers in the data", look.title())
-    note(sheet, "A1", notes.ALL_ROWS["title"])
-    sheet.write_string(1, 0, "A grey cell is blank in the data. Red corners carry notes.", look.caption())
+    hint = "A grey cell is blank in the data. Red corners carry notes."
+    heading(sheet, look, "Titanic: all passengers in the data", notes.ALL_ROWS["title"], hint)
 
     table = TABLES["all_rows"]
     ages = np.array([age is not None for age in everyone["Age"]])

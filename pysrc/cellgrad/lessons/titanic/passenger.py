@@ -8,7 +8,8 @@ from __future__ import annotations
 import xlsxwriter
 
 from cellgrad.lessons.computed import Page
-from cellgrad.lessons.style import GRID, Look, Role, legend_across, note, numbers_only, set_up_page, try_this
+from cellgrad.lessons.sheet_parts import heading, legend_across, note, numbers_only, set_up_page, try_this
+from cellgrad.lessons.style import GRID, Look, Role
 from cellgrad.lessons.titanic import notes
 from cellgrad.lessons.titanic.passengers import INPUTS, TABLE_COLUMNS
 
@@ -46,9 +47,7 @@ PARTS = (
 def add_sheet(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     """Add the sheet."""
     sheet = page.sheet
-    sheet.write_string(0, 0, "Titanic: a passenger of your own", look.title())
-    note(sheet, "A1", notes.PASSENGER["title"])
-    sheet.write_string(1, 0, "Fill in the framed cells.", look.caption())
+    heading(sheet, look, "Titanic: a passenger of your own", notes.PASSENGER["title"], "Fill in the framed cells.")
     _questions(page, look)
     _predictions(page, look)
     _working(page, look)

@@ -14,7 +14,8 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from cellgrad.lessons.computed import Page
-from cellgrad.lessons.style import GRID, Look, Role, legend, note, numbers_only, set_up_page, try_this
+from cellgrad.lessons.sheet_parts import header_row, heading, legend, note, numbers_only, set_up_page, try_this
+from cellgrad.lessons.style import GRID, Look, Role
 from cellgrad.lessons.titanic import notes
 from cellgrad.lessons.titanic.passengers import INPUTS
 from cellgrad.lessons.training import Results
@@ -61,9 +62,8 @@ def add_sheet(book: xlsxwriter.Workbook, page: Page, look: Look, count: int, res
     """Add the sheet for `count` passengers; its model. results: what `training.train` found."""
     sheet, last = page.sheet, TOP + count
     _names(book, last)
-    sheet.write_string(0, 0, "Titanic: a probability, and passengers held out", look.title())
-    note(sheet, "A1", notes.SIGMOID["title"])
-    sheet.write_string(1, 0, "Solver opens ready to run.", look.caption())
+    hint = "Solver opens ready to run."
+    heading(sheet, look, "Titanic: a probability, and passengers held out", notes.SIGMOID["title"], hint)
     sheet.write_string(1, PANEL, "loss", look.label())
     note(sheet, "E2", notes.SIGMOID["loss"])
     chosen = f'=IF(loss_by="{SQUARED_ERROR}",F12,F11)+penalty*SUMSQ(sigmoid_weights)'
@@ -216,10 +216,7 @@ def passenger_rows(
     the columns from the first to the last of `block`.
     """
     sheet, last = page.sheet, TOP + count
-    for column, (word, role) in enumerate(headers.items(), start=LEFT):
-        sheet.write_string(TOP - 1, column, word, look.header(role))
-        if word in texts:
-            note(sheet, xl_rowcol_to_cell(TOP - 1, column), texts[word])
+    header_row(sheet, look, TOP - 1, headers.items(), texts, LEFT)
     places = {name: LEFT + place for place, name in enumerate(headers)}
     shapes = {"number": "0", "survived": "0", "train": "0", "right": "0"}
     styles = {name: look.cell(role, shapes.get(name, "0.000"), align="center") for name, role in headers.items()}

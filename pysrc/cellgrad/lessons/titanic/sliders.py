@@ -14,8 +14,9 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
+from cellgrad.lessons.sheet_parts import header_row, note, set_up_page
 from cellgrad.lessons.sliders import Slider, place, used
-from cellgrad.lessons.style import Look, Role, note, set_up_page
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.titanic.models import solver_model
 from cellgrad.lessons.titanic.passengers import INPUTS, TABLES, Columns, computed, products
 from cellgrad.solver_models import SolverModel
@@ -93,10 +94,7 @@ def _data(people: Columns) -> tuple[np.ndarray, np.ndarray]:
 def _weights(sheet: Worksheet, look: Look) -> np.ndarray:
     """The table of weights with its sliders; the weights in use (10,)."""
     roles = (Role.DATA, Role.PARAMETER, Role.PARAMETER, Role.MODEL, Role.MODEL, Role.PARAMETER)
-    for column, (name, role) in enumerate(zip(COLUMNS, roles, strict=True)):
-        sheet.write_string(HEADER, column, name, look.header(role))
-        if name in NOTES:
-            note(sheet, xl_rowcol_to_cell(HEADER, column), NOTES[name])
+    header_row(sheet, look, HEADER, zip(COLUMNS, roles, strict=True), NOTES)
     in_use = np.zeros(len(INPUTS))
     for row, name in enumerate(INPUTS, start=FIRST):
         learned, scaled = f"B{row + 1}", f"D{row + 1}"
@@ -139,8 +137,7 @@ def _head(sheet: Worksheet, look: Look, prediction: np.ndarray, y: np.ndarray) -
 def _groups(sheet: Worksheet, look: Look, people: Columns, prediction: np.ndarray, y: np.ndarray) -> None:
     """Women and men by class: how many lived, and what the weights in use say of them."""
     top, left = GROUPS_AT
-    for column, (name, role) in enumerate(zip(GROUP_COLUMNS, [Role.DATA] * 3 + [Role.MODEL], strict=True), start=left):
-        sheet.write_string(top, column, name, look.header(role))
+    header_row(sheet, look, top, zip(GROUP_COLUMNS, [Role.DATA] * 3 + [Role.MODEL], strict=True), left=left)
     note(sheet, xl_rowcol_to_cell(top, left + 3), NOTES["predicted"])
     men, classes = np.array(people["Sex"]) == "male", np.array(people["Pclass"], float)
     share = {role: look.cell(role, "0.000", align="center") for role in (Role.DATA, Role.MODEL)}

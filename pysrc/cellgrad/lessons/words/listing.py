@@ -6,7 +6,8 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from cellgrad.lessons.computed import Page
-from cellgrad.lessons.style import INK, Look, Role, legend, note, set_up_page
+from cellgrad.lessons.sheet_parts import header_row, heading, legend, note, set_up_page
+from cellgrad.lessons.style import INK, Look, Role
 from cellgrad.lessons.words import notes
 from cellgrad.lessons.words.layout import CONSTANT, FIRST, HEADER, INPUT_AT, STEPS, as_words, has_word, step
 from cellgrad.lessons.words.messages import PARTS, Message
@@ -19,9 +20,8 @@ SHOWN, PRINTED = 24, 36
 def draw_messages(page: Page, look: Look, messages: list[Message]) -> None:
     """The sheet messages."""
     sheet = page.sheet
-    sheet.write_string(0, 0, f"{len(messages)} messages that people got", look.title())
-    note(sheet, "A1", notes.MESSAGES["title"])
-    sheet.write_string(1, 0, "How do you tell spam from ham? On the sheet words a model learns it.", look.caption())
+    hint = "How do you tell spam from ham? On the sheet words a model learns it."
+    heading(sheet, look, f"{len(messages)} messages that people got", notes.MESSAGES["title"], hint)
     legend(sheet, look, 2, 0)
     for row, line in enumerate(notes.ABOUT, start=2):
         sheet.write_string(row, TEXT_AT, line, look.caption())
@@ -29,10 +29,7 @@ def draw_messages(page: Page, look: Look, messages: list[Message]) -> None:
         sheet.write_string(row, WORDS_AT, line, look.caption())
     headers = dict.fromkeys(("number", "kind", "train", "text"), Role.DATA)
     headers |= dict.fromkeys(("as words", *STEPS), Role.MODEL)
-    for column, (word, role) in enumerate(headers.items()):
-        sheet.write_string(HEADER, column, word, look.header(role))
-        if word in notes.MESSAGES:
-            note(sheet, xl_rowcol_to_cell(HEADER, column), notes.MESSAGES[word])
+    header_row(sheet, look, HEADER, headers.items(), notes.MESSAGES)
     short = look.cell(Role.DATA, align="center", valign="vcenter")
     long, model = (look.cell(role, text_wrap=True, valign="vcenter") for role in (Role.DATA, Role.MODEL))
     for row, (kind, text) in enumerate(messages, start=FIRST):
@@ -54,9 +51,8 @@ def draw_messages(page: Page, look: Look, messages: list[Message]) -> None:
 def draw_counts(book: xlsxwriter.Workbook, page: Page, look: Look, messages: list[Message], words: list[str]) -> None:
     """The sheet counts."""
     sheet, first_word, end = page.sheet, INPUT_AT + 1, INPUT_AT + len(words)
-    sheet.write_string(0, 0, "Which message has which word", look.title())
-    note(sheet, "A1", notes.COUNTS["title"])
-    sheet.write_string(1, 0, "The score of a message: the weights above its ones, added up.", look.caption())
+    hint = "The score of a message: the weights above its ones, added up."
+    heading(sheet, look, "Which message has which word", notes.COUNTS["title"], hint)
     for row, (label, text, style) in enumerate(
         [("loss", "=loss", look.result(Role.LOSS, "0.000000")),
          ("held out", "=words!$F$5", look.result(Role.MODEL, "0.0%"))], start=2):  # fmt: skip
@@ -89,10 +85,7 @@ def _headers(page: Page, look: Look, words: list[str]) -> None:
     headers = dict.fromkeys(("number", "kind", "train", "message"), Role.DATA)
     headers |= dict.fromkeys(("score", "p of spam", "answer", "for truth"), Role.MODEL)
     headers |= {"cross-entropy": Role.LOSS, "right": Role.MODEL, "constant": Role.DATA}
-    for column, (word, role) in enumerate(headers.items()):
-        sheet.write_string(HEADER, column, word, look.header(role))
-        if word in notes.COUNTS:
-            note(sheet, xl_rowcol_to_cell(HEADER, column), notes.COUNTS[word])
+    header_row(sheet, look, HEADER, headers.items(), notes.COUNTS)
     sheet.write_string(HEADER - 1, INPUT_AT - 1, "weight", look.label())
     note(sheet, xl_rowcol_to_cell(HEADER - 1, INPUT_AT - 1), notes.COUNTS["weight"])
     weight = look.cell(Role.MODEL, "0.00", font_size=9, rotation=90, align="center", valign="bottom")

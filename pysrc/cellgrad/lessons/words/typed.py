@@ -6,7 +6,8 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from cellgrad.lessons.computed import Page
-from cellgrad.lessons.style import GRID, Look, Role, legend_across, note, set_up_page, try_this
+from cellgrad.lessons.sheet_parts import heading, legend_across, note, set_up_page, try_this
+from cellgrad.lessons.style import GRID, Look, Role
 from cellgrad.lessons.words import notes
 from cellgrad.lessons.words.layout import CONSTANT, STEPS, as_words, has_word, step
 
@@ -26,9 +27,8 @@ WORKING_AT = 18
 def draw_try(book: xlsxwriter.Workbook, page: Page, look: Look, words: list[str]) -> None:
     """The sheet try."""
     sheet = page.sheet
-    sheet.write_string(0, 0, "A message of your own", look.title())
-    note(sheet, "A1", notes.TRY["title"])
-    sheet.write_string(1, 0, "Type it into the framed cell. Before Optimize every weight is 0.", look.caption())
+    hint = "Type it into the framed cell. Before Optimize every weight is 0."
+    heading(sheet, look, "A message of your own", notes.TRY["title"], hint)
     _cleaning(page, look)
     _working(page, look, len(words))
     _found(page, look, len(words))

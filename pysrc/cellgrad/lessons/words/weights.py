@@ -6,7 +6,8 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from cellgrad.lessons.computed import Page
-from cellgrad.lessons.style import FAINT, GRID, Look, Role, legend_across, note, numbers_only, set_up_page, try_this
+from cellgrad.lessons.sheet_parts import header_row, heading, legend_across, note, numbers_only, set_up_page, try_this
+from cellgrad.lessons.style import FAINT, GRID, Look, Role
 from cellgrad.lessons.words import notes
 from cellgrad.lessons.words.layout import CONSTANT, WORD_HEADER
 from cellgrad.lessons.words.messages import AT_LEAST, KINDS, PARTS
@@ -22,9 +23,8 @@ TO_SPAM, TO_HAM = "#D9772E", "#2F7DC0"
 def draw_words(book: xlsxwriter.Workbook, page: Page, look: Look, words: list[str]) -> None:
     """The sheet words."""
     sheet = page.sheet
-    sheet.write_string(0, 0, "Spam or ham? A weight for every word", look.title())
-    note(sheet, "A1", notes.WORDS["title"])
-    sheet.write_string(1, 0, "Press Optimize, then type a message of your own on the sheet try.", look.caption())
+    hint = "Press Optimize, then type a message of your own on the sheet try."
+    heading(sheet, look, "Spam or ham? A weight for every word", notes.WORDS["title"], hint)
     _settings(page, look)
     _shares(page, look)
     _confusion(page, look)
@@ -94,10 +94,7 @@ def _vocabulary(book: xlsxwriter.Workbook, page: Page, look: Look, words: list[s
     sheet = page.sheet
     headers = {"no.": Role.DATA, "word": Role.DATA, "weight": Role.PARAMETER, "in spam": Role.DATA, "in ham": Role.DATA,
                "used": Role.DATA, "push": Role.MODEL, "order": Role.MODEL}  # fmt: skip
-    for column, (word, role) in enumerate(headers.items()):
-        sheet.write_string(WORD_HEADER, column, word, look.header(role))
-        if word in notes.WORDS:
-            note(sheet, xl_rowcol_to_cell(WORD_HEADER, column), notes.WORDS[word])
+    header_row(sheet, look, WORD_HEADER, headers.items(), notes.WORDS)
     count, push = look.cell(Role.DATA, "0", align="center"), look.cell(Role.MODEL, "0.000")
     top, end = CONSTANT + 2, CONSTANT + 1 + len(words)
     for row, word in enumerate(("(always)", *words), start=CONSTANT):
