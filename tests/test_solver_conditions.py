@@ -129,12 +129,7 @@ def test_places_of_changing_cells() -> None:
     cells = resolved(("A1:B2", "<=", "1")).cells
     assert [cell.place for cell in cells] == [0, 1, 2, 3]
     cells = resolved(("A3:A6", "<=", "1")).cells
-    assert [(cell.place, cell.on_changing_cell) for cell in cells] == [
-        (4, True),
-        (None, False),
-        (6, True),
-        (None, False),
-    ]
+    assert [cell.place for cell in cells] == [4, None, 6, None]
 
 
 def test_a_heading_on_the_left_is_left_out_and_said_to_be() -> None:

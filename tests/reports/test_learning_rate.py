@@ -13,7 +13,7 @@ from cellgrad.errors import ArgumentError
 from cellgrad.optimize.first_order import FirstOrderOptions
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.rate_finder import find_rate
-from cellgrad.reports.learning_rate import LearningRateReport, write_learning_rate
+from cellgrad.reports.learning_rate import LearningRateReport, write_learning_rates
 
 TITANIC = Path(__file__).parents[2] / "workbooks" / "titanic.xlsx"
 
@@ -27,7 +27,7 @@ def report() -> LearningRateReport:
 
 def test_the_sheet_holds_the_curve_and_a_chart_over_powers_of_ten(report: LearningRateReport, tmp_path: Path) -> None:
     path = tmp_path / "rate.xlsx"
-    write_learning_rate(path, report, "titanic.xlsx")
+    write_learning_rates(path, [report], "titanic.xlsx")
     page = openpyxl.load_workbook(path)["learning rate"]
     assert page["A1"].value == "Learning rate: linear!AA1"
     said = {row[0].value: str(row[1].value) for row in page.iter_rows(max_row=8, max_col=2) if row[0].value}
@@ -57,4 +57,4 @@ def test_in_json(report: LearningRateReport) -> None:
 
 def test_a_report_is_a_workbook(report: LearningRateReport, tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="does not end in"):
-        write_learning_rate(tmp_path / "rate.csv", report, "titanic.xlsx")
+        write_learning_rates(tmp_path / "rate.csv", [report], "titanic.xlsx")

@@ -92,12 +92,6 @@ def choose_route(problem: Problem, structure: Structure | None, word: str) -> Ro
     return Route.CONSTRAINED if conditions.count else Route.FREE
 
 
-def _cannot_keep(word: str, what: str) -> ArgumentError:
-    return ArgumentError(
-        f"{word} cannot keep {what}", action="use --method auto", sheet_action="choose the method Automatic"
-    )
-
-
 def choose_method(
     problem: Problem,
     name: str = "auto",

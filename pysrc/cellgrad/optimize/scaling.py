@@ -45,12 +45,6 @@ def typical_sizes(x: Floats, lower: Floats | None = None, upper: Floats | None =
     return np.where(sizes > 0, sizes, cell_scales(x))
 
 
-def sizes_of_columns(jacobian: Floats) -> Floats:
-    """Sizes of n cells from J (m, n): what moves the residuals (or rows) by one, together; the largest of the others
-    for a cell that moves nothing (Marquardt 1963; More 1978)."""
-    return _inverse_of(np.linalg.norm(jacobian, axis=0))
-
-
 def curvature_along_cells(problem: Problem, x: Tensor, gradient: Tensor) -> Tensor:
     """The Hessian's diagonal (n,) at x (n,) with gradient (n,), roughly: by differences of exact gradients, n points in
     one batch. nan where a difference is lost in rounding or meets an error."""
@@ -194,14 +188,6 @@ def conditioning_of(jacobian: Floats, free: NDArray[np.int64] | None = None) -> 
         away = np.abs(np.log(np.where(norms > 0, norms, np.median(known)) / np.median(known)))
         outsized = tuple(places[away >= 0.5 * math.log(FAR_APART)].tolist())
     return Conditioning(condition, tangled, spread, outsized)
-
-
-def _inverse_of(norms: Floats) -> Floats:
-    known = norms > 0
-    if not known.any():
-        return np.ones_like(norms)
-    sizes = 1 / np.where(known, norms, 1.0)
-    return np.where(known, sizes, sizes[known].max())
 
 
 def _listed(places: Sequence[int], cells: Sequence[str]) -> str:

@@ -129,11 +129,6 @@ def _round_up(value: float) -> float:
     return step * (value // step + 1)
 
 
-def write_learning_rate(path: Path, report: LearningRateReport, name: str) -> None:
-    """Write one report as the workbook `path`: see `write_learning_rates`."""
-    write_learning_rates(path, [report], name)
-
-
 def write_learning_rates(path: Path, reports: Sequence[LearningRateReport], name: str) -> None:
     """Write reports as the workbook `path`, a sheet each; name: of the workbook they tell of, for people.
 

@@ -79,11 +79,6 @@ class LeastSquaresReport:
             index=pd.Index(list(map(str, self.run.cells)), name="cell"),
         )  # fmt: skip
 
-    def correlations_frame(self) -> pd.DataFrame:
-        """The correlations of the parameters, by cell both ways."""
-        cells = pd.Index(list(map(str, self.run.cells)), name="cell")
-        return pd.DataFrame(self.fit.correlations, index=cells, columns=list(cells))
-
     def _bound(self, which: str) -> str:
         return f"{which} {100 * self.fit.confidence:g} %"
 

@@ -53,10 +53,6 @@ class ConditionCell:
     right: Right
     place: int | None
 
-    @property
-    def on_changing_cell(self) -> bool:
-        return self.place is not None
-
     def __str__(self) -> str:
         said = f"{full_name(*self.left)} {self.relation.symbol}"
         return said if self.relation.is_discrete else f"{said} {right_text(self.right)}"

@@ -55,11 +55,6 @@ def passengers(data: Path) -> Passengers:
     return Passengers(number[order], part[order], np.array(raw["Survived"], float), inputs[order], raw)
 
 
-def stopping_part(split: int) -> int:
-    """The part that says when to stop."""
-    return split % PARTS + 1
-
-
 def digest(everyone: Passengers) -> str:
     """A fingerprint of the data and its parts: other data has another."""
     columns = np.column_stack([everyone.number, everyone.part, everyone.survived, everyone.inputs])
