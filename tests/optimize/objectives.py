@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from cellgrad.optimize.problem import normal_equations_of
+from cellgrad.tensors.gram import normal_equations_of
 
 
 class Scalar:

@@ -16,9 +16,10 @@ from torch import Tensor
 
 from cellgrad.optimize.linearised import Linearised
 from cellgrad.optimize.method import State, end, held_at_bounds, projected, running
-from cellgrad.optimize.problem import CHUNK_ELEMENTS, Problem, normal_equations_of
+from cellgrad.optimize.problem import CHUNK_ELEMENTS, Problem
 from cellgrad.optimize.residual_curvature import positive, prefers_other, updated_curvature
 from cellgrad.optimize.solution import Status
+from cellgrad.tensors.gram import normal_equations_of
 
 FIRST_DAMPING = 1e-2
 LEAST_DAMPING = 1e-14

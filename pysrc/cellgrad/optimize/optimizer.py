@@ -82,7 +82,7 @@ def optimize(
     )  # fmt: skip
     if evaluations is not None:
         request.callback = _counting(problem, evaluations, callback)
-    with threads_for((starts or 1) * max(problem.size, objective.residual_count)):
+    with threads_for(max(problem.size, objective.elements)):
         found = request.solution(limits)
     spent = evaluations is not None and found.evaluations >= evaluations and found.status is Status.STOPPED
     if not spent:

@@ -17,11 +17,16 @@ from torch import Tensor
 
 from cellgrad.errors import ArgumentError
 from cellgrad.optimize.conditions import Conditions, System
+from cellgrad.optimize.threads import side_by_side
+from cellgrad.tensors.gram import normal_equations_of
 
 T = TypeVar("T")
 
 CHUNK_ELEMENTS = 2**25
-"""Starts are evaluated together while starts x residuals (x cells, for a Jacobian) stay below this: 256 MiB."""
+"""A Jacobian of so many numbers is held in memory: 256 MiB."""
+PART_ELEMENTS = 2**19
+"""Starts are evaluated together on a CPU while they compute no more numbers than this: parts that fit in the cache take
+a third of the time that one large batch takes, and each of them is worth a thread."""
 
 
 class Objective(Protocol):
@@ -67,13 +72,6 @@ class Objective(Protocol):
 
     def normal_equations(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(K, n) -> sums of squares (K,), J'r (K, n), J'J (K, n, n)."""
-
-
-def normal_equations_of(residuals: Tensor, jacobian: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Value, J'r and J'J from r (K, m) and J (K, m, n): what `Objective.normal_equations` returns by default."""
-    transposed = jacobian.mT
-    gradient = (transposed @ residuals.unsqueeze(2)).squeeze(2)
-    return residuals.square().sum(1), gradient, transposed @ jacobian
 
 
 @dataclass(frozen=True)
@@ -150,7 +148,7 @@ class Problem:
     def cell_values_of(self, X: Tensor, merits: Tensor) -> Tensor:
         """The objective cell's own values (K,) at points whose merits are known."""
         if self.goal.kind == "value":  # a merit has lost its sign
-            return self._batched(self.objective.value, X, self._rows)
+            return self._batched(self.objective.value, X, self.objective.elements)
         if self.rooted:
             return merits.sqrt()
         return -merits if self.goal.kind == "max" else merits
@@ -163,7 +161,7 @@ class Problem:
 
     def value(self, X: Tensor) -> Tensor:
         """Merits (K,)."""
-        cell = self._batched(self.objective.value, X, self._rows)
+        cell = self._batched(self.objective.value, X, self.objective.elements)
         if self.goal.kind == "value":
             return (cell - self.goal.target).square()
         if self.rooted:
@@ -172,7 +170,7 @@ class Problem:
 
     def value_and_gradient(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """Merits (K,) and their gradients (K, n)."""
-        cell, gradient = self._batched(self.objective.value_and_gradient, X, self._rows)
+        cell, gradient = self._batched(self.objective.value_and_gradient, X, 2 * self.objective.elements)
         if self.goal.kind == "value":
             miss = cell - self.goal.target
             return miss.square(), 2 * miss.unsqueeze(1) * gradient
@@ -183,28 +181,31 @@ class Problem:
     def residuals_and_jacobian(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """r (K, m) and J (K, m, n) of a merit that is a sum of squares."""
         if self.goal.kind == "value":
-            cell, gradient = self._batched(self.objective.value_and_gradient, X, self._rows)
+            cell, gradient = self._batched(self.objective.value_and_gradient, X, 2 * self.objective.elements)
             return (cell - self.goal.target).unsqueeze(1), gradient.unsqueeze(1)
-        return self._batched(self.objective.residuals_and_jacobian, X, self.residual_count * self.size)
+        return self._batched(self.objective.residuals_and_jacobian, X, self._jacobian_elements)
 
     def normal_equations(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Merits (K,), J'r (K, n) and J'J (K, n, n); the merit's gradient is 2 J'r."""
         if self.goal.kind == "value":
             return normal_equations_of(*self.residuals_and_jacobian(X))
-        return self._batched(self.objective.normal_equations, X, self.residual_count * self.size)
+        return self._batched(self.objective.normal_equations, X, self._jacobian_elements)
 
     @property
-    def _rows(self) -> int:
-        return max(1, self.objective.residual_count, self.size)
+    def _jacobian_elements(self) -> int:
+        return max(self.objective.elements, 2 * self.residual_count * self.size)
 
     def _batched(self, evaluate: Callable[[Tensor], T], X: Tensor, elements: int) -> T:
-        """Evaluate a few starts at a time where all together would not fit in memory."""
+        """Evaluate X (K, n) in equal parts: of a size that suits the cache, on a GPU of one that memory has room for.
+
+        elements: numbers computed for one start."""
         starts = X.shape[0]
         self.evaluations += starts
-        together = max(1, CHUNK_ELEMENTS // elements)
-        if starts <= together:
+        room = PART_ELEMENTS if X.device.type == "cpu" else CHUNK_ELEMENTS
+        count = math.ceil(starts / max(1, room // max(1, elements)))
+        if count <= 1:
             return evaluate(X)
-        parts = [evaluate(part) for part in X.split(together)]
+        parts = side_by_side(evaluate, X.split(math.ceil(starts / count)))
         if isinstance(parts[0], Tensor):
             return torch.cat(parts)  # type: ignore[arg-type,return-value]
         return tuple(torch.cat(column) for column in zip(*parts, strict=True))  # type: ignore[return-value]
