@@ -19,8 +19,7 @@ class Piece:
     """Cells by column and then in the order they came.
 
     columns: the distinct columns, in order; starts: where each begins, and the end. arrays: rows, kinds, data and
-    formulas. top, bottom: the first and the last row. in_order: rows
-    grow down every column.
+    formulas. top, bottom: the first and the last row. in_order: rows grow down every column.
     """
 
     columns: np.ndarray

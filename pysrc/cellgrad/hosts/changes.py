@@ -64,16 +64,9 @@ class ChangedCells:
         sides = []
         for name in ("before", "after"):
             kinds = np.concatenate([getattr(part, name)[0] for part in parts])
-            data = np.concatenate([part.with_texts_in(strings, getattr(part, name)) for part in parts])
+            data = np.concatenate([with_texts_in(strings, getattr(part, name), part.strings) for part in parts])
             sides.append((kinds[order], data[order]))
         return cls(parts[0].sheet, rows[order], columns[order], sides[0], sides[1], strings)
-
-    def with_texts_in(self, strings: Strings, values: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-        """The data of `before` or `after`, its texts as indexes into other strings."""
-        kinds, data = values[0], values[1].copy()
-        for at in np.flatnonzero(kinds == Kind.TEXT).tolist():
-            data[at] = strings.intern(self.strings[int(data[at])])
-        return data
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -99,6 +92,22 @@ class ChangedCells:
         )
         lines = zip(self.rows.tolist(), self.columns.tolist(), before, after, strict=True)
         return ", ".join([f'[{sheet}, "{letters[c]}{r + 1}", {old!r}, {new!r}]' for r, c, old, new in lines])
+
+
+def same_value(before: Value, after: Value) -> bool:
+    """Whether two values are of one type and equal: TRUE is not 1."""
+    return type(before) is type(after) and before == after
+
+
+def with_texts_in(strings: Strings, values: tuple[np.ndarray, np.ndarray], known: Strings) -> np.ndarray:
+    """The data of cells, given as kinds and data, with their texts, which are indexes into `known`, in `strings`."""
+    kinds, data = values
+    if strings is known:
+        return data
+    data = data.copy()
+    for at in np.flatnonzero(kinds == Kind.TEXT).tolist():
+        data[at] = strings.intern(known[int(data[at])])
+    return data
 
 
 class _Written(str):

@@ -14,7 +14,7 @@ import numpy as np
 from cellgrad.address import MAX_COLUMNS, MAX_ROWS, cell_name, column_index, full_name
 from cellgrad.errors import FileError, WriteError
 from cellgrad.hosts.cell_tags import Stretch
-from cellgrad.hosts.changes import Change, ChangedCells
+from cellgrad.hosts.changes import Change, ChangedCells, same_value
 from cellgrad.hosts.container import Package
 from cellgrad.hosts.markup import escape
 from cellgrad.hosts.sheet_markup import MAX_ROW_BYTES, Checker, Irregular, Patterns, is_opaque, sections, value_text
@@ -97,22 +97,24 @@ class SheetEditor:
             checker.feed(data)
         order = None if stretch is None else stretch.order()
         if stretch is None or order is None or order[0] <= self._row:
-            self._leave(slice(self._done, None))  # what does not say where it is keeps to itself what is in it
-            self._patterns = Patterns(checker.prefix, checker.opaque)
-            edited = b"".join(self._rows(data))
-            self._note_changes([])
-            return edited
-        first, end = self._done, int(self._edits.places.searchsorted((order[1] + 1) * MAX_COLUMNS))
-        self._done = end
-        splices = Splices(stretch, self._edits, slice(first, end), self._sheet, self._decode)
-        edited = splices.edited(self._content)
-        if len(splices.left):
-            self._leave(splices.left)
-            self._patterns = Patterns(checker.prefix, checker.opaque)
-            edited = b"".join(self._rows(edited))
-        self._row = order[1]
-        self._note_changes(splices.changed)
+            self._leave(slice(self._done, None))  # which edits belong in it, only counting its rows and cells can tell
+            edited, changed = self._row_by_row(data), []
+        else:
+            first, end = self._done, int(self._edits.places.searchsorted((order[1] + 1) * MAX_COLUMNS))
+            self._done = end
+            splices = Splices(stretch, self._edits, slice(first, end), self._sheet, self._decode)
+            edited, changed = splices.edited(self._content), splices.changed
+            if len(splices.left):
+                self._leave(splices.left)
+                edited = self._row_by_row(edited)
+            self._row = order[1]
+        self._note_changes(changed)
         return edited
+
+    def _row_by_row(self, data: bytes) -> bytes:
+        """A stretch of rows with the pending edits in it, found by patterns."""
+        self._patterns = Patterns(self._checker.prefix, self._checker.opaque)
+        return b"".join(self._rows(data))
 
     def _leave(self, which: np.ndarray | slice) -> None:
         """Leave edits to the way row by row; a slice to the end leaves all there are."""
@@ -238,7 +240,7 @@ class SheetEditor:
                 text = value_text(part[0], self._checker.encoding)
         before = self._decode(row, column, kind, text)
         after = self._edits[row, column]
-        if _same(before, after):
+        if same_value(before, after):
             return cell[0]
         self._notes.append(Change(self._sheet, row, column, before, after))
         new_kind, content = self._content(after, is_formula or kind == "str")
@@ -283,10 +285,6 @@ def _check(edits: CellValues, sheet: str) -> None:
         held = f"{edits.data[at]}, which is no number in a spreadsheet"
         problem = held if numbers[at] else f"text of more than {MAX_TEXT} characters"
         raise WriteError(f"it cannot hold {problem}; nothing was saved", cell=full_name(sheet, row, column))
-
-
-def _same(before: Value, after: Value) -> bool:
-    return type(before) is type(after) and before == after
 
 
 def _attributes(text: bytes | None) -> dict[bytes, bytes]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from cellgrad.address import MAX_COLUMNS
 from cellgrad.hosts.cell_tags import FORMULA_TEXT_TYPE, INLINE_TYPE, TYPES, Stretch
-from cellgrad.hosts.changes import ChangedCells
+from cellgrad.hosts.changes import ChangedCells, same_value, with_texts_in
 from cellgrad.hosts.markup import from_xml
 from cellgrad.values import Kind, Strings, Value
 from cellgrad.workbook import CellValues, decode, encode
@@ -84,7 +84,7 @@ class Splices:
             kind = TYPES[cells.kinds[at]] or "n"
             before = self._decode(int(edits.rows[edit]), int(edits.columns[edit]), kind, written)
             after = decode(int(edits.kinds[edit]), float(edits.data[edit]), edits.strings)
-            if type(before) is type(after) and before == after:
+            if same_value(before, after):
                 continue
             new_kind, new_content = content(after, bool(cells.has_formula[at]) or kind == "str")
             if (new_kind or b"n") != kind.encode():  # a type that stays is left as it is written, or is not
@@ -105,11 +105,8 @@ class Splices:
         edits = self._edits
         if not len(edit):
             return
-        data = edits.data[edit]
-        if strings is not edits.strings:
-            for place in np.flatnonzero(edits.kinds[edit] == Kind.TEXT).tolist():
-                data[place] = strings.intern(edits.strings[int(data[place])])
-        after = edits.kinds[edit], data
+        kinds = edits.kinds[edit]
+        after = kinds, with_texts_in(strings, (kinds, edits.data[edit]), edits.strings)
         self.changed.append(ChangedCells(self._sheet, edits.rows[edit], edits.columns[edit], before, after, strings))
 
 
