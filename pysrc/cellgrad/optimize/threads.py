@@ -24,6 +24,8 @@ MANY_ELEMENTS = 2**19
 
 _free_threads = 1
 """How many parts of a batch may be evaluated at once now."""
+_held_with = 0
+"""How many modules were loaded when all was held to one thread; 0 while nothing is."""
 
 
 @contextmanager
@@ -33,8 +35,8 @@ def threads_for(elements: int) -> Iterator[None]:
     inside asks again.
 
     elements: numbers computed by one evaluation of one start."""
-    global _free_threads
-    if elements >= MANY_ELEMENTS:
+    global _free_threads, _held_with
+    if elements >= MANY_ELEMENTS or _held_with == len(sys.modules):
         yield
         return
     before, free = torch.get_num_threads(), _free_threads
@@ -44,10 +46,11 @@ def threads_for(elements: int) -> Iterator[None]:
     for library, _ in limited:
         library.set_num_threads(1)
     _free_threads = max(free, before)
+    held, _held_with = _held_with, len(sys.modules)
     try:
         yield
     finally:
-        _free_threads = free
+        _free_threads, _held_with = free, held
         for library, count in limited:
             library.set_num_threads(count)
         if before != 1:
