@@ -81,8 +81,7 @@ def draw_films(page: Page, look: Look, films: Sequence[Film], results: Results) 
         beside = f"SUMPRODUCT({first}{at}:{last}{at},{first}${CHOSEN_AT + 1}:{last}${CHOSEN_AT + 1})"
         lengths = f"({length}{at}*{length}${CHOSEN_AT + 1})"
         page.formula(row, COSINE_AT, f'=IF(B{at}=chosen,"",{beside}/{lengths})', number)
-        text = _place(COSINE_AT, row, end)
-        page.formula(row, ORDER_AT, text, look.cell(Role.MODEL, "0", align="center"))
+        page.formula(row, ORDER_AT, place(COSINE_AT, row, FIRST, end), look.cell(Role.MODEL, "0", align="center"))
     legend(sheet, look, end + 1, 1)
     sheet.set_column_pixels(0, 0, 62)
     sheet.set_column_pixels(1, 1, 170)
@@ -92,11 +91,12 @@ def draw_films(page: Page, look: Look, films: Sequence[Film], results: Results) 
     set_up_page(sheet, end + 6, IN_FULL_AT, FIRST)
 
 
-def _place(column: int, row: int, end: int) -> str:
-    """The formula of a number's place in its column, the largest first; equal ones in the order of the rows."""
+def place(column: int, row: int, first: int, end: int) -> str:
+    """The formula of a number's place among those in its column from the row `first` up to `end`, all from 0: the
+    largest first, equal ones in the order of the rows; '' where there is none."""
     letter, at = xl_col_to_name(column), row + 1
-    rank = f"RANK({letter}{at},{letter}${FIRST + 1}:{letter}${end})"
-    return f'=IF({letter}{at}="","",{rank}+COUNTIF({letter}${FIRST}:{letter}{at - 1},{letter}{at}))'
+    rank = f"RANK({letter}{at},{letter}${first + 1}:{letter}${end})"
+    return f'=IF({letter}{at}="","",{rank}+COUNTIF({letter}${first}:{letter}{at - 1},{letter}{at}))'
 
 
 def draw_nearest(book: xlsxwriter.Workbook, page: Page, look: Look, films: Sequence[Film]) -> None:

@@ -11,7 +11,7 @@ from cellgrad.lessons.computed import Page
 from cellgrad.lessons.embeddings import notes
 from cellgrad.lessons.embeddings.data import NUMBERS, Film
 from cellgrad.lessons.embeddings.neighbours import FIRST as FILMS_FIRST
-from cellgrad.lessons.embeddings.neighbours import USED_AT, USED_BIAS
+from cellgrad.lessons.embeddings.neighbours import USED_AT, USED_BIAS, place
 from cellgrad.lessons.sheet_parts import header_row, heading, legend, note, numbers_only, set_up_page, try_this
 from cellgrad.lessons.style import GRID, Look, Role
 from cellgrad.lessons.training import Results
@@ -111,7 +111,6 @@ def _films(page: Page, look: Look, films: Sequence[Film]) -> None:
     number = look.cell(Role.MODEL, "0.00", align="center")
     first, last, bias = (xl_col_to_name(USED_AT), xl_col_to_name(USED_AT + NUMBERS - 1), xl_col_to_name(USED_BIAS))
     own, end = xl_col_to_name(NUMBERS), FIRST + len(films)
-    score = xl_col_to_name(SCORE_AT)
     for row, film in enumerate(films, start=FIRST):
         at, there = row + 1, row - FIRST + FILMS_FIRST + 1
         page.formula(row, 0, f"=films!B{there}", look.cell(Role.DATA))
@@ -124,9 +123,7 @@ def _films(page: Page, look: Look, films: Sequence[Film]) -> None:
                                                                                bold=True))  # fmt: skip
         page.formula(row, 4, f'=IF(B{at}="","",(B{at}-D{at})^2)', look.cell(Role.LOSS, "0.00", align="center"))
         page.formula(row, SCORE_AT, f'=IF(B{at}="",D{at},"")', number)
-        rank = f"RANK({score}{at},{score}${FIRST + 1}:{score}${end})"
-        text = f'=IF({score}{at}="","",{rank}+COUNTIF({score}${FIRST}:{score}{at - 1},{score}{at}))'
-        page.formula(row, ORDER_AT, text, look.cell(Role.MODEL, "0", align="center"))
+        page.formula(row, ORDER_AT, place(SCORE_AT, row, FIRST, end), look.cell(Role.MODEL, "0", align="center"))
 
 
 def _recommended(page: Page, look: Look, films: Sequence[Film]) -> None:
