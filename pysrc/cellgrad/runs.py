@@ -20,7 +20,7 @@ from cellgrad.optimize.choice import known_method
 from cellgrad.optimize.first_order import FIRST_ORDER, PATIENCE, FirstOrderOptions
 from cellgrad.optimize.problem import Goal
 from cellgrad.optimize.solution import Callback, Solution
-from cellgrad.program.objective import choose_device
+from cellgrad.program.devices import choose_device
 from cellgrad.reports import contents
 from cellgrad.session import Book, Model
 from cellgrad.solver_models import SolverModel, parse_bounds, parse_subject_to

@@ -7,7 +7,6 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from cellgrad.errors import ArgumentError
 from cellgrad.program.squares import observed_of, residual_scale, residuals_of, under_root
 from cellgrad.tensors.derivatives import gradient, pull_back, push_forward
 from cellgrad.tensors.execute import Program, listing
@@ -22,23 +21,6 @@ FEW_COLUMNS, LONG_COLUMNS = 32, 8192
 def default_dtype(device: torch.device) -> torch.dtype:
     """float64, or float32 on a device that has no float64 (mps)."""
     return torch.float32 if device.type == "mps" else torch.float64
-
-
-def choose_device(name: str) -> torch.device:
-    """'auto' (cuda where there is one, else the CPU), 'cpu', 'cuda' or 'mps'. Raises ArgumentError for others."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    kind = name.partition(":")[0]
-    if kind not in available:
-        raise ArgumentError(f"no device is called '{name}'", action="use auto, cpu, cuda or mps")
-    if not available[kind]:
-        raise ArgumentError(
-            f"this machine has no {kind} device that torch can use",
-            action="use --device cpu",
-            sheet_action="choose the device Automatic",
-        )
-    return torch.device(name)
 
 
 class CompiledObjective:

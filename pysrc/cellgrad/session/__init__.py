@@ -1,6 +1,6 @@
 """Open, compile, optimise, write back: the only place where hosts and the compiler meet."""
 
-from cellgrad.program.objective import choose_device
+from cellgrad.program.devices import choose_device
 from cellgrad.session.book import Book, Written, open_book
 from cellgrad.session.model import AGREEMENT, Model
 

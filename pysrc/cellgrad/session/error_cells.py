@@ -59,6 +59,17 @@ def require_no_error(
         )
 
 
+def endless_slope(objective: Region, cells: Sequence[str], slope: np.ndarray) -> ModelError:
+    """What there is to say of an objective without a finite slope (n,) in one of its changing cells."""
+    cell = next((cell for cell, one in zip(cells, slope, strict=True) if not math.isfinite(one)), None)
+    return ModelError(
+        f"the objective {objective} has no finite slope in this changing cell at its start value, as SQRT(x) has none "
+        "at 0",
+        cell=cell,
+        action="start from another value",
+    )
+
+
 def _named(book: Book, constraint: ConstraintCell) -> Region | None:
     """The cell on the right side of a constraint, if it is one."""
     try:

@@ -40,12 +40,14 @@ from cellgrad.program.compiling import (
     compile_system,
     distinct,
 )
-from cellgrad.program.objective import CompiledObjective, choose_device
+from cellgrad.program.devices import CPU, Placement
+from cellgrad.program.objective import CompiledObjective
 from cellgrad.program.origin import Origin
 from cellgrad.program.system import CompiledSystem
 from cellgrad.session.conditions import asked
-from cellgrad.session.error_cells import origin_of, require_no_error
+from cellgrad.session.error_cells import endless_slope, origin_of, require_no_error
 from cellgrad.session.options import settled
+from cellgrad.session.placing import placed
 from cellgrad.solver_models import ModelConditions, SolverModel
 from cellgrad.tensors.nodes import constant
 
@@ -110,6 +112,7 @@ class Model:
         self.solution: Solution | None = None
         self.ran_on = self.function
         """The objective on the device of the last run."""
+        self.placement = Placement(CPU, "nothing has run yet")
 
     @property
     def objective(self) -> Region:
@@ -236,10 +239,11 @@ class Model:
             if chosen.starts in (None, 1) and not self.conditions.count and not rescued:
                 self.require_start(self.conditions.clipped(began))
             structure = self.structure if looked_at else None
-        where = choose_device(device)
-        function = self.ran_on = self.function.on(where)
+        there = placed(self.function, began, device, chosen.starts, steps)
+        self.ran_on, self.placement = there.function, there.placement
+        where = self.placement.device
         solution = optimize(
-            function, began, self.goal, conditions=self.conditions, system=self.system.on(where),
+            self.ran_on, began, self.goal, conditions=self.conditions, system=self.system.on(where),
             structure=structure, method=chosen.method, rate=learning_rate, steps=steps,
             iterations=chosen.iterations, starts=chosen.starts, seed=chosen.seed, seconds=chosen.seconds,
             evaluations=evaluations, callback=callback, effort=chosen.effort, tolerances=chosen.tolerances,
@@ -321,8 +325,8 @@ class Model:
             return
         if not math.isfinite(solution.value) or (solution.status is Status.ERROR_VALUE and not solution.improved):
             start = self.conditions.clipped(self.compiled.x0)
-            finite = math.isfinite(self.value_and_gradient(start)[0])
-            raise self._endless_slope(start) if finite else self._error_value(start)
+            value, slope = self.value_and_gradient(start)
+            raise endless_slope(self.objective, self.cells, slope) if math.isfinite(value) else self._error_value(start)
         if not solution.improved and solution.status is Status.NO_FINITE_STEP:
             raise self._no_step(solution)
 
@@ -387,13 +391,3 @@ class Model:
     def _origin(self, x: np.ndarray) -> Origin:
         """Where the objective's error at x begins."""
         return origin_of(self.book, self.compiled.areas, self.objective, x)
-
-    def _endless_slope(self, start: np.ndarray) -> ModelError:
-        _, slope = self.value_and_gradient(start)
-        cell = next((cell for cell, one in zip(self.cells, slope, strict=True) if not math.isfinite(one)), None)
-        return ModelError(
-            f"the objective {self.objective} has no finite slope in this changing cell at its start value, as SQRT(x) "
-            "has none at 0",
-            cell=cell,
-            action="start from another value",
-        )
