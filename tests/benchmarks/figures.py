@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -27,9 +27,10 @@ class Spread:
 
 @dataclass(frozen=True)
 class Figure:
-    """What was measured, of us and of a peer, in `unit` (s, MiB, KiB or loss), and the ratio of the two.
+    """What was measured, of us and of a peer, in `unit` (s, MiB, KiB, loss or apart), and the ratio of the two.
 
     target: the ratio must not exceed it; None where nothing was promised. note: what the reader has to know as well.
+    device: what computed it, where that was not the processor.
     """
 
     section: str
@@ -41,6 +42,7 @@ class Figure:
     ratio: Spread
     target: float | None = None
     note: str = ""
+    device: str = ""
 
     @property
     def met(self) -> bool | None:
@@ -69,18 +71,24 @@ def compare(
     unit: str = "s",
     target: float | None = None,
     note: str = "",
+    device: str = "",
 ) -> Figure:
     """A figure from measurements in pairs: the ratio is taken within each round, where the machine was equally busy."""
     ratios = Spread.of(our / their for our, their in zip(ours, theirs, strict=True))
-    return Figure(section, what, against, unit, Spread.of(ours), Spread.of(theirs), ratios, target, note)
+    return Figure(section, what, against, unit, Spread.of(ours), Spread.of(theirs), ratios, target, note, device)
 
 
 def against_limit(
-    section: str, what: str, ours: Sequence[float], limit: float, *, unit: str = "s", note: str = ""
+    section: str, what: str, ours: Sequence[float], limit: float, *, unit: str = "s", note: str = "", device: str = ""
 ) -> Figure:
     """A figure held to a fixed number instead of a peer."""
-    theirs = [limit] * len(ours)
-    return compare(section, what, ours, f"limit {shown(limit, unit)}", theirs, unit=unit, target=1.0, note=note)
+    theirs, peer = [limit] * len(ours), f"limit {shown(limit, unit)}"
+    return compare(section, what, ours, peer, theirs, unit=unit, target=1.0, note=note, device=device)
+
+
+def fastest(taken: Mapping[str, Sequence[float]]) -> str:
+    """The contender with the least median: one for all rounds, so that no peer is a mixture of several."""
+    return min(taken, key=lambda name: statistics.median(taken[name]))
 
 
 def shown(value: float, unit: str) -> str:
@@ -88,25 +96,56 @@ def shown(value: float, unit: str) -> str:
     if unit == "s":
         scale, name = next((s, n) for s, n in ((1, "s"), (1e-3, "ms"), (1e-6, "us")) if value >= s or n == "us")
         return f"{value / scale:.3g} {name}"
-    return f"{value:.9f}" if unit == "loss" else f"{value:,.3g} {unit}" if value < 100 else f"{value:,.0f} {unit}"
+    if unit in ("loss", "apart"):
+        return f"{value:.9f}" if unit == "loss" else f"{value:.2g}"
+    return f"{value:,.3g} {unit}" if value < 100 else f"{value:,.0f} {unit}"
 
 
-def table(title: str, figures: Iterable[Figure]) -> Table:
-    """One section's figures."""
+def headings(figures: Sequence[Figure]) -> list[str]:
+    """The columns of a section's table; that of the device only where one is named."""
+    named = ["device"] if any(figure.device for figure in figures) else []
+    return ["figure", *named, "cellgrad", "against", "its figure", "ratio (min..max)", "target", "note"]
+
+
+def cells(figure: Figure, with_device: bool) -> list[str]:
+    """A figure as the cells of a line below `headings`."""
+    ratio = figure.ratio
+    return [
+        figure.what,
+        *([figure.device or "processor"] if with_device else []),
+        shown(figure.ours.median, figure.unit),
+        figure.against,
+        shown(figure.theirs.median, figure.unit),
+        f"{ratio.median:.3g} ({ratio.low:.3g}..{ratio.high:.3g})",
+        "" if figure.met is None else f"<= {figure.target:g} {figure.verdict}",
+        figure.note,
+    ]
+
+
+def table(title: str, figures: Sequence[Figure]) -> Table:
+    """One section's figures, the missed ones in red."""
     made = Table(title=title, title_justify="left")
-    for name in ("figure", "cellgrad", "against", "its figure", "ratio (min..max)", "target", "note"):
-        made.add_column(name, justify="left" if name in ("figure", "against", "note") else "right", overflow="fold")
+    names = headings(figures)
+    for name in names:
+        plain = name in ("figure", "device", "against", "note")
+        made.add_column(name, justify="left" if plain else "right", overflow="fold")
     for figure in figures:
-        ratio = figure.ratio
-        target = "" if figure.met is None else f"<= {figure.target:g} {figure.verdict}"
-        made.add_row(
-            figure.what,
-            shown(figure.ours.median, figure.unit),
-            figure.against,
-            shown(figure.theirs.median, figure.unit),
-            f"{ratio.median:.3g} ({ratio.low:.3g}..{ratio.high:.3g})",
-            target,
-            figure.note,
-            style="bold red" if figure.met is False else None,
-        )
+        made.add_row(*cells(figure, "device" in names), style="bold red" if figure.met is False else None)
     return made
+
+
+def markdown(title: str, figures: Sequence[Figure]) -> str:
+    """One section's figures as a table for documents, the missed ones in bold."""
+    names = headings(figures)
+    lines = [f"### {title}", "", _line(names), _line(["---"] * len(names))]
+    for figure in figures:
+        line = cells(figure, "device" in names)
+        at = names.index("target")
+        if figure.met is False:
+            line[at] = f"**{line[at]}**"
+        lines.append(_line(line))
+    return "\n".join(lines) + "\n"
+
+
+def _line(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

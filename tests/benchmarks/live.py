@@ -15,9 +15,9 @@ FAR = 100_000
 """More rows than these Calc does not open in a time that one waits for."""
 
 
-def possible() -> bool:
-    """Whether there is a LibreOffice to measure in."""
-    return shutil.which("soffice") is not None
+def absent() -> str:
+    """Why nothing can be measured here; empty where there is a LibreOffice."""
+    return "" if shutil.which("soffice") else "no soffice on the PATH: install LibreOffice"
 
 
 def figures(setting: Setting) -> Iterator[Figure]:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
+import re
+import shutil
+import subprocess
+import tempfile
 from importlib import metadata
 from pathlib import Path
 
-PACKAGES = ("torch", "numpy", "scipy", "pandas", "lxml", "formualizer", "openpyxl", "python-calamine")
+import torch
+
+PACKAGES = ("torch", "numpy", "scipy", "pandas", "lxml", "openpyxl")
+PEERS = ("python-calamine", "formualizer", "ironcalc", "pycel", "formulas")
+"""Other engines: measured where they are installed."""
+ABSENT = "not installed"
 
 
 def machine() -> dict[str, object]:
@@ -20,7 +30,35 @@ def machine() -> dict[str, object]:
         "load": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
         **{name: metadata.version(name) for name in PACKAGES},
+        **{name: _version(name) for name in PEERS},
+        "LibreOffice": libreoffice(),
+        "GPU": gpu() or "none",
     }
+
+
+def gpu() -> str:
+    """The name of the graphics card that torch can use, with CUDA's version; empty where there is none."""
+    return f"{torch.cuda.get_device_name()}, CUDA {torch.version.cuda}" if torch.cuda.is_available() else ""
+
+
+@functools.cache
+def libreoffice() -> str:
+    """The version of the soffice on the path."""
+    path = shutil.which("soffice")
+    if path is None:
+        return ABSENT
+    with tempfile.TemporaryDirectory() as folder:
+        command = [path, f"-env:UserInstallation={Path(folder).as_uri()}", "--version"]
+        told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    found = re.search(r"\d+(\.\d+)+", told)
+    return found[0] if found else "of unknown version"
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ABSENT
 
 
 def _processor() -> str:

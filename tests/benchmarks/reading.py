@@ -1,8 +1,9 @@
-"""Reading and compiling, against openpyxl and python-calamine."""
+"""Reading and compiling, against openpyxl, python-calamine, formualizer, and unzipping alone as the limit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ MOST_MIB = {100_000: 1536, FULL: 4096}
 """What sheets of so many rows may take."""
 MOST_TIMES_CALAMINE = 2.2
 FAR = 100_000
-"""The most rows openpyxl is asked to load: beyond, it takes minutes and tens of gibibytes."""
-OPENPYXL, CALAMINE = "openpyxl load_workbook", "calamine, values only"
+"""The most rows that openpyxl and formualizer are asked to load: beyond, they take minutes and tens of gibibytes."""
+OPENPYXL, CALAMINE, FORMUALIZER = "openpyxl load_workbook", "calamine, values only", "formualizer, open alone"
+UNZIP = "unzip, no reading"
+TASKS = {OPENPYXL: "openpyxl_load", CALAMINE: "calamine_values", FORMUALIZER: "formualizer_open", UNZIP: "unzip"}
+MODULES = {OPENPYXL: "openpyxl", CALAMINE: "python_calamine", FORMUALIZER: "formualizer"}
 
 
 def figures(setting: Setting) -> Iterator[Figure]:
@@ -27,52 +31,61 @@ def figures(setting: Setting) -> Iterator[Figure]:
 
 
 def _titanic(setting: Setting) -> Iterator[Figure]:
-    alone, compiled, openpyxl, calamine = rounds(setting, 7, TITANIC)
-    yield figure("titanic.xlsx: read + compile", compiled, OPENPYXL, openpyxl, target=1.0)
-    yield figure("titanic.xlsx: read + compile", compiled, CALAMINE, calamine)
-    yield figure("titanic.xlsx: read", alone, OPENPYXL, openpyxl)
-    yield figure("titanic.xlsx: read", alone, CALAMINE, calamine)
-    yield figure("titanic.xlsx: import", compiled, "import openpyxl", openpyxl, of="import_seconds")
-    yield figure("titanic.xlsx: import", compiled, "import python_calamine", calamine, of="import_seconds")
-    yield figure("titanic.xlsx: peak memory", compiled, OPENPYXL, openpyxl, of="peak_mib", unit="MiB")
-    yield figure("titanic.xlsx: peak memory", compiled, CALAMINE, calamine, of="peak_mib", unit="MiB")
+    alone, compiled, peers = rounds(setting, 7, TITANIC)
+    for peer, taken in peers.items():
+        target = 1.0 if peer == OPENPYXL else None
+        yield figure("titanic.xlsx: read + compile", compiled, peer, taken, target=target)
+    for peer, taken in peers.items():
+        yield figure("titanic.xlsx: read", alone, peer, taken)
+    for peer in (OPENPYXL, CALAMINE):
+        if peer in peers:
+            name = f"import {MODULES[peer]}"
+            yield figure("titanic.xlsx: import", compiled, name, peers[peer], of="import_seconds")
+            yield figure("titanic.xlsx: peak memory", compiled, peer, peers[peer], of="peak_mib", unit="MiB")
 
 
 def _large(setting: Setting, rows: int, formulas: str) -> Iterator[Figure]:
     path = setting.workbook(rows, formulas=formulas)
-    count = 5 if rows <= FAR else 3
-    alone, compiled, openpyxl, calamine = rounds(setting, count, path, with_openpyxl=rows <= FAR)
-    name = f"{rows:,} x 27, {formulas} formulas"
-    held = rows in MOST_MIB
-    target = MOST_TIMES_CALAMINE if held else None
-    yield figure(f"{name}: read + compile", compiled, CALAMINE, calamine, target=target)
-    yield figure(f"{name}: read + compile, processor time", compiled, CALAMINE, calamine, of="processor")
-    if openpyxl:
-        yield figure(f"{name}: read + compile", compiled, OPENPYXL, openpyxl, target=1.0 if held else None)
-    yield figure(f"{name}: read", alone, CALAMINE, calamine)
-    peaks = [one["peak_mib"] for one in compiled]
+    alone, compiled, peers = rounds(setting, 5 if rows <= FAR else 3, path, far=rows > FAR)
+    name, held = f"{rows:,} x 27, {formulas} formulas", rows in MOST_MIB
+    targets = {CALAMINE: MOST_TIMES_CALAMINE, OPENPYXL: 1.0} if held else {}
+    for peer, taken in peers.items():
+        yield figure(f"{name}: read + compile", compiled, peer, taken, target=targets.get(peer))
+    if CALAMINE in peers:
+        yield figure(f"{name}: read + compile, processor time", compiled, CALAMINE, peers[CALAMINE], of="processor")
+    for peer in (CALAMINE, UNZIP):
+        if peer in peers:
+            yield figure(f"{name}: read", alone, peer, peers[peer])
     if held:
+        peaks = [one["peak_mib"] for one in compiled]
         yield against_limit(NAME, f"{name}: peak memory", peaks, MOST_MIB[rows], unit="MiB")
-    yield figure(f"{name}: peak memory", compiled, CALAMINE, calamine, of="peak_mib", unit="MiB")
-    if openpyxl:
-        yield figure(f"{name}: peak memory", compiled, OPENPYXL, openpyxl, of="peak_mib", unit="MiB")
+    for peer, taken in peers.items():
+        if peer != UNZIP:
+            yield figure(f"{name}: peak memory", compiled, peer, taken, of="peak_mib", unit="MiB")
 
 
 Measured = list[dict[str, Any]]
 
 
 def rounds(
-    setting: Setting, count: int, path: Path, with_openpyxl: bool = True
-) -> tuple[Measured, Measured, Measured, Measured]:
-    """Cellgrad reading, Cellgrad reading and compiling, openpyxl (or nothing) and calamine, in turn, `count` times."""
-    taken: tuple[Measured, Measured, Measured, Measured] = ([], [], [], [])
+    setting: Setting, count: int, path: Path, far: bool = False
+) -> tuple[Measured, Measured, dict[str, Measured]]:
+    """Cellgrad reading, Cellgrad reading and compiling, and the peers that are installed, in turn, `count` times.
+
+    far: the file is too large for those that make an object a cell.
+    """
+    tasks = {peer: task for peer, task in TASKS.items() if peer not in MODULES or find_spec(MODULES[peer])}
+    if far:
+        tasks = {peer: task for peer, task in tasks.items() if peer in (CALAMINE, UNZIP)}
+    alone: Measured = []
+    compiled: Measured = []
+    peers: dict[str, Measured] = {peer: [] for peer in tasks}
     for _ in range(setting.rounds(count)):
-        taken[0].append(setting.measure("cellgrad_open", path=str(path), compiled=False))
-        taken[1].append(setting.measure("cellgrad_open", path=str(path), compiled=True))
-        if with_openpyxl:
-            taken[2].append(setting.measure("openpyxl_load", path=str(path)))
-        taken[3].append(setting.measure("calamine_values", path=str(path)))
-    return taken
+        alone.append(setting.measure("cellgrad_open", path=str(path), compiled=False))
+        compiled.append(setting.measure("cellgrad_open", path=str(path), compiled=True))
+        for peer, task in tasks.items():
+            peers[peer].append(setting.measure(task, path=str(path)))
+    return alone, compiled, peers
 
 
 def figure(

@@ -22,6 +22,7 @@ LESSON_ROWS = 712
 MAKERS = (
     "tests/workbooks/scale.py",
     "tests/benchmarks/tasks/make_plain_net.py",
+    "tests/benchmarks/tasks/make_formulas.py",
     "pysrc/cellgrad/lessons/titanic/passengers.py",
     "pysrc/cellgrad/solver_models/writing.py",
 )
@@ -54,6 +55,10 @@ class Setting:
     def plain_net(self, rows: int) -> Path:
         """The same net in formulas that every engine knows."""
         return self._made("make_plain_net", f"plain-net-{rows}", rows=rows)
+
+    def formulas(self, kind: str, *size: int) -> Path:
+        """A workbook for the costs of compiling and of gradients: see tasks/make_formulas.py."""
+        return self._made("make_formulas", "-".join([kind, *map(str, size)]), kind=kind, size=list(size))
 
     def _made(self, task: str, name: str, **arguments: Any) -> Path:
         """A workbook, made once and kept in the temporary folder under its makers' fingerprint."""
