@@ -15,8 +15,6 @@ from xlsxwriter.format import Format
 INK = "#1F2933"
 FAINT = "#6B7280"
 LINE = "#FFFFFF"
-GRID = {"visible": True, "line": {"color": "#E4E7EB"}}
-"""The grid lines of a chart: there, and faint."""
 
 
 @dataclass(frozen=True)

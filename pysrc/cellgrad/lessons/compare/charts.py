@@ -7,10 +7,11 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.chart_scatter import ChartScatter
 
+from cellgrad.lessons.charts import GRID
 from cellgrad.lessons.compare.nets import NETS, TABLE_TOP, table_row
 from cellgrad.lessons.compare.parts import PARTS
 from cellgrad.lessons.computed import Page
-from cellgrad.lessons.style import GRID, INK
+from cellgrad.lessons.style import INK
 
 COLOURS = {0: INK, 2: "#3B6FB6", 4: "#21A18C", 8: "#8CC63F", 16: "#F2A900"}
 """Units -> colour; the larger the lighter."""

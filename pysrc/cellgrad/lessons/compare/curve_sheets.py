@@ -9,6 +9,7 @@ from __future__ import annotations
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_range_abs, xl_rowcol_to_cell
 
+from cellgrad.lessons.charts import GRID
 from cellgrad.lessons.compare import notes, people
 from cellgrad.lessons.compare.nets import Net, first_layer, next_layer, probability
 from cellgrad.lessons.compare.parts import PARTS, SPLITS, Passengers
@@ -16,7 +17,7 @@ from cellgrad.lessons.compare.results import Trained
 from cellgrad.lessons.compare.training import CURVE, CURVE_UP_TO
 from cellgrad.lessons.computed import Page
 from cellgrad.lessons.sheet_parts import header_row, heading, legend, legend_across, note, set_up_page
-from cellgrad.lessons.style import GRID, Look, Role
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.titanic.passengers import INPUTS
 
 SETS, CURVE_SHEET = "curve_sets", "learning_curve"

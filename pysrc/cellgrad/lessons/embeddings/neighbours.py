@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
+from cellgrad.lessons.charts import GRID, dress
 from cellgrad.lessons.computed import Page
 from cellgrad.lessons.embeddings import notes
 from cellgrad.lessons.embeddings.data import FIRST as MODEL_FIRST
 from cellgrad.lessons.embeddings.data import NUMBERS, VECTOR_AT, Film
 from cellgrad.lessons.sheet_parts import header_row, heading, legend, note, numbers_only, set_up_page, try_this
-from cellgrad.lessons.style import GRID, Look, Role
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.training import Results
 
 FIRST = 8
@@ -165,11 +166,9 @@ def _map(book: xlsxwriter.Workbook, films: Sequence[Film]) -> xlsxwriter.chart.C
         "values": ["films", CHOSEN_AT, TURNED_AT + 1, CHOSEN_AT, TURNED_AT + 1],
         "marker": {"type": "diamond", "size": 13, "fill": {"color": "#FFD84D"}, "border": {"color": "#1F2933"}},
     })  # fmt: skip
-    chart.set_title({"name": "Films by two of their three numbers", "name_font": {"size": 11, "bold": True}})
     axis = {"min": -1.2, "max": 1.2, "major_unit": 0.4, "num_format": "0.0", "label_position": "low",
             "major_gridlines": GRID}  # fmt: skip
     chart.set_x_axis({"name": "number 1", **axis})
     chart.set_y_axis({"name": "number 2", **axis})
-    chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 860, "height": 640})
+    dress(chart, "Films by two of their three numbers", (860, 640), legend="bottom")
     return chart

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import xlsxwriter
 
+from cellgrad.lessons.charts import GRID, dress
 from cellgrad.lessons.computed import Page
 from cellgrad.lessons.embeddings import notes
 from cellgrad.lessons.embeddings.data import NUMBERS, PARTS
 from cellgrad.lessons.sheet_parts import header_row, heading, legend, set_up_page
-from cellgrad.lessons.style import GRID, Look, Role
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.training import Results
 
 PENALTIES = (0.0015, 0.002, 0.0025, 0.003, 0.0035, 0.004, 0.005)
@@ -65,11 +66,9 @@ def draw_parts(book: xlsxwriter.Workbook, page: Page, look: Look, results: Resul
             "line": {"color": colour, "width": 2},
             "marker": {"type": "circle", "size": 7, "fill": {"color": colour}, "border": {"color": "#FFFFFF"}},
         })  # fmt: skip
-    chart.set_title({"name": "Error on the part held out", "name_font": {"size": 11, "bold": True}})
     chart.set_x_axis({"name": "part held out"})
     chart.set_y_axis({"name": "stars", "min": 0.6, "max": 1.1, "num_format": "0.0", "major_gridlines": GRID})
-    chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 640, "height": 400})
+    dress(chart, "Error on the part held out", (640, 400), legend="bottom")
     sheet.insert_chart(HEADER, 7, chart)
     sheet.set_column_pixels(0, 5, 96)
     sheet.freeze_panes(HEADER + 1, 0)

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
+from cellgrad.lessons.charts import GRID, dress
 from cellgrad.lessons.computed import Page
 from cellgrad.lessons.embeddings import notes
 from cellgrad.lessons.embeddings.data import NUMBERS, Film
 from cellgrad.lessons.embeddings.neighbours import FIRST as FILMS_FIRST
 from cellgrad.lessons.embeddings.neighbours import USED_AT, USED_BIAS, place
 from cellgrad.lessons.sheet_parts import header_row, heading, legend, note, numbers_only, set_up_page, try_this
-from cellgrad.lessons.style import GRID, Look, Role
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.training import Results
 from cellgrad.solver_models import SolverModel
 
@@ -83,12 +84,10 @@ def draw_you(book: xlsxwriter.Workbook, page: Page, look: Look, films: Sequence[
         "fill": {"color": "#8E5CC4"}, "gap": 40,
         "data_labels": {"value": True, "num_format": "0.0"},
     })  # fmt: skip
-    chart.set_title({"name": "Not rated by you: the ten best predictions", "name_font": {"size": 11, "bold": True}})
     chart.set_y_axis({"name": "film", "reverse": True})
     chart.set_x_axis({"name": "stars", "min": 0, "max": 6, "num_format": "0", "label_position": "high",
                       "major_gridlines": GRID})  # fmt: skip
-    chart.set_legend({"none": True})
-    chart.set_size({"width": 470, "height": 400})
+    dress(chart, "Not rated by you: the ten best predictions", (470, 400))
     sheet.insert_chart(FIRST - 1, 10, chart)
     numbers_only(sheet, (FIRST, 1, end - 1, 1), 0.5, 5)
     sheet.set_column_pixels(0, 0, 180)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
+from cellgrad.lessons.charts import GRID, dress
 from cellgrad.lessons.computed import Page
 from cellgrad.lessons.image import notes
 from cellgrad.lessons.image.layout import (
@@ -32,7 +33,7 @@ from cellgrad.lessons.image.layout import (
 )
 from cellgrad.lessons.image.look import LEARNED, pooled_cell, weight_cell
 from cellgrad.lessons.sheet_parts import heading, legend_across, note, set_up_page, try_this
-from cellgrad.lessons.style import GRID, Look, Role
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.training import Results
 
 WORST = 10
@@ -211,9 +212,7 @@ def _errors_chart(book: xlsxwriter.Workbook, page: Page) -> None:
         "fill": {"color": "#8E5CC4"}, "data_labels": {"value": True},
     })  # fmt: skip
     title = f"Held-out images read wrong, of {HELD_OUT}"
-    chart.set_title({"name": title, "name_font": {"size": 11, "bold": True}})
     chart.set_x_axis({"name": "images", "min": 0, "num_format": "0", "label_position": "high", "major_gridlines": GRID})
     chart.set_y_axis({"name": "model", "reverse": True})
-    chart.set_legend({"none": True})
-    chart.set_size({"width": 340, "height": 230})
+    dress(chart, title, (340, 230))
     page.sheet.insert_chart(16, 12, chart)

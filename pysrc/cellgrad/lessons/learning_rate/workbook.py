@@ -15,6 +15,7 @@ import xlsxwriter
 from xlsxwriter.chart import Chart
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
+from cellgrad.lessons.charts import GRID, dress
 from cellgrad.lessons.computed import Page, Values, write
 from cellgrad.lessons.learning_rate.notes import FINDER, METHODS, RATES, TRY_THIS
 from cellgrad.lessons.learning_rate.tables import (
@@ -40,7 +41,7 @@ from cellgrad.lessons.learning_rate.tables import (
 )
 from cellgrad.lessons.parabola import LEAST, X, loss, slope
 from cellgrad.lessons.sheet_parts import header_row, may_run_away, note, numbers_only, set_up_page, try_this
-from cellgrad.lessons.style import GRID, Look, Role
+from cellgrad.lessons.style import Look, Role
 from cellgrad.solver_models import SolverModel
 
 BEST_RATE, BEST_LOSS = 0.192568246, 0.418973208875
@@ -225,12 +226,10 @@ def _finder(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
         "name": "loss after a step with this rate", "categories": ["finder", FINDER_FIRST, 1, last, 1],
         "values": ["finder", FINDER_FIRST, 5, last, 5], "line": {"color": "#D9772E", "width": 2.5},
     })  # fmt: skip
-    chart.set_title({"name": "Loss against a growing rate", "name_font": {"size": 11, "bold": True}})
     chart.set_x_axis({"name": "learning rate", "log_base": 10, "min": 0.0001, "max": 10, "num_format": "General",
                       "major_gridlines": GRID})  # fmt: skip
     chart.set_y_axis({"name": "loss", "min": 0, "max": 10, "major_unit": 2, "crossing": 0, "major_gridlines": GRID})
-    chart.set_legend({"none": True})
-    chart.set_size({"width": 520, "height": 340})
+    dress(chart, "Loss against a growing rate", (520, 340))
     sheet.insert_chart(FINDER_FIRST, 8, chart)
     sheet.set_column_pixels(0, 6, 84)
     sheet.set_column_pixels(7, 7, 16)
@@ -243,15 +242,13 @@ def _finder(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
 def _line_chart(book: xlsxwriter.Workbook, title: str, y: str, log: tuple[float, float] | None = None) -> Chart:
     """An empty chart against the steps."""
     chart = book.add_chart({"type": "scatter", "subtype": "straight"})
-    chart.set_title({"name": title, "name_font": {"size": 11, "bold": True}})
     chart.set_x_axis({"name": "step", "min": 0, "max": STEPS, "major_unit": 5, "major_gridlines": {"visible": False},
                       "label_position": "low"})  # fmt: skip
     axis: dict[str, Any] = {"name": y, "major_gridlines": GRID, "num_format": "General"}
     if log is not None:
         axis |= {"log_base": 10, "min": log[0], "max": log[1], "crossing": log[0]}
     chart.set_y_axis(axis)
-    chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 550, "height": 320})
+    dress(chart, title, (550, 320), legend="bottom")
     return chart
 
 

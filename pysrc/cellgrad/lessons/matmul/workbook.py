@@ -20,6 +20,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
+from cellgrad.lessons.charts import GRID, dress
 from cellgrad.lessons.computed import Page, Values, write
 from cellgrad.lessons.matmul.notes import LAYER, PRODUCT, TRY_LAYER, TRY_PRODUCT
 from cellgrad.lessons.sheet_parts import (
@@ -34,7 +35,7 @@ from cellgrad.lessons.sheet_parts import (
     try_this,
 )
 from cellgrad.lessons.sliders import Slider, place
-from cellgrad.lessons.style import GRID, Look, Role
+from cellgrad.lessons.style import Look, Role
 from cellgrad.solver_models import SolverModel
 
 A = ((2, 0, 1, 3), (1, 4, 0, 2), (3, 1, 2, 0))
@@ -301,9 +302,7 @@ def _outputs(book: xlsxwriter.Workbook, unit: int) -> xlsxwriter.chart.Chart:
             "name": word, "categories": ["layer", FIRST, 0, LAST, 0],
             "values": ["layer", FIRST, left + unit, LAST, left + unit], "fill": {"color": colour}, "gap": 60,
         })  # fmt: skip
-    chart.set_title({"name": f"Unit {unit}: what it says and what it should", "name_font": {"size": 11, "bold": True}})
     chart.set_x_axis({"name": "row"})
     chart.set_y_axis({"name": "output", "min": 0, "num_format": "General", "major_gridlines": GRID})
-    chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 364 if unit == 1 else 392, "height": 300})
+    dress(chart, f"Unit {unit}: what it says and what it should", (364 if unit == 1 else 392, 300), legend="bottom")
     return chart

@@ -22,6 +22,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from cellgrad.lessons.buttons import macros
+from cellgrad.lessons.charts import GRID, dress
 from cellgrad.lessons.computed import Page, Values, write
 from cellgrad.lessons.parabola import CURVE, LEAST, WEIGHTS, X, Y, loss, slope
 from cellgrad.lessons.quadratic.notes import HISTORY, NOTES, TRY_THIS
@@ -36,7 +37,7 @@ from cellgrad.lessons.sheet_parts import (
     try_this,
 )
 from cellgrad.lessons.sliders import Slider, place
-from cellgrad.lessons.style import GRID, Look, Role
+from cellgrad.lessons.style import Look, Role
 from cellgrad.solver_models import SolverModel
 
 SHEET, PATH = "quadratic", "history"
@@ -203,14 +204,12 @@ def _points(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
         "values": f"={SHEET}!$C${FIRST + 1}:$C${LAST + 1}", "line": {"color": "#8E5CC4", "width": 2.5},
         "marker": {"type": "none"}, "smooth": True,
     })  # fmt: skip
-    chart.set_title({"name": "The points and the curve in use", "name_font": {"size": 11, "bold": True}})
     chart.set_x_axis({
         "name": "x", "min": -2, "max": 2, "major_unit": 0.5, "crossing": -2, "num_format": "0.0",
         "major_gridlines": {"visible": False},
     })  # fmt: skip
     chart.set_y_axis({"name": "y", "min": -5, "max": 20, "major_unit": 5, "crossing": -5, "major_gridlines": GRID})
-    chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 358, "height": 296})
+    dress(chart, "The points and the curve in use", (358, 296), legend="bottom")
     sheet.insert_chart(FIRST, 6, chart, {"x_offset": 8, "y_offset": 2})
     try_this(sheet, look, FIRST, (11, 14), TRY_THIS, rows_each=3)
     legend_across(sheet, look, 0, 7, settings=True)
@@ -249,11 +248,9 @@ def _history(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
         "line": {"none": True},
         "marker": {"type": "circle", "size": 7, "fill": {"color": "#8E5CC4"}, "border": {"color": "#FFFFFF"}},
     })  # fmt: skip
-    chart.set_title({"name": "Loss, step by step", "name_font": {"size": 11, "bold": True}})
     chart.set_x_axis({"name": "step", "min": 0, "max": AHEAD, "major_unit": 5, "major_gridlines": {"visible": False}})
     chart.set_y_axis({"name": "loss", "min": 0, "num_format": "[>=1000]0E+00;0.0", "major_gridlines": GRID})
-    chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 440, "height": 340})
+    dress(chart, "Loss, step by step", (440, 340), legend="bottom")
     chart.show_blanks_as("gap")
     sheet.insert_chart(3, 10, chart)
     sheet.set_column_pixels(0, 8, 74)

@@ -18,11 +18,12 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from cellgrad.lessons.buttons import BUTTONS, macros
+from cellgrad.lessons.charts import GRID, dress
 from cellgrad.lessons.computed import Page, Values, write
 from cellgrad.lessons.relu import notes
 from cellgrad.lessons.sheet_parts import header_row, heading, legend_across, note, numbers_only, set_up_page, try_this
 from cellgrad.lessons.sliders import Slider, place
-from cellgrad.lessons.style import GRID, Look, Role
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.training import read_results
 from cellgrad.solver_models import SolverModel
 
@@ -340,11 +341,9 @@ def _how_many(book: xlsxwriter.Workbook, page: Page, look: Look, reached: Reache
             "line": {"color": colour, "width": 2.25},
             "marker": {"type": "circle", "size": 6, "fill": {"color": colour}, "border": {"color": "#FFFFFF"}},
         })  # fmt: skip
-    chart.set_title({"name": "Loss by the number of ReLUs", "name_font": {"size": 11, "bold": True}})
     chart.set_x_axis({"name": "ReLUs"})
     chart.set_y_axis({"name": "loss", "min": 0, "num_format": "0.0", "major_gridlines": GRID})
-    chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 560, "height": 340})
+    dress(chart, "Loss by the number of ReLUs", (560, 340), legend="bottom")
     sheet.insert_chart(4, 6, chart)
     legend_across(sheet, look, 0, 6)
     sheet.set_column_pixels(0, 15, 76)

@@ -6,12 +6,13 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
+from cellgrad.lessons.charts import GRID, dress
 from cellgrad.lessons.computed import Page
 from cellgrad.lessons.sensitivity import notes
 from cellgrad.lessons.sensitivity.plan import ASSUMPTIONS, CHANGING, EURO, FIRST, HEADER, LAST, WORDS
 from cellgrad.lessons.sensitivity.what_if import VALUE_AT
 from cellgrad.lessons.sheet_parts import header_row, heading, legend_across, numbers_only, set_up_page
-from cellgrad.lessons.style import GRID, Look, Role
+from cellgrad.lessons.style import Look, Role
 
 TORNADO = (
     ("assumption", Role.DATA), ("value", Role.DATA), ("exact slope", Role.LOSS), ("by differences", Role.MODEL),
@@ -86,7 +87,6 @@ def _tornado_charts(book: xlsxwriter.Workbook, sheet: Worksheet) -> None:
                 "values": ["tornado", SORTED_AT, column, last, column],
                 "fill": {"color": colour}, "gap": 35, "overlap": 100,
             })  # fmt: skip
-        chart.set_title({"name": title, "name_font": {"size": 11, "bold": True}})
         chart.set_y_axis(
             {
                 "name": "assumption",
@@ -98,6 +98,5 @@ def _tornado_charts(book: xlsxwriter.Workbook, sheet: Worksheet) -> None:
         )
         chart.set_x_axis({"name": "change of the value, €", "num_format": EURO, "label_position": "high",
                           "num_font": {"size": 9}, "major_gridlines": GRID})  # fmt: skip
-        chart.set_legend({"position": "bottom"})
-        chart.set_size({"width": 396, "height": 394})
+        dress(chart, title, (396, 394), legend="bottom")
         sheet.insert_chart(row, 6, chart, {"x_offset": 12})

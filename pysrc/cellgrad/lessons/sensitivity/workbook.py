@@ -14,6 +14,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
+from cellgrad.lessons.charts import GRID, dress
 from cellgrad.lessons.computed import Page, Values, write
 from cellgrad.lessons.sensitivity import notes
 from cellgrad.lessons.sensitivity.plan import (
@@ -35,7 +36,7 @@ from cellgrad.lessons.sensitivity.plan import (
 from cellgrad.lessons.sensitivity.tornado import draw_tornado
 from cellgrad.lessons.sensitivity.what_if import PRICES, PRICES_AT, VALUE_AT, draw_what_if
 from cellgrad.lessons.sheet_parts import header_row, heading, legend_across, note, numbers_only, set_up_page, try_this
-from cellgrad.lessons.style import GRID, Look, Role
+from cellgrad.lessons.style import Look, Role
 from cellgrad.solver_models import Constraint, Relation, SolverModel
 
 LOWERS, RAISES = "#7FA8D6", "#E58B7B"
@@ -171,7 +172,6 @@ def _plan_charts(book: xlsxwriter.Workbook, sheet: Worksheet) -> None:
         "name": "cash so far", "categories": "=plan!$G$4:$L$4", "values": "=plan!$G$15:$L$15", "gap": 60,
         "fill": {"color": Role.MODEL.colours.header},
     })  # fmt: skip
-    cash.set_title({"name": "Cash so far, €, by year", "name_font": {"size": 11, "bold": True}})
     cash.set_x_axis({"name": "year", "label_position": "low"})
     curve = book.add_chart({"type": "scatter", "subtype": "smooth"})
     last = PRICES_AT + len(PRICES)
@@ -185,11 +185,10 @@ def _plan_charts(book: xlsxwriter.Workbook, sheet: Worksheet) -> None:
         "marker": {"type": "circle", "size": 9, "fill": {"color": Role.PARAMETER.colours.header},
                    "border": {"color": "#7A5F00"}},
     })  # fmt: skip
-    curve.set_title({"name": "Net present value, €, by price", "name_font": {"size": 11, "bold": True}})
     curve.set_x_axis({"name": "price, €", "min": PRICES[0], "max": PRICES[-1], "major_unit": 4, "label_position": "low",
                       "num_format": "0", "major_gridlines": {"visible": False}})  # fmt: skip
+    dress(cash, "Cash so far, €, by year", (292, 300))
+    dress(curve, "Net present value, €, by price", (292, 300))
     for chart, column in ((cash, 5), (curve, 8)):
-        chart.set_legend({"none": True})
         chart.set_y_axis({"name": "€", "num_format": EURO, "major_gridlines": GRID})
-        chart.set_size({"width": 292, "height": 300})
         sheet.insert_chart(LIMITS_AT - 1, column, chart, {"x_offset": 2 if column == 5 else 18})

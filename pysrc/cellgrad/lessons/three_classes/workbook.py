@@ -16,9 +16,10 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from cellgrad.errors import FileError
+from cellgrad.lessons.charts import GRID, dress
 from cellgrad.lessons.computed import Page, Values, write
 from cellgrad.lessons.sheet_parts import header_row, heading, legend_across, note, numbers_only, set_up_page, try_this
-from cellgrad.lessons.style import GRID, INK, Look, Role
+from cellgrad.lessons.style import INK, Look, Role
 from cellgrad.lessons.three_classes import notes
 from cellgrad.solver_models import SolverModel
 
@@ -244,19 +245,15 @@ def _flower_charts(book: xlsxwriter.Workbook, page: Page, flowers: list[Flower])
         "marker": {"type": "diamond", "size": 12, "fill": {"color": INK}, "border": {"color": "#FFFFFF"}},
     })  # fmt: skip
     grid = {"major_gridlines": GRID, "num_format": "0"}
-    chart.set_title({"name": "Petals, cm: the two that matter most", "name_font": {"size": 11, "bold": True}})
     chart.set_x_axis({"name": "length, cm", "min": 0, "max": 8, **grid})
     chart.set_y_axis({"name": "width, cm", "min": 0, "max": 3, **grid})
-    chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 500, "height": 320})
+    dress(chart, "Petals, cm: the two that matter most", (500, 320), legend="bottom")
     page.sheet.insert_chart(3, 6, chart, {"x_offset": 16})
     bars = book.add_chart({"type": "bar"})
     bars.add_series({"name": "probability", "categories": "=flower!$E$11:$E$13", "values": "=flower!$F$11:$F$13",
                      "fill": {"color": COLOURS[2]}, "gap": 50})  # fmt: skip
-    bars.set_title({"name": "What your flower is, the most probable first", "name_font": {"size": 11, "bold": True}})
     bars.set_y_axis({"reverse": True, "name": "species"})
     bars.set_x_axis({"name": "probability", "min": 0, "max": 1, "num_format": "0%", "label_position": "high",
                      "major_gridlines": GRID})  # fmt: skip
-    bars.set_legend({"none": True})
-    bars.set_size({"width": 500, "height": 210})
+    dress(bars, "What your flower is, the most probable first", (500, 210))
     page.sheet.insert_chart(20, 6, bars, {"x_offset": 16})

@@ -10,9 +10,10 @@ from fractions import Fraction
 
 import xlsxwriter
 
+from cellgrad.lessons.charts import GRID, dress
 from cellgrad.lessons.computed import Page
 from cellgrad.lessons.sheet_parts import header_row, heading, legend_across, note, numbers_only, set_up_page
-from cellgrad.lessons.style import GRID, Look, Role
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.titanic import notes
 
 SHEET = "cleaning"
@@ -207,11 +208,9 @@ def _histograms(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
             "fill": {"color": role.colours.header}, "gap": 8,
         })  # fmt: skip
         kind = "after" if role is Role.MODEL else "before"
-        chart.set_title({"name": f"{word}, {kind}", "name_font": {"size": 11, "bold": True}})
         chart.set_x_axis({"name": f"step of {float(Fraction(width)):g}"})
         chart.set_y_axis({"name": "passengers", "major_gridlines": GRID, "num_format": "0"})
-        chart.set_legend({"none": True})
-        chart.set_size({"width": 272, "height": 230})
+        dress(chart, f"{word}, {kind}", (272, 230))
         sheet.insert_chart(top + BINS + 2, 0, chart, {"x_offset": 4 + 278 * part, "object_position": 3})
     sheet.write_string(top, left, "step", look.header(Role.DATA))
     for step in range(BINS):

@@ -11,9 +11,10 @@ import numpy as np
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
+from cellgrad.lessons.charts import GRID, dress
 from cellgrad.lessons.computed import Page
 from cellgrad.lessons.sheet_parts import heading, legend, note, set_up_page
-from cellgrad.lessons.style import GRID, Look, Role
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.titanic import notes, sigmoid
 from cellgrad.lessons.titanic.passengers import INPUTS
 from cellgrad.lessons.training import Results
@@ -121,14 +122,11 @@ def _splits(book: xlsxwriter.Workbook, page: Page, look: Look, results: Results)
                           "values": [SHEET, first - 1, column, last - 1, column],
                           "line": {"color": colour, "width": 1.5},
                           "marker": {"type": "circle", "size": 8, "fill": {"color": colour}}})  # fmt: skip
-    chart.set_title({"name": "Held-out passengers predicted right, split by split",
-                     "name_font": {"size": 11, "bold": True}})  # fmt: skip
     chart.set_x_axis({"name": "split seed"})
     chart.set_y_axis(
         {"name": "share", "min": 0.6, "max": 0.9, "major_unit": 0.05, "num_format": "0%", "major_gridlines": GRID}
     )
-    chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 640, "height": 270})
+    dress(chart, "Held-out passengers predicted right, split by split", (640, 270), legend="bottom")
     sheet.insert_chart(last + 3, 0, chart, {"x_offset": 4, "object_position": 3})
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import xlsxwriter
 
+from cellgrad.lessons.charts import GRID, dress
 from cellgrad.lessons.computed import Page
 from cellgrad.lessons.sheet_parts import heading, legend_across, note, numbers_only, set_up_page, try_this
-from cellgrad.lessons.style import GRID, Look, Role
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.titanic import notes
 from cellgrad.lessons.titanic.passengers import INPUTS, TABLE_COLUMNS
 
@@ -149,10 +150,8 @@ def _chart(book: xlsxwriter.Workbook, page: Page) -> None:
     chart = book.add_chart({"type": "bar"})
     chart.add_series({"name": "prediction", "categories": [SHEET, 3, 6, 5, 6], "values": [SHEET, 3, 7, 5, 7],
                       "fill": {"color": Role.MODEL.colours.header}, "gap": 40})  # fmt: skip
-    chart.set_title({"name": "Predictions; above 0.5 says: lives", "name_font": {"size": 11, "bold": True}})
     chart.set_x_axis({"name": "prediction", "min": -0.5, "max": 1.5, "major_unit": 0.5, "num_format": "0.0",
                       "label_position": "high", "major_gridlines": GRID})  # fmt: skip
     chart.set_y_axis({"reverse": True, "label_position": "low"})
-    chart.set_legend({"none": True})
-    chart.set_size({"width": 340, "height": 200})
+    dress(chart, "Predictions; above 0.5 says: lives", (340, 200))
     page.sheet.insert_chart(3, 9, chart, {"x_offset": 12, "object_position": 3})

@@ -13,9 +13,10 @@ import numpy as np
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
+from cellgrad.lessons.charts import GRID, dress
 from cellgrad.lessons.computed import Page
 from cellgrad.lessons.sheet_parts import header_row, heading, legend, note, numbers_only, set_up_page, try_this
-from cellgrad.lessons.style import GRID, Look, Role
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.titanic import notes
 from cellgrad.lessons.titanic.passengers import INPUTS
 from cellgrad.lessons.training import Results
@@ -253,7 +254,7 @@ def _demonstrations(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     rows = (top + 1, top + len(SCORES))
     curve.add_series({"categories": [SHEET, rows[0], 0, rows[1], 0], "values": [SHEET, rows[0], 1, rows[1], 1],
                       "line": {"color": "#8E5CC4", "width": 2.5}})  # fmt: skip
-    curve.set_title({"name": "From score to prediction", "name_font": {"size": 11, "bold": True}})
+    dress(curve, "From score to prediction", (328, 280))
     curve.set_x_axis({"name": "score", "min": -6, "max": 6, "crossing": -6, "major_unit": 2, "label_position": "low",
                       "num_format": "0", "major_gridlines": GRID})  # fmt: skip
     curve.set_y_axis({"name": "prediction", "min": 0, "max": 1, "num_format": "0.0", "major_gridlines": GRID})
@@ -263,10 +264,8 @@ def _demonstrations(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
         cost.add_series({"name": word, "categories": [SHEET, rows[0], PANEL, rows[1], PANEL],
                          "values": [SHEET, rows[0], column, rows[1], column],
                          "line": {"color": colour, "width": 2.5}})  # fmt: skip
-    cost.set_title({"name": "What a prediction costs, for one who lived", "name_font": {"size": 11, "bold": True}})
+    dress(cost, "What a prediction costs, for one who lived", (474, 280), legend="bottom")
     cost.set_x_axis({"name": "predicted probability", "num_format": "0.###"})
     cost.set_y_axis({"name": "loss", "num_format": "0", "major_gridlines": GRID})
-    for chart, column, shift in ((curve, 0, 0), (cost, PANEL, 28)):
-        chart.set_legend({"none": True} if chart is curve else {"position": "bottom"})
-        chart.set_size({"width": 328 if chart is curve else 474, "height": 280})
-        sheet.insert_chart(28, column, chart, {"x_offset": 4 + shift, "object_position": 3})
+    sheet.insert_chart(28, 0, curve, {"x_offset": 4, "object_position": 3})
+    sheet.insert_chart(28, PANEL, cost, {"x_offset": 32, "object_position": 3})

@@ -14,6 +14,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
+from cellgrad.lessons.charts import dress
 from cellgrad.lessons.sheet_parts import header_row, note, set_up_page
 from cellgrad.lessons.sliders import Slider, place, used
 from cellgrad.lessons.style import Look, Role
@@ -164,9 +165,7 @@ def _chart(book: xlsxwriter.Workbook, sheet: Worksheet) -> None:
             "values": [SHEET, top + 1, column, top + len(GROUPS), column],
             "fill": {"color": role.colours.header}, "gap": 60,
         })  # fmt: skip
-    chart.set_title({"name": "Share that lived, and what the weights say", "name_font": {"size": 11, "bold": True}})
     chart.set_y_axis({"min": -0.5, "max": 1, "major_unit": 0.25, "num_format": "0.00"})
     chart.set_x_axis({"label_position": "low"})
-    chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 620, "height": 320})
+    dress(chart, "Share that lived, and what the weights say", (620, 320), legend="bottom")
     sheet.insert_chart(GROUPS_AT[0] - 1, SLIDER_AT, chart, {"x_offset": 2})

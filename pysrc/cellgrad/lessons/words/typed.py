@@ -5,9 +5,10 @@ from __future__ import annotations
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
+from cellgrad.lessons.charts import GRID, dress
 from cellgrad.lessons.computed import Page
 from cellgrad.lessons.sheet_parts import heading, legend_across, note, set_up_page, try_this
-from cellgrad.lessons.style import GRID, Look, Role
+from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.words import notes
 from cellgrad.lessons.words.layout import CONSTANT, STEPS, as_words, has_word, step
 
@@ -124,10 +125,8 @@ def _chart(book: xlsxwriter.Workbook, page: Page) -> None:
     bars, top, end = book.add_chart({"type": "bar"}), LIST_HEADER + 2, LIST_HEADER + 1 + LISTED
     bars.add_series({"name": "adds", "categories": f"=try!$B${top}:$B${end}", "values": f"=try!$C${top}:$C${end}",
                      "fill": {"color": "#8E5CC4"}, "gap": 35})  # fmt: skip
-    bars.set_title({"name": "What each word of the message adds", "name_font": {"size": 11, "bold": True}})
     bars.set_y_axis({"reverse": True, "label_position": "low", "name": "word"})
     bars.set_x_axis({"name": "left to ham, right to spam", "num_format": "0.0", "label_position": "high",
                      "major_gridlines": GRID})  # fmt: skip
-    bars.set_legend({"none": True})
-    bars.set_size({"width": 415, "height": 300})
+    dress(bars, "What each word of the message adds", (415, 300))
     page.sheet.insert_chart(LIST_HEADER, 9, bars)

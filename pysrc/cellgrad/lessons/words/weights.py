@@ -5,9 +5,10 @@ from __future__ import annotations
 import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
+from cellgrad.lessons.charts import GRID, dress
 from cellgrad.lessons.computed import Page
 from cellgrad.lessons.sheet_parts import header_row, heading, legend_across, note, numbers_only, set_up_page, try_this
-from cellgrad.lessons.style import FAINT, GRID, Look, Role
+from cellgrad.lessons.style import FAINT, Look, Role
 from cellgrad.lessons.words import notes
 from cellgrad.lessons.words.layout import CONSTANT, WORD_HEADER
 from cellgrad.lessons.words.messages import AT_LEAST, KINDS, PARTS
@@ -145,10 +146,8 @@ def _chart(book: xlsxwriter.Workbook, page: Page) -> None:
             "values": f"=words!${column}${CONSTANT + 1}:${column}${end}", "fill": {"color": colour}, "gap": 25,
             "overlap": 100,
         })  # fmt: skip
-    bars.set_title({"name": "The words that push most", "name_font": {"size": 11, "bold": True}})
     bars.set_y_axis({"reverse": True, "label_position": "low", "name": "word"})
     bars.set_x_axis({"name": "push: left to ham, right to spam", "num_format": "0.0", "label_position": "high",
                      "major_gridlines": GRID})  # fmt: skip
-    bars.set_legend({"position": "top"})
-    bars.set_size({"width": 350, "height": 470})
+    dress(bars, "The words that push most", (350, 470), legend="top")
     page.sheet.insert_chart(CONSTANT, 15, bars, {"x_offset": 10})
