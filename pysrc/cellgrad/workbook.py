@@ -126,9 +126,9 @@ class Cells:
             formulas[rows, column - left] = self.formulas[part]
         return kinds, data, formulas
 
-    def values_at(self, rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """kind and data of single cells, given by parallel arrays."""
-        kinds, data = np.zeros(len(rows), np.uint8), np.zeros(len(rows))
+    def entries_at(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """The entries of single cells, given by parallel arrays; -1 where nothing is stored."""
+        found = np.full(len(rows), -1, np.int64)
         for column in np.unique(columns).tolist():
             low, high = np.searchsorted(self.columns, (column, column + 1))
             if low == high:
@@ -138,7 +138,15 @@ class Cells:
             at = start + self.rows[start:end].searchsorted(rows[wanted].astype(np.int32))
             held = at < end
             held[held] = self.rows[at[held]] == rows[wanted[held]]
-            kinds[wanted[held]], data[wanted[held]] = self.kinds[at[held]], self.data[at[held]]
+            found[wanted[held]] = at[held]
+        return found
+
+    def values_at(self, rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """kind and data of single cells, given by parallel arrays."""
+        kinds, data = np.zeros(len(rows), np.uint8), np.zeros(len(rows))
+        entries = self.entries_at(rows, columns)
+        held = entries >= 0
+        kinds[held], data[held] = self.kinds[entries[held]], self.data[entries[held]]
         return kinds, data
 
 

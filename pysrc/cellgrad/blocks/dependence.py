@@ -35,7 +35,7 @@ class Dependence:
 
     def __init__(self, book: Workbook, apart: bool = False) -> None:
         self.book = book
-        self._apart = apart
+        self.apart = apart
         self._sheets: dict[str, SheetBlocks] = {}
         self._binder = Binder(book)
         self._bound: dict[Block, Node | FormulaError] = {}
@@ -71,7 +71,7 @@ class Dependence:
         if pieces is not None:
             near = (piece for piece in pieces if piece.region.intersect(region))
             return [part for piece in near for part in self._parts(piece, region)]
-        if block.splits and block not in self._taken_apart and (self._apart or not self._fits_together(block)):
+        if block.splits and block not in self._taken_apart and (self.apart or not self._fits_together(block)):
             self.take_apart([block], "its cells read regions of different sizes, or different names")
         if block not in self._taken_apart:
             return [block]
@@ -298,7 +298,7 @@ class Dependence:
         found = (self._recurrences.get(block) for block in self.touching(cell))
         recurrence = next((str(one) for one in found if one is not None), None)
         reason = next((why for block, why in self._reasons.items() if cell in block.region), None)
-        return recurrence, None if self._apart else reason
+        return recurrence, None if self.apart else reason
 
     def _circular(self, circle: list[Block]) -> CircularReferenceError:
         names = [str(block.region) for block in circle[:4]] + (["..."] if len(circle) > 4 else [])

@@ -28,7 +28,9 @@ from cellgrad.program.loops import lower_loop
 from cellgrad.program.overrides import LiveCell, Overrides
 from cellgrad.program.recurrences import CutFirst, lower_recurrence
 from cellgrad.program.settled import Evaluated, Failure
-from cellgrad.program.values import Values, constants, fitted, part_of
+from cellgrad.program.sources import Sources
+from cellgrad.program.together import in_turn
+from cellgrad.program.values import Values, assembled, constants, fitted, part_of
 from cellgrad.reference import Reference
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.nodes import Node as Tensor
@@ -60,14 +62,15 @@ class Lowering:
         self.texts = Texts(self.book.strings, self.book.date1904)
         self._regions: dict[Region, Values] = {}
         self.totals: dict[tuple[str, str, int, int, int], tuple[int, Tensor]] = {}  # what growing.py has added up
-        self._moved: set[Block] = set()
+        self.moved: set[Block] = set()
         self._open: tuple[Block, ...] = ()
         self._pending: set[Block] = set()
         self.reference = Reference(self.book, Overrides(self), exact=bool(live))
+        self.sources = Sources(self.book, self.live, self.values, self.moved)
 
     def lower(self, blocks: Iterable[Block]) -> None:
         """Evaluate blocks, given precedents first; those already known are skipped."""
-        for block in blocks:
+        for block in in_turn(self, blocks):
             if block in self.values:
                 continue
             recurrence = self.dependence.recurrence(block)
@@ -78,7 +81,7 @@ class Lowering:
                 self._lower_together(recurrence)
             else:
                 if self._reads_live(block):
-                    self._moved.add(block)
+                    self.moved.add(block)
                 self._pending.add(block)
                 try:
                     self.values[block] = self._lower(block)
@@ -118,9 +121,9 @@ class Lowering:
 
     def _reads_live(self, block: Block) -> bool:
         """Whether a block depends on the live cells, be they inputs or new constants."""
-        return bool(self.live or self._moved) and any(
+        return bool(self.live or self.moved) and any(
             any(live.intersect(region) for live in self.live)
-            or any(precedent in self._moved for precedent in self.dependence.touching(region))
+            or any(precedent in self.moved for precedent in self.dependence.touching(region))
             for region in self.dependence.reads(block)
         )
 
@@ -142,7 +145,7 @@ class Lowering:
     def _lower_together(self, recurrence: Recurrence) -> None:
         members = recurrence.members
         if any(self._reads_live(member) for member in members):
-            self._moved.update(members)
+            self.moved.update(members)
         try:
             self._require_precedents(members)
             found = self._scanned(recurrence)
@@ -156,7 +159,7 @@ class Lowering:
             self.dependence.cut(members, reason.cut)
             self._lower_parts(members)
         except NoKernel as reason:
-            if not self._moved.issuperset(members) and self._is_settled(members):
+            if not self.moved.issuperset(members) and self._is_settled(members):
                 for member, values in zip(members, self._computed(members), strict=True):
                     self.values[member] = values
             else:
@@ -187,7 +190,7 @@ class Lowering:
     def _lower_loop(self, members: Sequence[Block]) -> None:
         """Cells that need each other, in a workbook that iterates."""
         if any(self._reads_live(member) for member in members):
-            self._moved.update(members)
+            self.moved.update(members)
         try:
             self._require_precedents(members)
             if self._is_settled(members):
@@ -271,7 +274,7 @@ class Lowering:
 
     def _cached(self, block: Block) -> Values:
         r = block.region
-        if block in self._moved:
+        if block in self.moved:
             raise UnsupportedError(
                 "this formula depends on the changing cells and on what only the file holds (chance, a clock or "
                 "another workbook), so its value after a change cannot be known",
@@ -371,30 +374,24 @@ class Lowering:
             parts = [rest for part in parts for rest in part.minus(live)]
         return parts
 
+    def _picked(self, region: Region) -> Values:
+        """The values of a region that many blocks have a part in: an operation a source, and none a block."""
+        for block in self.dependence.touching(region):
+            if block not in self.values:  # nobody could tell beforehand that it would be read
+                self.ensure(block.region)
+            value = self.values[block]
+            if isinstance(value, Failure) and self._not_live(block.region):
+                raise value.error
+        return self.sources.of_region(region)
+
     def _read(self, region: Region, without: frozenset[Block] = frozenset()) -> Values:
         whole = region.size > _SMALL and not without and not any(live.intersect(region) for live in self.live)
         if whole and (cells := self.values.cells(region)) is not None:
             return constants(*cells)
+        if region.size > _SMALL and not without and len(self.dependence.touching(region)) > _SMALL:
+            return self._picked(region)
         pieces = [*self._pieces(region, without)]
         if len(pieces) == 1 and pieces[0][0] == region:
             return pieces[0][1]
         kinds, data, _ = self.book.sheet(region.sheet).cells.dense(region.top, region.left, region.bottom, region.right)
-        if not pieces:
-            return constants(kinds, data)
-        places = [(part.top - region.top, part.left - region.left) for part, _ in pieces]
-        covered = np.zeros(kinds.shape, bool)
-        for (part, _), (row, column) in zip(pieces, places, strict=True):
-            covered[row : row + part.height, column : column + part.width] = True
-        base = constants(np.where(covered, Kind.NUMBER, kinds).astype(np.uint8), np.where(covered, 0.0, data))
-        shape = kinds.shape
-        contents = [piece for _, piece in pieces]
-        data_node = t.assemble(shape, [(p.data, at) for p, at in zip(contents, places, strict=True)], base.data)
-        if isinstance(base.kind, int) and all(p.kind == base.kind for p in contents):
-            return Values(data_node, base.kind)
-        sizes = [part for part, _ in pieces]
-        kind_pieces = [
-            (t.broadcast(kind_node(p.kind), (part.height, part.width)), at)
-            for p, part, at in zip(contents, sizes, places, strict=True)
-        ]
-        kind = t.assemble(shape, kind_pieces, t.broadcast(kind_node(base.kind), shape))
-        return Values(data_node, simple_kind(kind))
+        return assembled(region, kinds, data, pieces)

@@ -75,14 +75,20 @@ class Evaluated(dict[Block, Values | Failure]):
         self._book = book
         self._sheets: dict[str, _SheetArrays] = {}
         self._new: dict[str, dict[Block, None]] = {}
+        self._untold: dict[str, dict[Block, None]] = {}
         self.failures = any(isinstance(value, Failure) for value in known.values())
         for block in known:
             self._note(block)
 
     def _note(self, block: Block) -> None:
-        new = self._new.setdefault(block.region.sheet, {})
-        new.pop(block, None)  # what came last is put last
-        new[block] = None
+        for found in (self._new, self._untold):
+            new = found.setdefault(block.region.sheet, {})
+            new.pop(block, None)  # what came last is put last
+            new[block] = None
+
+    def take_new(self, sheet: str) -> list[Block]:
+        """The blocks of a sheet that have got a value, or lost theirs, since this was last asked."""
+        return list(self._untold.pop(sheet, ()))
 
     def __setitem__(self, block: Block, value: Values | Failure) -> None:
         super().__setitem__(block, value)

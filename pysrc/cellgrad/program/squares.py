@@ -11,6 +11,7 @@ import torch
 
 from cellgrad.tensors import operations as t
 from cellgrad.tensors.nodes import Node, constant
+from cellgrad.tensors.scan_gather import gather
 
 _SHAPERS = frozenset({"reshape", "permute", "broadcast", "crop"})
 
@@ -147,6 +148,13 @@ def _root(node: Node, depth: int = 0) -> Node | None:
         case "crop":
             inner = _root(node.inputs[0], depth)
             return None if inner is None else t.crop(inner, *node.parameters)
+        case "gather":
+            inner = _root(node.inputs[0], depth)
+            return None if inner is None else gather(inner, *node.parameters)
+        case "concatenate":
+            parts = [_root(part, depth) for part in node.inputs]
+            known = [part for part in parts if part is not None]
+            return t.concatenate(known, node.parameters[0] + len(node.shape)) if len(known) == len(parts) else None
         case "mul":
             left, right = (_root(part, depth) for part in node.inputs)
             return None if left is None or right is None else t.mul(left, right)

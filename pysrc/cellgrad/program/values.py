@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,6 +86,29 @@ def constants(kinds: np.ndarray, data: np.ndarray) -> Values:
     if (kinds == first).all():
         return Values(constant(tensor), first)
     return Values(constant(tensor), constant(torch.from_numpy(kinds.astype(np.float64))))
+
+
+def assembled(region: Region, kinds: np.ndarray, data: np.ndarray, pieces: Sequence[tuple[Region, Values]]) -> Values:
+    """A region as it stands in the file, but for pieces of it that have other values."""
+    if not pieces:
+        return constants(kinds, data)
+    places = [(part.top - region.top, part.left - region.left) for part, _ in pieces]
+    covered = np.zeros(kinds.shape, bool)
+    for (part, _), (row, column) in zip(pieces, places, strict=True):
+        covered[row : row + part.height, column : column + part.width] = True
+    base = constants(np.where(covered, Kind.NUMBER, kinds).astype(np.uint8), np.where(covered, 0.0, data))
+    shape = kinds.shape
+    contents = [piece for _, piece in pieces]
+    data_node = t.assemble(shape, [(p.data, at) for p, at in zip(contents, places, strict=True)], base.data)
+    if isinstance(base.kind, int) and all(p.kind == base.kind for p in contents):
+        return Values(data_node, base.kind)
+    sizes = [part for part, _ in pieces]
+    kind_pieces = [
+        (t.broadcast(kind_node(p.kind), (part.height, part.width)), at)
+        for p, part, at in zip(contents, sizes, places, strict=True)
+    ]
+    kind = t.assemble(shape, kind_pieces, t.broadcast(kind_node(base.kind), shape))
+    return Values(data_node, simple_kind(kind))
 
 
 def fitted(array: Array, block: Block) -> Values:
