@@ -257,6 +257,7 @@ def _run(book: Book, task: Task, search: Search, run: Run, callback: Callback, c
         evaluations=search.evaluations, solver_options=search.solver_options, options=search.descent,
         validation=search.validation_cell,
     )  # fmt: skip
+    book.recalculated()  # which raises where the whole workbook belies the answer
     run.kept, run.after = solution.usable, solution.value
     run.status, run.message = solution.status.word, solution.message
     smooth = model.has_objective and not model.conditions.discrete  # whole numbers are not moved by slopes

@@ -8,7 +8,7 @@ what might be curved is (`degrees`).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -24,6 +24,7 @@ from cellgrad.gradients.form import Form
 from cellgrad.gradients.node_forms import forms_of, hardest, total_elements
 from cellgrad.gradients.switches import switches_of, verdicts
 from cellgrad.program.compiling import Compiled, CompiledWithRows
+from cellgrad.program.objective import CompiledObjective
 from cellgrad.tensors.derivatives import push_forward
 from cellgrad.tensors.execute import Program
 from cellgrad.tensors.nodes import Node, input_node, topological
@@ -44,7 +45,8 @@ LARGE = 2**20
 class Structure:
     """objective, rows: the forms of the objective cell and of each row. convex: of a quadratic objective (in the
     direction of its goal), whether it curves one way only; None where nothing is known. squares: how many residuals
-    the objective is a sum of squares of, or 0. reasons: the cells to blame, the hardest first; a few of each form.
+    the objective is a sum of squares of, or 0; straight: whether these are all linear, by the operations that make
+    them. reasons: the cells to blame, the hardest first; a few of each form.
     """
 
     objective: Form
@@ -52,6 +54,7 @@ class Structure:
     convex: bool | None = None
     squares: int = 0
     reasons: tuple[Reason, ...] = ()
+    straight: bool = False
 
     @property
     def form(self) -> Form:
@@ -114,13 +117,19 @@ def structure_of(
         tuple(Form(level) for level in levels.tolist()),
         _convex(compiled, objective, goal),
         function.residual_count,
+        straight=_straight(function),
     )
     if structure.form < Form.QUADRATIC:
         return structure
     used = used_parts(compiled, _roots(compiled))
     forms = forms_of([values_of(compiled, block) for block in used], found, forms)
     reasons = reasons_of(compiled, used, forms, structure.form)
-    return Structure(structure.objective, structure.rows, structure.convex, structure.squares, reasons)
+    return replace(structure, reasons=reasons)
+
+
+def _straight(function: CompiledObjective) -> bool:
+    residuals = function.residuals_node
+    return residuals is not None and hardest(forms_of([residuals])[id(residuals)]) <= Form.LINEAR
 
 
 def _roots(compiled: Compiled) -> Sequence[Region]:

@@ -7,6 +7,7 @@ cells themselves are no rows. Which cell a row stands for is known to the sessio
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -79,12 +80,12 @@ class Conditions:
         """c, the number of rows."""
         return len(self.row_lower)
 
-    @property
+    @cached_property
     def bounded(self) -> bool:
         """Whether any changing cell has a bound."""
         return bool(np.isfinite(self.lower).any() or np.isfinite(self.upper).any())
 
-    @property
+    @cached_property
     def discrete(self) -> bool:
         """Whether any cell must be whole or different from others."""
         return bool(self.whole.any() or self.different)

@@ -13,11 +13,13 @@ from torch import Tensor
 from cellgrad.optimize.basins import basins_of
 from cellgrad.optimize.choice import choose_method
 from cellgrad.optimize.further import SECONDS, further_starts, how_many, is_better
-from cellgrad.optimize.lone.search import search_from
+from cellgrad.optimize.levenberg_marquardt import LevenbergMarquardt
+from cellgrad.optimize.lone.linear_fit import fits_at_once, fitted
+from cellgrad.optimize.lone.search import refine, search_from
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.request import Request, evaluated, numpy_of, violation
 from cellgrad.optimize.search import SCOUTING, Limits, Search, Tolerances
-from cellgrad.optimize.solution import Solution, StartOutcome, Status
+from cellgrad.optimize.solution import Progress, Solution, StartOutcome, Status
 
 FINALISTS = 3
 """After many starts were scouted, the best few are refined to the floor of the arithmetic."""
@@ -42,16 +44,20 @@ class Free(Request):
     """A search between bounds, or without any."""
 
     def solution(self, limits: Limits) -> Solution:
-        """Bounds at most: every start in one batch."""
+        """Bounds at most: every start in one batch; a linear fit at once."""
         problem = self.problem
         chosen, reason = choose_method(problem, self.word, self.rate, self.options, self.steps)
+        if isinstance(chosen, LevenbergMarquardt) and self._asks_nothing_else and fits_at_once(problem, self.structure):
+            at_once = self._fitted_at_once(f"{reason}, linear in them", limits)
+            if at_once is not None:
+                return at_once
         limits = dataclasses.replace(limits, steps=self.most_steps(chosen.default_steps))
         X = self.all_starts()
         first = self.tolerances or (Tolerances() if len(X) == 1 else SCOUTING)
         search = search_from(problem, chosen, X, first)
         search.run(limits, self.callback)
         if first is SCOUTING and search.stopped is None and search.steps < limits.steps:
-            search.refine(FINALISTS, Tolerances(), limits, self.callback)
+            refine(search, FINALISTS, limits, self.callback)
         searches = [search]
         if self.unasked and search.stopped is None:
             searches += self._further(search, limits)
@@ -97,6 +103,34 @@ class Free(Request):
         if self.unasked and self.jumps and search.stopped is None and problem.bounded:
             return self._beyond_jumps(found, float(f[best]), limits)
         return found
+
+    @property
+    def _asks_nothing_else(self) -> bool:
+        """Whether what is asked for is the optimum, by whatever way leads there."""
+        return self.word in ("auto", "grg-nonlinear") and self.starts in (None, 1) and self.most_steps(1) > 0
+
+    def _fitted_at_once(self, reason: str, limits: Limits) -> Solution | None:
+        """The least squares of a linear fit; None where a search has to tell what stands in the way."""
+        tolerances = self.tolerances or Tolerances()
+        found = None if limits.left <= 0 else fitted(self.problem, numpy_of(self.start), tolerances.slope)
+        if found is None:
+            return None
+        value = self.problem.shown(found.merit)
+        history = [(found.steps, value, 0.0)] if found.steps else []
+        stopped = False
+        if self.callback is not None:
+            now = Progress(found.steps, value, 0.0, 1, limits.elapsed, 0.0, found.x.copy)
+            try:
+                stopped = self.callback(now) is True
+            except KeyboardInterrupt:
+                stopped = True
+        status = Status.STOPPED if stopped else Status.OPTIMAL
+        return Solution(
+            x=found.x, value=value, start_value=self.problem.shown(found.start_merit), status=status,
+            message=self.explained(status), method=LevenbergMarquardt.name, reason=reason, iterations=found.steps,
+            evaluations=self.problem.evaluations, seconds=limits.elapsed, history=history,
+            starts=[StartOutcome(value, status, found.steps)],
+        )  # fmt: skip
 
     def _beyond_jumps(self, found: Solution, merit: float, limits: Limits) -> Solution:
         """The better of what slopes have found and what an evolutionary search finds besides."""
@@ -149,7 +183,7 @@ class Free(Request):
             finish = Limits(
                 search.method.default_steps + others.steps, min(SECONDS, left), time.process_time(), time.process_time
             )
-            others.refine(FINALISTS, Tolerances(), finish, self.callback)
+            refine(others, FINALISTS, finish, self.callback)
         return [others]
 
     def _best_of_all(self, f: Tensor, x: Tensor, own: int, count: int, others: Search) -> int:

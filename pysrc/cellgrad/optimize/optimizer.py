@@ -73,7 +73,7 @@ def optimize(
     route = choose_route(problem, structure, word)
     options = options or FirstOrderOptions(rate)
     trained = route is Route.FREE and (options.trains or validation is not None)
-    if route is Route.FREE and no_room(problem.conditions).any():
+    if route is Route.FREE and problem.bounded and no_room(problem.conditions).any():
         route = Route.CONSTRAINED  # which says so
     kind: type[Free | Trained | Conditioned] = Trained if trained else Free if route is Route.FREE else Conditioned
     request = kind(

@@ -111,6 +111,13 @@ class Conditioning:
         return ". ".join(parts) + "." if parts else None
 
 
+def conditioning_at(problem: Problem, x: Floats, multipliers: Floats | None = None) -> Conditioning | None:
+    """That of a problem at x (n,); with rows at its answer, where their multipliers (c,) are known."""
+    if not problem.conditions.count:
+        return conditioning(problem, x)
+    return None if multipliers is None else conditioning_under_rows(problem, x, multipliers)
+
+
 def conditioning(problem: Problem, x: Floats) -> Conditioning | None:
     """That of a problem at x (n,): from the Jacobian of the residuals, else from the exact Hessian where the problem
     has a `System`; None where there is neither, or it is too large or not finite. Cells at bounds are left out."""

@@ -16,6 +16,8 @@ from cellgrad.tensors.sharing import share_products
 
 FEW_COLUMNS, LONG_COLUMNS = 32, 8192
 """From so many residuals on, and up to so many changing cells, a Jacobian may be computed column by column."""
+HELD_NUMBERS = 2**24
+"""A constant Jacobian of no more numbers is held from call to call: 128 MiB."""
 
 
 def default_dtype(device: torch.device) -> torch.dtype:
@@ -41,6 +43,7 @@ class CompiledObjective:
         """Whether the value is the square root of the sum of squared residuals (a root mean square)."""
         self._residuals = residuals_of(self._value if squares is None else squares)
         self._programs: dict[str, Program] = {}
+        self._linear_fit: tuple[Tensor, Tensor, Tensor] | None = None
 
     def on(self, device: torch.device | str) -> CompiledObjective:
         """The same objective on another device."""
@@ -49,6 +52,11 @@ class CompiledObjective:
     @property
     def has_residuals(self) -> bool:
         return self._residuals is not None
+
+    @property
+    def residuals_node(self) -> Node | None:
+        """The residuals (m,) as an expression, or None where the objective is no sum of squares."""
+        return self._residuals
 
     @property
     def residual_count(self) -> int:
@@ -75,6 +83,11 @@ class CompiledObjective:
             inputs, fixed = ["x"], {}
             if name == "value":
                 outputs = [self._value]
+            elif name == "as lowered":
+                outputs = [reshape(self.value_node, ())]
+            elif name == "residuals":
+                assert self._residuals is not None
+                outputs = [self._residuals]
             elif name == "gradient":
                 outputs = [self._value, gradient(self._value, self.x)]
             elif name == "jacobian":
@@ -139,6 +152,27 @@ class CompiledObjective:
         residuals, columns = self._program("jacobian")(X[:, None])
         shape = (len(X), self.size, self.residual_count)
         return residuals.reshape(len(X), -1), columns.expand(shape).mT
+
+    def residuals(self, x: Tensor) -> Tensor:
+        """r (m,) at one point x (n,)."""
+        return self._program("residuals")(x)[0]
+
+    def linear_fit(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """r (m,) at x (n,), and J (m, n) where r is linear in the changing cells: the same everywhere, and held from
+        call to call with the r of the first."""
+        known = self._linear_fit
+        if known is None:
+            residuals, jacobian = (found[0] for found in self.residuals_and_jacobian(x[None]))
+            if jacobian.numel() <= HELD_NUMBERS:
+                self._linear_fit = x.clone(), residuals, jacobian
+            return residuals, jacobian
+        at, residuals, jacobian = known
+        return residuals if torch.equal(at, x) else self.residuals(x), jacobian
+
+    def value_as_lowered(self, x: Tensor) -> float:
+        """The value at one point x (n,) by the formulas alone, as they were lowered: nothing shared, no form as a sum
+        of squares made use of. What a search found by the others is checked against it."""
+        return float(self._program("as lowered")(x)[0])
 
     def normal_equations(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Sums of squares (K,), J'r (K, n) and J'J (K, n, n)."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from cellgrad.program.lowering import Failure
 from cellgrad.program.recalculate import Recalculated, recalculate
 from cellgrad.program.values import Values
 from cellgrad.session.model import Model
+from cellgrad.session.promise import Promise
 from cellgrad.solver_models import Constraint, ModelConditions, SolverModel, disjoint, read_models, resolve
 from cellgrad.solver_models import areas as areas_of
 from cellgrad.values import Kind
@@ -63,6 +64,7 @@ class Book:
         self._models: list[Model] = []
         self._to_save: dict[str, SolverModel] = {}
         self._recalculated: Recalculated | None = None
+        self._promise: Promise | None = None
         self._state = state
         self._in_file: dict[str, CellValues] = {}
 
@@ -163,26 +165,53 @@ class Book:
             raise ArgumentError(f"the {what} '{reference}' is not one cell", action="name a single cell")
         return found[0]
 
-    def put(self, areas: Sequence[Region], values: np.ndarray) -> None:
-        """New values (n,) for the cells of `areas` in reading order, saved by the next `write`."""
+    def put(self, areas: Sequence[Region], values: np.ndarray, promise: Promise | None = None) -> None:
+        """New values (n,) for the cells of `areas` in reading order, saved by the next `write`.
+
+        promise: what they make of an objective. It is held against the recalculated workbook before any of its values
+        is read or saved, and before other cells move.
+        """
+        before = self._promise
+        if before is not None and before.areas != tuple(areas):
+            self.recalculated()
+            before = None
         new, start = {}, 0
         for area in areas:
             new[area] = np.array(values[start : start + area.size], np.float64)
             start += area.size
-        self.restore(new | {r: values_of(r, self.new) for r in distinct((*areas, *self.new))[len(areas) :]})
+        if any(region not in new for region in self.new):
+            new |= {r: values_of(r, self.new) for r in distinct((*areas, *self.new))[len(areas) :]}
+        self.restore(new)
+        if promise is not None:
+            self._promise = promise if before is None else replace(promise, before=before.before)
 
-    def restore(self, new: dict[Region, np.ndarray]) -> None:
+    def restore(self, new: Mapping[Region, np.ndarray]) -> None:
         """Make `new` all the new values there are."""
-        self.new = new
-        self._recalculated = None
+        self.new = dict(new)
+        self._recalculated = self._promise = None
+
+    def elsewhere(self, areas: Sequence[Region]) -> dict[Region, np.ndarray]:
+        """The new values of cells that lie in none of these areas."""
+        if all(region in areas for region in self.new):
+            return {}
+        return {region: values_of(region, self.new) for region in distinct((*areas, *self.new))[len(areas) :]}
 
     def recalculated(self) -> Recalculated:
-        """The values of every cell that depends on the new values of changing cells."""
+        """The values of every cell that depends on the new values of changing cells.
+
+        Raises ModelError, with the values from before a search put back, where they belie what it has promised.
+        """
         if self._recalculated is None:
             areas = tuple(self.new)
             dependents = self.dependence.dependents(areas)
             live = constant_live(areas, np.concatenate(list(self.new.values()))) if areas else {}
             self._recalculated = recalculate(self.dependence, dependents, live, self._settled(set(dependents)))
+        promise, self._promise = self._promise, None
+        if promise is not None:
+            value = self.value(promise.cell)
+            if not promise.kept_by(value):
+                self.restore(promise.before)
+                raise promise.broken(value, self.dependence)
         return self._recalculated
 
     def value(self, cell: Region) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import sys
 import time
 from collections.abc import Sequence
 from functools import cached_property
@@ -28,7 +27,7 @@ from cellgrad.optimize.first_order import FirstOrderOptions
 from cellgrad.optimize.optimizer import optimize
 from cellgrad.optimize.problem import Goal, Problem
 from cellgrad.optimize.rate_finder import RateCurve, find_rate
-from cellgrad.optimize.scaling import conditioning, conditioning_under_rows
+from cellgrad.optimize.scaling import Conditioning, conditioning_at
 from cellgrad.optimize.search import Tolerances
 from cellgrad.optimize.solution import Callback, Solution, Status
 from cellgrad.optimize.starts import make_starts
@@ -48,6 +47,7 @@ from cellgrad.session.conditions import asked
 from cellgrad.session.error_cells import endless_slope, origin_of, require_no_error
 from cellgrad.session.options import settled
 from cellgrad.session.placing import placed
+from cellgrad.session.promise import Promise, differ, rounding
 from cellgrad.solver_models import ModelConditions, SolverModel
 from cellgrad.tensors.nodes import constant
 
@@ -104,6 +104,7 @@ class Model:
                 f"the model of the sheet {sheet} has neither an objective nor constraints",
                 action="name an objective cell, or constraints that should be met",
             )
+        self._elsewhere = book.elsewhere(self.compiled.areas)
         self.conditions = Conditions.none(len(self.compiled.x0))
         if asked_for is not None:
             self.conditions = asked_for.conditions_for(rows)
@@ -236,20 +237,20 @@ class Model:
         rescued = chosen.starts is None and self.conditions.bounded  # further starts between bounds may do
         looked_at = known_method(chosen.method) not in FREE  # who names a way of descent asks for no analysis
         with threads_for(self.function.elements):
-            if chosen.starts in (None, 1) and not self.conditions.count and not rescued:
+            seen = self.known_structure is not None and self.known_structure.straight  # by the fit itself, as it begins
+            if chosen.starts in (None, 1) and not self.conditions.count and not rescued and not seen:
                 self.require_start(self.conditions.clipped(began))
             structure = self.structure if looked_at else None
-        there = placed(self.function, began, device, chosen.starts, steps)
-        self.ran_on, self.placement = there.function, there.placement
-        where = self.placement.device
-        solution = optimize(
-            self.ran_on, began, self.goal, conditions=self.conditions, system=self.system.on(where),
-            structure=structure, method=chosen.method, rate=learning_rate, steps=steps,
-            iterations=chosen.iterations, starts=chosen.starts, seed=chosen.seed, seconds=chosen.seconds,
-            evaluations=evaluations, callback=callback, effort=chosen.effort, tolerances=chosen.tolerances,
-            options=options, validation=None if validation is None else self._judge(validation, where),
-        )  # fmt: skip
-        with threads_for(self.function.elements):
+            there = placed(self.function, began, device, chosen.starts, steps)
+            self.ran_on, self.placement = there.function, there.placement
+            where = self.placement.device
+            solution = optimize(
+                self.ran_on, began, self.goal, conditions=self.conditions, system=self.system.on(where),
+                structure=structure, method=chosen.method, rate=learning_rate, steps=steps,
+                iterations=chosen.iterations, starts=chosen.starts, seed=chosen.seed, seconds=chosen.seconds,
+                evaluations=evaluations, callback=callback, effort=chosen.effort, tolerances=chosen.tolerances,
+                options=options, validation=None if validation is None else self._judge(validation, where),
+            )  # fmt: skip
             return self._finished(solution, start is not None, looked_at)
 
     def _finished(self, solution: Solution, elsewhere: bool, looked_at: bool) -> Solution:
@@ -263,7 +264,8 @@ class Model:
             self._require_sound(solution)
         badly = self._told_of_conditioning(solution) if looked_at else []
         warnings = (*self._told_before(), *solution.warnings, *badly)
-        solution = dataclasses.replace(solution, warnings=warnings)
+        if warnings != solution.warnings:
+            solution = dataclasses.replace(solution, warnings=warnings)
         if elsewhere:
             solution = self._from_the_sheets_values(solution)
         self.solution = solution
@@ -280,9 +282,8 @@ class Model:
         """The loss against a growing learning rate, from the sheet's values: see `rate_finder.find_rate`."""
         _ = self.objective  # which raises where there is none
         self.require_start()
-        problem = Problem(self.function, self.goal, self.conditions)
         x0 = torch.as_tensor(self.compiled.x0).to(self.function.device, self.function.dtype)
-        return find_rate(problem, method, options or FirstOrderOptions(), x0)
+        return find_rate(self._problem, method, options or FirstOrderOptions(), x0)
 
     def _told_before(self) -> list[str]:
         """What was odd about the saved model and its constraints, a sentence each."""
@@ -291,16 +292,25 @@ class Model:
 
     def _told_of_conditioning(self, solution: Solution) -> list[str]:
         """A warning where the answer is badly determined, naming the cells that make it so."""
-        if not solution.usable or self.conditions.discrete or not Form.LINEAR < self.structure.form <= Form.SMOOTH:
+        conditions, structure = self.conditions, self.structure
+        if not solution.usable or conditions.discrete or not Form.LINEAR < structure.form <= Form.SMOOTH:
             return []
-        problem = Problem(self.function, self.goal, self.conditions, self.system)
-        if not self.conditions.count:
-            found = conditioning(problem, solution.x)
-        elif solution.multipliers is not None:
-            found = conditioning_under_rows(problem, solution.x, solution.multipliers.rows)
-        else:
-            return []
-        warning = None if found is None else found.warning(self.cells)
+        if structure.straight and self.goal.kind == "min" and not (conditions.count or conditions.bounded):
+            return self._told_of_the_fit
+        prices = solution.multipliers
+        return self._warned(conditioning_at(self._problem, solution.x, None if prices is None else prices.rows))
+
+    @cached_property
+    def _told_of_the_fit(self) -> list[str]:
+        """The warning about a linear fit without bounds, whose condition is the same everywhere."""
+        return self._warned(conditioning_at(self._problem, self.compiled.x0))
+
+    @property
+    def _problem(self) -> Problem:
+        return Problem(self.function, self.goal, self.conditions, self.system)
+
+    def _warned(self, found: Conditioning | None) -> list[str]:
+        warning = found and found.warning(self.cells)
         return [warning] if warning else []
 
     def _at_start(self) -> tuple[float, float]:
@@ -331,23 +341,18 @@ class Model:
             raise self._no_step(solution)
 
     def _keep(self, solution: Solution) -> None:
-        """Hand the answer to the book, once the whole workbook, recalculated, agrees with it."""
-        before = self.book.new
-        self.book.put(self.compiled.areas, solution.x)
+        """Hand the answer to the book, which keeps it once the whole workbook, recalculated, agrees with it: before
+        any of its values is read or saved. What the search alone can get wrong is looked at here."""
+        book, areas = self.book, self.compiled.areas
         if not self.has_objective:
+            book.put(areas, solution.x)
             return
-        value = self.book.value(self.objective)
-        sizes = [abs(v) for v in (value, solution.value, solution.start_value) if math.isfinite(v)]
-        if not abs(value - solution.value) <= AGREEMENT[self.ran_on.dtype] * max(sizes) + sys.float_info.epsilon:
-            self.book.restore(before)
-            block = self.book.dependence.touching(self.objective)[0]
-            raise ModelError(
-                f"the search ended at {solution.value!r}, but recalculating the workbook gives {value!r}; "
-                "nothing was kept",
-                cell=str(self.objective),
-                formula=self.book.dependence.text(block),
-                action="make the model again if other cells have changed since; else please report this workbook",
-            )
+        within = rounding(AGREEMENT[self.ran_on.dtype], solution.value, solution.start_value)
+        promise = Promise(areas, self.objective, solution.value, within, book.new)
+        moved = differ(self._elsewhere, book.elsewhere(areas))
+        book.put(areas, solution.x, promise)
+        if moved or not promise.kept_by(self.function.value_as_lowered(torch.from_numpy(solution.x))):
+            book.recalculated()
 
     def flat(self, x: np.ndarray | None = None) -> list[Region]:
         """Regions of formulas that have gone flat at x: no change of the changing cells comes through them."""
