@@ -98,7 +98,7 @@ def run_answer(run: Run, written: Written | None) -> dict[str, Any]:
             "reason": solution.reason,
             "device": str(model.ran_on.device),
             "device_reason": model.placement.why,
-            "dtype": str(model.ran_on.dtype).removeprefix("torch."),
+            "dtype": str(model.ran_on.arithmetic).removeprefix("torch."),
             "iterations": solution.iterations,
             "evaluations": solution.evaluations,
             "starts": _starts(solution),

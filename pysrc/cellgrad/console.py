@@ -168,7 +168,7 @@ def show_runs(screen: Screen, runs: Sequence[Run], written: Written | None, in_p
         tried = f" from {len(solution.starts)} starts" if len(solution.starts) > 1 else ""
         screen.say(f"  {solution.method} ({solution.reason}), {steps}{tried}, {duration(solution.seconds)}")
         if run.model is not None:
-            screen.say(f"  {run.model.placement}")
+            screen.say(f"  {run.model.ran_on.where}: {run.model.placement.why}")
         screen.say(f"  {run.status}: {run.message}")
         _show_constraints(screen, run)
         if run.warning:

@@ -23,6 +23,7 @@ from cellgrad.optimize.solution import Callback, Solution
 from cellgrad.program.devices import choose_device
 from cellgrad.reports import contents
 from cellgrad.session import Book, Model
+from cellgrad.session.placing import arithmetic_called
 from cellgrad.solver_models import SolverModel, parse_bounds, parse_subject_to
 
 CANNOT_RUN = "cannot run"
@@ -51,6 +52,7 @@ class Search:
     starts: int | None = None
     seed: int | None = None
     device: str = "auto"
+    dtype: str = ""
     seconds: float = math.inf
     evaluations: int | None = None
     solver_options: bool = False
@@ -91,6 +93,7 @@ class Search:
         if not self.seconds > 0:
             raise ArgumentError(f"--seconds {self.seconds} is no time at all", action="give a number above zero")
         choose_device(self.device)
+        arithmetic_called(self.dtype, self.device)
 
 
 @dataclass
@@ -255,7 +258,7 @@ def _run(book: Book, task: Task, search: Search, run: Run, callback: Callback, c
         method=search.method, steps=search.steps, learning_rate=search.learning_rate, starts=search.starts,
         seed=search.seed, device=search.device, seconds=search.seconds, callback=callback, start=start,
         evaluations=search.evaluations, solver_options=search.solver_options, options=search.descent,
-        validation=search.validation_cell,
+        validation=search.validation_cell, dtype=search.dtype,
     )  # fmt: skip
     book.recalculated()  # which raises where the whole workbook belies the answer
     run.kept, run.after = solution.usable, solution.value

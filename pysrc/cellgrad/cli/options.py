@@ -72,7 +72,11 @@ search_options = options(
     click.option("--evaluations", type=int, help="Stop after so many points evaluated, keeping the best."),
     click.option("--solver-options", is_flag=True,
                  help="Use the saved method, convergence and integer tolerance to the letter, as Excel's Solver does."),
-    click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps."),
+    click.option("--device", default="auto", show_default=True,
+                 help="auto, cpu, cuda or mps. auto times a few steps of a large model on CPU and GPU."),
+    click.option("--dtype", default="", metavar="float64|float32",
+                 help="float32 is faster on long tables; the loss is added up, and the answer checked, in float64. "
+                 "Models with constraints stay in float64.  [default: float64]"),
     click.option("--checkpoint", type=float, metavar="SECONDS",
                  help="Keep the best values so far in a file beside the result, this often."),
     click.option("--resume", is_flag=True, help="Go on from the checkpoint of a run that was broken off."),

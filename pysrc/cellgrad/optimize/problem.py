@@ -129,7 +129,8 @@ class Problem:
         squares = objective.has_residuals and self.goal.kind == "min"
         self.rooted = squares and objective.rooted
         self.residual_count = 1 if self.goal.kind == "value" else objective.residual_count if squares else 0
-        self.epsilon = float(torch.finfo(self.dtype).eps)
+        self.epsilon = float(torch.finfo(getattr(objective, "arithmetic", self.dtype)).eps)
+        """The precision of values, which may be less than that of the points."""
         self.bounded = self.conditions.bounded
         self.lower, self.upper = (
             torch.as_tensor(bound).to(device=self.device, dtype=self.dtype)

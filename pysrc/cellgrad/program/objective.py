@@ -10,6 +10,7 @@ from torch import Tensor
 from cellgrad.program.squares import observed_of, residual_scale, residuals_of, under_root
 from cellgrad.tensors.derivatives import gradient, pull_back, push_forward
 from cellgrad.tensors.execute import Program, listing
+from cellgrad.tensors.gram import normal_equations_of
 from cellgrad.tensors.nodes import Node, constant, input_node, topological
 from cellgrad.tensors.operations import reshape
 from cellgrad.tensors.sharing import share_products
@@ -29,13 +30,18 @@ class CompiledObjective:
     """One cell as a function of a vector of changing cells; batched over points, on any device torch has.
 
     x: the input node, shape (n,). value: the objective's node, one element, depending on x.
+    arithmetic: the type it computes in, None for that of the device. Points, values and gradients are handed over in
+    `dtype` all the same, so that a search in few changing cells keeps all its digits, and the last sums are made in it.
     """
 
-    def __init__(self, x: Node, value: Node, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self, x: Node, value: Node, device: torch.device | str = "cpu", arithmetic: torch.dtype | None = None
+    ) -> None:
         self.x = x
         self.value_node = value
         self.device = torch.device(device)
         self.dtype = default_dtype(self.device)
+        self.arithmetic = self.dtype if arithmetic is None else arithmetic
         self.size = x.size
         self._value = share_products([reshape(value, ())])[0]
         squares = under_root(self._value)
@@ -45,9 +51,12 @@ class CompiledObjective:
         self._programs: dict[str, Program] = {}
         self._linear_fit: tuple[Tensor, Tensor, Tensor] | None = None
 
-    def on(self, device: torch.device | str) -> CompiledObjective:
-        """The same objective on another device."""
-        return self if torch.device(device) == self.device else CompiledObjective(self.x, self.value_node, device)
+    def on(self, device: torch.device | str, arithmetic: torch.dtype | None = None) -> CompiledObjective:
+        """The same objective on a device, computing in the type `arithmetic`, or in that of the device."""
+        device = torch.device(device)
+        kind = default_dtype(device) if arithmetic is None else arithmetic
+        same = (device, kind) == (self.device, self.arithmetic)
+        return self if same else CompiledObjective(self.x, self.value_node, device, kind)
 
     @property
     def has_residuals(self) -> bool:
@@ -94,7 +103,7 @@ class CompiledObjective:
                 assert self._residuals is not None
                 tangent = input_node("tangent", (self.size,))
                 outputs = [self._residuals, push_forward(self._residuals, self.x, tangent)]
-                fixed["tangent"] = torch.eye(self.size, device=self.device, dtype=self.dtype)[None]
+                fixed["tangent"] = torch.eye(self.size, device=self.device, dtype=self.arithmetic)[None]
             elif name == "columns":
                 assert self._residuals is not None and self._columns is not None
                 outputs = [self._residuals, *self._columns]
@@ -102,26 +111,41 @@ class CompiledObjective:
                 tangent = input_node("tangent", (self.size,))
                 outputs = pull_back([gradient(self._value, self.x)], [tangent], [self.x])
                 if name == "hessian":
-                    fixed["tangent"] = torch.eye(self.size, device=self.device, dtype=self.dtype)[None]
+                    fixed["tangent"] = torch.eye(self.size, device=self.device, dtype=self.arithmetic)[None]
                 else:
                     inputs.append("tangent")
-            self._programs[name] = Program(outputs, inputs, self.device, self.dtype, fixed)
+            self._programs[name] = Program(outputs, inputs, self.device, self.arithmetic, fixed, self.wide)
         return self._programs[name]
+
+    @property
+    def where(self) -> str:
+        """The device, and what it computes in where that is not float64: cpu, cuda float32."""
+        kind = str(self.arithmetic).removeprefix("torch.")
+        return str(self.device) if kind == "float64" else f"{self.device} {kind}"
+
+    @property
+    def wide(self) -> torch.dtype | None:
+        """The type of the last sums, where it is not that of all the rest."""
+        return None if self.arithmetic == self.dtype else self.dtype
+
+    def _run(self, name: str, *points: Tensor) -> list[Tensor]:
+        program = self._program(name)
+        if self.wide is None:
+            return program(*points)
+        return [found.to(self.dtype) for found in program(*(point.to(self.arithmetic) for point in points))]
 
     def value(self, X: Tensor) -> Tensor:
         """Values (K,) at points X (K, n); not finite where the objective is an error."""
-        program = self._program("value")
         if len(X) == 1:
-            return program(X[0])[0].reshape(1)
-        return program(X)[0]
+            return self._run("value", X[0])[0].reshape(1)
+        return self._run("value", X)[0]
 
     def value_and_gradient(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """Values (K,) and gradients (K, n)."""
-        program = self._program("gradient")
         if len(X) == 1:
-            value, slope = program(X[0])
+            value, slope = self._run("gradient", X[0])
             return value.reshape(1), slope.reshape(1, -1)
-        value, slope = program(X)
+        value, slope = self._run("gradient", X)
         return value, slope.expand(X.shape)
 
     @cached_property
@@ -146,16 +170,16 @@ class CompiledObjective:
     def residuals_and_jacobian(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """r (K, m) and J (K, m, n), by one forward tangent a changing cell, all in one run."""
         if self._columns is not None:
-            found = self._program("columns")(X[0] if len(X) == 1 else X)
+            found = self._run("columns", X[0] if len(X) == 1 else X)
             residuals, *apart = (part.expand(len(X), -1) for part in found)
             return residuals, torch.stack(apart, 2)
-        residuals, columns = self._program("jacobian")(X[:, None])
+        residuals, columns = self._run("jacobian", X[:, None])
         shape = (len(X), self.size, self.residual_count)
         return residuals.reshape(len(X), -1), columns.expand(shape).mT
 
     def residuals(self, x: Tensor) -> Tensor:
         """r (m,) at one point x (n,)."""
-        return self._program("residuals")(x)[0]
+        return self._run("residuals", x)[0]
 
     def linear_fit(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """r (m,) at x (n,), and J (m, n) where r is linear in the changing cells: the same everywhere, and held from
@@ -172,25 +196,19 @@ class CompiledObjective:
     def value_as_lowered(self, x: Tensor) -> float:
         """The value at one point x (n,) by the formulas alone, as they were lowered: nothing shared, no form as a sum
         of squares made use of. What a search found by the others is checked against it."""
-        return float(self._program("as lowered")(x)[0])
+        return float(self._run("as lowered", x)[0])
 
     def normal_equations(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Sums of squares (K,), J'r (K, n) and J'J (K, n, n)."""
-        residuals, jacobian = self.residuals_and_jacobian(X)
-        transposed = jacobian.mT
-        return (
-            residuals.square().sum(1),
-            (transposed @ residuals[:, :, None])[:, :, 0],
-            transposed @ jacobian,
-        )
+        return normal_equations_of(*self.residuals_and_jacobian(X))
 
     def hessian_product(self, X: Tensor, directions: Tensor) -> Tensor:
         """Hessian times direction (K, n) at each point (K, n)."""
-        return self._program("hessian product")(X, directions)[0].expand(X.shape)
+        return self._run("hessian product", X, directions)[0].expand(X.shape)
 
     def hessian(self, X: Tensor) -> Tensor:
         """The Hessian (K, n, n) at each point (K, n), its n columns in one run: for some hundreds of changing cells."""
-        return self._program("hessian")(X[:, None])[0].expand(len(X), self.size, self.size)
+        return self._run("hessian", X[:, None])[0].expand(len(X), self.size, self.size)
 
     def listing(self) -> str:
         """The program of value and gradient in words."""

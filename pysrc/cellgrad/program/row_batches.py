@@ -57,7 +57,7 @@ class RowTable:
         self.merit_is_square = squares is not None
         """Whether what is estimated is the square of the objective cell."""
         self._value = value if squares is None else squares
-        self._table = Table(function.device, function.dtype)
+        self._table = Table(function.device, function.arithmetic)
         self._objectives: dict[int, SomeRows] = {}
         self.rows = self._find()
 
@@ -120,8 +120,10 @@ class SomeRows:
         """The elements that one evaluation of the value computes."""
         self._feeds = sampled.feeds
         inputs = ["x", *(feed.name for feed in sampled.feeds)]
-        self._value = Program(self.outputs[:1], inputs, function.device, function.dtype)
-        self._both = Program(self.outputs, inputs, function.device, function.dtype)
+        self._dtype, self._arithmetic = function.dtype, function.arithmetic
+        kind = function.device, function.arithmetic, None, function.wide
+        self._value = Program(self.outputs[:1], inputs, *kind)
+        self._both = Program(self.outputs, inputs, *kind)
 
     def value(self, X: Tensor, rows: Tensor) -> Tensor:
         """Values (K,) at X (K, n), from the rows numbered in `rows` (count,)."""
@@ -134,7 +136,8 @@ class SomeRows:
 
     def _run(self, program: Program, X: Tensor, rows: Tensor) -> list[Tensor]:
         fed = [feed.make(rows) for feed in self._feeds]
-        return program(X[0] if len(X) == 1 else X, *fed)
+        found = program((X[0] if len(X) == 1 else X).to(self._arithmetic), *fed)
+        return [one.to(self._dtype) for one in found]
 
 
 class RowBatches:
@@ -154,6 +157,7 @@ class RowBatches:
         self.size = table.function.size
         self.device = table.function.device
         self.dtype = table.function.dtype
+        self.arithmetic = table.function.arithmetic
         self.rows = table.all_rows() if rows is None else rows
         self.batch = min(batch, len(self.rows))
         self.per_epoch = -(-len(self.rows) // self.batch)

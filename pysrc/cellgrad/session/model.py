@@ -219,6 +219,7 @@ class Model:
         evaluations: int | None = None,
         options: FirstOrderOptions | None = None,
         validation: str | None = None,
+        dtype: str = "",
     ) -> Solution:
         """Search for the best values of the changing cells; `Book.write` then saves them, where they are of use.
 
@@ -227,6 +228,7 @@ class Model:
         as a run that was broken off left them. solver_options: do what Excel's Solver would with the saved options,
         its method and its convergence too (see `options.settled`). options: of a first-order method, as schedule,
         mini-batches and rows held out. validation: a cell, such as the loss on other data, that says when to stop.
+        dtype: float32 computes in single precision but for the last sums, and without constraints.
         Raises ModelError where the objective is an error at the start values, and NoProgressError where every step
         from them leads into one, naming the cell the error comes from.
         """
@@ -241,7 +243,7 @@ class Model:
             if chosen.starts in (None, 1) and not self.conditions.count and not rescued and not seen:
                 self.require_start(self.conditions.clipped(began))
             structure = self.structure if looked_at else None
-            there = placed(self.function, began, device, chosen.starts, steps)
+            there = placed(self.function, began, device, chosen.starts, steps, "" if self.conditions.count else dtype)
             self.ran_on, self.placement = there.function, there.placement
             where = self.placement.device
             solution = optimize(
@@ -347,7 +349,7 @@ class Model:
         if not self.has_objective:
             book.put(areas, solution.x)
             return
-        within = rounding(AGREEMENT[self.ran_on.dtype], solution.value, solution.start_value)
+        within = rounding(AGREEMENT[self.ran_on.arithmetic], solution.value, solution.start_value)
         promise = Promise(areas, self.objective, solution.value, within, book.new)
         moved = differ(self._elsewhere, book.elsewhere(areas))
         book.put(areas, solution.x, promise)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from cellgrad.errors import ArgumentError
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.threads import threads_for
-from cellgrad.program.devices import CPU, Placement, place, seconds_of
+from cellgrad.program.devices import Placement, place, seconds_of
 from cellgrad.program.objective import CompiledObjective
 
 
@@ -21,22 +22,38 @@ class Placed:
     placement: Placement
 
 
-def placed(function: CompiledObjective, x0: np.ndarray, name: str, starts: int | None, steps: int | None) -> Placed:
+DTYPES = {"float64": torch.float64, "float32": torch.float32}
+"""What a search may compute in, by name."""
+
+
+def placed(
+    function: CompiledObjective, x0: np.ndarray, name: str, starts: int | None, steps: int | None, dtype: str = ""
+) -> Placed:
     """The objective on the device called `name`; for auto on the one where a step of `starts` starts is the faster.
 
-    x0 (n,): where steps are timed. steps: the most that will be made, None where nobody says.
-    Raises ArgumentError for a device that is not there.
+    x0 (n,): where steps are timed. steps: the most that will be made, None where nobody says. dtype: what to compute
+    in, '' for float64 wherever the device has it. Raises ArgumentError for a device that is not there, or lacks that.
     """
+    arithmetic = arithmetic_called(dtype, name)
     count = 1 if starts is None else max(1, starts)
     numbers = count * function.elements
-    made = {CPU: function}
+    made: dict[torch.device, CompiledObjective] = {}
 
     def seconds(device: torch.device) -> float:
-        there = made[device] = function.on(device)
+        there = made[device] = function.on(device, arithmetic)
         X = torch.as_tensor(x0).to(there.device, there.dtype).expand(count, -1).contiguous()
         problem = Problem(there)
         return seconds_of(lambda: problem.value_and_gradient(X), device)
 
     with threads_for(numbers):
         chosen = place(name, numbers, steps, seconds)
-    return Placed(made[chosen.device] if chosen.device in made else function.on(chosen.device), chosen)
+    return Placed(made.get(chosen.device) or function.on(chosen.device, arithmetic), chosen)
+
+
+def arithmetic_called(dtype: str, device: str) -> torch.dtype | None:
+    """The type of this name, None for the device's own. Raises ArgumentError for others."""
+    if dtype not in ("", *DTYPES):
+        raise ArgumentError(f"nothing is computed in '{dtype}'", action=f"use one of {', '.join(DTYPES)}")
+    if dtype == "float64" and device.startswith("mps"):
+        raise ArgumentError("mps has no float64", action="use --dtype float32 or --device cpu")
+    return DTYPES.get(dtype)

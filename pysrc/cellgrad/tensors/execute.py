@@ -6,12 +6,14 @@ The calls are torch's; of small programs on the CPU they are numpy's (see `light
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from cellgrad.tensors.accumulating import accumulating, narrowed, widened
 from cellgrad.tensors.light import LIGHT_ELEMENTS, Array, as_tensor, light
 from cellgrad.tensors.nodes import Node, topological
 from cellgrad.tensors.operations import OPERATIONS
@@ -27,6 +29,7 @@ class Program:
     Every input may carry the same number of leading batch axes, of sizes that broadcast; so do the outputs then.
     fixed: inputs that never change, with their tensors: what depends on them alone is computed once, here.
     Constants live on `device` in `dtype` (float64 unless the device has none).
+    wide: a wider type for the sums that make outputs of one element, see `accumulating`; such outputs have that type.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class Program:
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float64,
         fixed: Mapping[str, Tensor] | None = None,
+        wide: torch.dtype | None = None,
     ) -> None:
         self.outputs = tuple(outputs)
         self.inputs = tuple(inputs)
@@ -50,6 +54,7 @@ class Program:
         self._output_slots = tuple(slot[id(node)] for node in outputs)
         kept = set(self._output_slots)
         self._registers: list[Tensor | None] = [None] * len(order)
+        in_wide = set() if wide is None else accumulating(outputs)
         self._feeds: dict[str, int] = {}
         self._steps: list[Step] = []
         self._names: list[str] = []
@@ -70,6 +75,13 @@ class Program:
             else:
                 operands = tuple(slot[id(i)] for i in node.inputs)
                 run = OPERATIONS[node.operation].run
+                if wide is not None and id(node) in in_wide:
+                    run = widened(node.operation, run, wide)
+                    operands = tuple(self._kept_whole(i, slot[id(i)], wide) for i in node.inputs)
+                elif any(id(i) in in_wide for i in node.inputs):
+                    run = narrowed(run, dtype)
+                elif node.operation == "number":
+                    run = partial(_numbers, dtype=dtype)
                 known = [self._registers[at] for at in operands]
                 if all(tensor is not None for tensor in known):
                     self._registers[number] = run(*known, *node.parameters)
@@ -80,6 +92,13 @@ class Program:
         live = sum(node.size for node in order if not node.is_constant)
         self.elements = live * max((self._starts(name, tensor) for name, tensor in (fixed or {}).items()), default=1)
         """How many numbers a run computes for one start; fixed inputs may bring a batch of their own."""
+
+    def _kept_whole(self, node: Node, at: int, wide: torch.dtype) -> int:
+        """The register of an operand in the wider type: a constant has one with all its digits."""
+        if node.value is None or node.boolean:
+            return at
+        self._registers.append(node.value.to(self.device, wide))
+        return len(self._registers) - 1
 
     def __len__(self) -> int:
         """How many torch calls one run makes."""
@@ -131,6 +150,11 @@ class Program:
         found = steps, [None if tensor is None else tensor.numpy() for tensor in self._registers]
         self._light = found
         return found
+
+
+def _numbers(truths: Tensor, dtype: torch.dtype) -> Tensor:
+    """Truth values as 0 and 1."""
+    return truths.to(dtype)
 
 
 def listing(outputs: Sequence[Node]) -> str:

@@ -36,6 +36,7 @@ class Job:
     seed: int | None = None
     device: str = "auto"
     seconds: float = math.inf
+    dtype: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ class Answer:
 
     value: the objective as recalculated through the whole workbook. status, message: a word and a sentence or two.
     told: the constraints and cells that these are about, and warnings, a line each. method, device: what ran, and on
-    what. seconds: of the whole run, compiling included. record: what the answer report needs besides
-    (`reports.record`), '' where the run was cut short.
+    what, with its dtype where that is not float64. seconds: of the whole run, compiling included. record: what the
+    answer report needs besides (`reports.record`), '' where the run was cut short.
     """
 
     objective: Region | None

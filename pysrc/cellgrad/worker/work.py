@@ -37,7 +37,7 @@ def run(job: Job, tell: Callable[[Callable[[], Advance]], bool]) -> Answer:
 
     solution = model.optimize(
         method=job.method, steps=job.steps, learning_rate=job.learning_rate, starts=job.starts, seed=job.seed,
-        device=job.device, seconds=job.seconds, callback=callback,
+        device=job.device, seconds=job.seconds, callback=callback, dtype=job.dtype,
     )  # fmt: skip
     return Answer(
         objective,
@@ -48,7 +48,7 @@ def run(job: Job, tell: Callable[[Callable[[], Advance]], bool]) -> Answer:
         solution.status.word,
         solution.message,
         solution.method,
-        str(model.ran_on.device),
+        model.ran_on.where,
         solution.iterations,
         solution.usable,
         time.perf_counter() - began,
