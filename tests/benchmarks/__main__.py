@@ -3,7 +3,8 @@
 python -m tests.benchmarks [SECTION ...] [--rows 712,100000,1000000] [--quick] [--json FILE] [--markdown FILE]
 python -m tests.benchmarks laws [--write] [--quick]
 
-The second measures what a cell, a formula and a row cost, and writes pysrc/SPEED.md (see `laws`). The first ends with 1 where a measurement failed; a missed target is told, not an error, since machines differ and are busy.
+The second measures what a cell, a formula and a row cost, and writes pysrc/SPEED.md (see `laws`). The first ends with
+1 where a measurement failed; a missed target is told, in red, and no error, since machines differ and are busy.
 """
 
 from __future__ import annotations
@@ -17,7 +18,19 @@ from typing import Any
 from rich.console import Console
 from rich.live import Live
 from tests.benchmarks import (
-    compiling, evaluating, gpu, gradient, laws, live, optimum, process, reading, scaling, solving, step, writing,
+    compiling,
+    evaluating,
+    gpu,
+    gradient,
+    laws,
+    live,
+    optimum,
+    process,
+    reading,
+    scaling,
+    solving,
+    step,
+    writing,
 )  # fmt: skip
 from tests.benchmarks.figures import Figure, markdown, table
 from tests.benchmarks.fresh import TaskFailed
@@ -101,9 +114,7 @@ def left_out() -> list[str]:
     return [*sections, *evaluating.missing()]
 
 
-def record(
-    before: dict[str, object], setting: Setting, figures: list[Figure], failures: list[str]
-) -> dict[str, Any]:
+def record(before: dict[str, object], setting: Setting, figures: list[Figure], failures: list[str]) -> dict[str, Any]:
     """The whole run as JSON; `load` is the machine's own before the run, `load_after` includes the run's."""
     return {
         "machine": before | {"load_after": machine()["load"]},

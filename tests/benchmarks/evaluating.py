@@ -56,15 +56,11 @@ def figures(setting: Setting) -> Iterator[Figure]:
         yield from _compared(setting, "titanic.xlsx, sheet mmult", LESSON_ROWS, LESSON, asked)
 
 
-def _compared(
-    setting: Setting, what: str, rows: int, net: dict[str, Any], asked: Sequence[str]
-) -> Iterator[Figure]:
+def _compared(setting: Setting, what: str, rows: int, net: dict[str, Any], asked: Sequence[str]) -> Iterator[Figure]:
     rounds: list[dict[str, dict[str, Any]]] = []
     for _ in range(setting.rounds(5 if rows <= 2000 else 3)):
         measured = {
-            name: setting.measure(
-                "evaluate", (*NUMPY, *TORCH), engine=name, changes=20 if rows <= 2000 else 3, **net
-            )
+            name: setting.measure("evaluate", (*NUMPY, *TORCH), engine=name, changes=20 if rows <= 2000 else 3, **net)
             for name in (OURS, WHOLE, *asked)
         }
         for name in (WHOLE, *asked):
@@ -80,9 +76,7 @@ def _compared(
         first = fastest({name: column(name, of) for name in asked})
         for name in asked:
             target, note = (OF_THE_FASTEST, "the fastest of them") if name == first else (None, "")
-            yield compare(
-                NAME, f"{what}: {words}", column(OURS, of), name, column(name, of), target=target, note=note
-            )
+            yield compare(NAME, f"{what}: {words}", column(OURS, of), name, column(name, of), target=target, note=note)
         note = "Book.put and Book.value: every cell that depends on it"
         yield compare(NAME, f"{what}: {words}, all dependents", column(WHOLE, of), first, column(first, of), note=note)
 

@@ -58,7 +58,9 @@ class Law:
     calibrated: float | None = None
 
     @classmethod
-    def fitted(cls, name: str, of: str, points: Points, calibrations: Mapping[str, float], calibration: str = "") -> Law:
+    def fitted(
+        cls, name: str, of: str, points: Points, calibrations: Mapping[str, float], calibration: str = ""
+    ) -> Law:
         """Least squares of relative errors: each point counts as much as any other, however large it is."""
         sizes, costs = np.array(sorted(points), float), np.array([points[size] for size in sorted(points)])
         each, base = (float(part) for part in np.polyfit(sizes, costs, 1, w=1 / costs))
@@ -174,7 +176,9 @@ def write(laws: Sequence[Law], told: Mapping[str, object]) -> None:
 def written() -> dict[str, float]:
     """The laws that the document tells in calibrations, by name."""
     table = DOCUMENT.read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0]
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line.startswith("| ")]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line.startswith("| ")
+    ]
     return {row[0]: float(row[2].split()[0]) for row in rows[1:] if row[2]}
 
 
@@ -182,7 +186,9 @@ def main(given: Sequence[str]) -> int:
     """Measure all laws, print them, and write the document if asked."""
     parser = argparse.ArgumentParser("python -m tests.benchmarks laws", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--write", action="store_true", help=f"rewrite the table of {DOCUMENT.relative_to(ROOT)}")
-    parser.add_argument("--quick", action="store_true", help="tiny sizes: to see that it works; its numbers mean nothing")
+    parser.add_argument(
+        "--quick", action="store_true", help="tiny sizes: to see that it works; its numbers mean nothing"
+    )
     asked = parser.parse_args(given)
     if asked.write and asked.quick:
         parser.error("--quick measures nothing that should be written")

@@ -19,6 +19,7 @@ MOST_SECONDS = 1.0
 """What 64 starts may take."""
 OF_SCIPY, OF_SCIPY_MANY, OF_LSTSQ = 1.0, 0.6, 1.5
 """What the way to the optimum may cost: of scipy's from one start and from 64, and of numpy's least squares."""
+LINEAR_ROWS = (LESSON_ROWS, 10_000, 100_000)
 GOOD_VALLEY, SOLVER_ENDED_AT = 0.1325, 0.14315
 """What 64 starts must find, and what the shipped start must."""
 SCIPY = "scipy L-BFGS-B"
@@ -68,14 +69,24 @@ def _races(what: str, races: dict[str, Any], target: float) -> Iterator[Figure]:
 
 
 def _linear(setting: Setting) -> Iterator[Figure]:
-    rounds = setting.rounds(41)
-    answer = setting.measure("least_squares", NUMPY, path=str(TITANIC), csv=str(PASSENGERS), rounds=rounds)
-    peer = "numpy lstsq"
-    steps = f"{answer['steps']} steps"
-    yield compare(NAME, "linear: search", answer["search"], peer, answer["lstsq"], target=OF_LSTSQ, note=steps)
-    yield compare(NAME, "linear: optimize()", answer["whole"], peer, answer["lstsq"], target=OF_LSTSQ)
-    apart = f"apart {abs(answer['loss'] - answer['lstsq_loss']):.1g}"
-    yield compare(NAME, "linear: loss", [answer["loss"]], peer, [answer["lstsq_loss"]], unit="loss", note=apart)
+    for rows in LINEAR_ROWS[:1] if setting.quick else LINEAR_ROWS:
+        answer = setting.measure(
+            "least_squares",
+            NUMPY if rows <= SMALL else (),
+            path=str(workbook(setting, rows, "linear")),
+            csv=str(PASSENGERS),
+            rows=rows,
+            rounds=setting.rounds(41 if rows <= SMALL else 7),
+        )
+        peer, what = "numpy lstsq", f"linear, {rows:,} rows"
+        steps = f"{answer['steps']} steps"
+        yield compare(NAME, f"{what}: search", answer["search"], peer, answer["lstsq"], target=OF_LSTSQ, note=steps)
+        yield compare(
+            NAME, f"{what}: optimize()", answer["whole"], peer, answer["lstsq"], target=OF_LSTSQ,
+            note=f"again on the same model; the first run {1000 * answer['first']:,.1f} ms, with its analysis",
+        )  # fmt: skip
+        apart = f"apart {abs(answer['loss'] - answer['lstsq_loss']):.1g}"
+        yield compare(NAME, f"{what}: loss", [answer["loss"]], peer, [answer["lstsq_loss"]], unit="loss", note=apart)
 
 
 def _many_starts(setting: Setting) -> Iterator[Figure]:

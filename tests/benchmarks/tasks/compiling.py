@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 from tests.benchmarks.fresh import peak_mib
 from tests.benchmarks.tasks.make_formulas import ANSWER, SHEET, changing
@@ -21,7 +22,7 @@ def run(path: str, kind: str, size: list[int]) -> dict[str, float]:
     for _ in range(2):
         model.value_and_gradient()
         clock.append(time.perf_counter())
-    read, compiled, again = (end - start for start, end in zip(clock[:-1], clock[1:], strict=True))
+    read, compiled, again = (end - start for start, end in pairwise(clock))
     return {
         "read": read, "compile": compiled, "again": again, "elements": model.function.elements,
         "compiled_mib": peak_mib(),
