@@ -15,7 +15,7 @@ from cellgrad.optimize.choice import choose_method
 from cellgrad.optimize.further import SECONDS, further_starts, how_many, is_better
 from cellgrad.optimize.levenberg_marquardt import LevenbergMarquardt
 from cellgrad.optimize.lone.linear_fit import fits_at_once, fitted
-from cellgrad.optimize.lone.search import search_from
+from cellgrad.optimize.lone.search import refine, search_from
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.request import Request, evaluated, numpy_of, violation
 from cellgrad.optimize.search import SCOUTING, Limits, Search, Tolerances
@@ -57,7 +57,7 @@ class Free(Request):
         search = search_from(problem, chosen, X, first)
         search.run(limits, self.callback)
         if first is SCOUTING and search.stopped is None and search.steps < limits.steps:
-            search.refine(FINALISTS, Tolerances(), limits, self.callback)
+            refine(search, FINALISTS, limits, self.callback)
         searches = [search]
         if self.unasked and search.stopped is None:
             searches += self._further(search, limits)
@@ -183,7 +183,7 @@ class Free(Request):
             finish = Limits(
                 search.method.default_steps + others.steps, min(SECONDS, left), time.process_time(), time.process_time
             )
-            others.refine(FINALISTS, Tolerances(), finish, self.callback)
+            refine(others, FINALISTS, finish, self.callback)
         return [others]
 
     def _best_of_all(self, f: Tensor, x: Tensor, own: int, count: int, others: Search) -> int:

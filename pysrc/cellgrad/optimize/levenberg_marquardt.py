@@ -96,7 +96,8 @@ class LevenbergMarquardt:
             x=X,
             f=torch.where(torch.isfinite(f + half.sum(1) + normal.sum((1, 2))), f, torch.nan),
             gradient=2 * half,
-            rate=torch.zeros_like(f),
+            # the undamped step solves what is linear at once; of many starts nearly all would try it in vain
+            rate=torch.full_like(f, 0.0 if K == 1 else FIRST_DAMPING),
             ended=running(X),
             normal=normal,
             scale=_column_norms(normal),

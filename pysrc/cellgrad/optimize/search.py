@@ -50,15 +50,32 @@ class Tolerances:
     """When to stop by the numbers.
 
     slope: OPTIMAL when a method's `slope` is no more than this.
-    change: CONVERGED when the best merit fell by no more than this part of itself over the method's `window` steps.
+    change: CONVERGED when the best merit fell by no more than this part of itself over `patience` times the method's
+    `window` of steps.
     """
 
     slope: float = 1e-12
     change: float = 1e-10
+    patience: float = 1.0
+
+    def window(self, method: Method[Any]) -> int:
+        """So many steps without gain mean an end."""
+        return max(1, round(self.patience * method.window))
 
 
-SCOUTING = Tolerances(slope=1e-8, change=1e-4)
+SCOUTING = Tolerances(slope=1e-8, change=1e-3, patience=0.4)
 """For many starts at once, of which the best few are refined afterwards."""
+
+CATCH_UP = 10
+"""A start that has a rival ends when it would not overtake it in so many windows at its present pace."""
+
+
+@dataclass(frozen=True)
+class Rival:
+    """What another start has reached already: its merit and its point (n,)."""
+
+    merit: float
+    x: Tensor
 
 
 @dataclass(frozen=True)
@@ -80,12 +97,17 @@ class Search:
 
     x (K, n), f (K,): the best point of every start. status (K,): numbers of Status. iterations (K,).
     start_f (K,): merits of the starts. history: (step, best merit so far over all starts, rate).
+    rival: what these starts have to beat; one that falls behind for good ends.
     """
 
-    def __init__(self, problem: Problem, method: Method[Any], X: Tensor, tolerances: Tolerances) -> None:
+    def __init__(
+        self, problem: Problem, method: Method[Any], X: Tensor, tolerances: Tolerances, rival: Rival | None = None
+    ) -> None:
         self.problem = problem
         self.method = method
         self.tolerances = tolerances
+        self.rival = rival
+        self.window = tolerances.window(method)
         self.x = X = problem.project(X)
         self.f = torch.full_like(X[:, 0], torch.nan)
         self.start_f = self.f
@@ -110,15 +132,11 @@ class Search:
         """The start that ended lowest; the first of equals."""
         return int(torch.nan_to_num(self.f, nan=math.inf).argmin())
 
-    def refine(self, count: int, tolerances: Tolerances, limits: Limits, callback: Callback | None = None) -> None:
-        """Take the best `count` starts further, with tighter tolerances, within what is left of the limits."""
-        index = torch.nan_to_num(self.f, nan=math.inf).argsort(stable=True)[:count]
-        index = index[torch.isfinite(self.f[index])]
-        if len(index) == 0:
-            return
-        final = Search(self.problem, self.method, self.x[index], tolerances)
-        final.run(replace(limits, steps=limits.steps - self.steps), callback, first_step=self.steps)
-        better = final.f <= self.f[index]
+    def take(self, index: Tensor, final: Search) -> None:
+        """Put what another search made of the starts `index` (k,) in their place: where it went further, or found that
+        there is nowhere to go. How a search from a resting point fails says nothing of the point."""
+        found = torch.tensor([status.found for status in final.statuses()], device=index.device)
+        better = (final.f < self.f[index]) | ((final.f == self.f[index]) & found)
         index = index[better]
         self.x, self.f = self.x.index_copy(0, index, final.x[better]), self.f.index_copy(0, index, final.f[better])
         self.status = self.status.index_copy(0, index, final.status[better])
@@ -153,7 +171,7 @@ class Search:
             self.steps += 1
             self._keep_best(state)
             state = self._judge(state)
-            if self.steps % self.method.window == 0:
+            if self.steps % self.window == 0:
                 state = self._judge_change(state, earlier)
                 earlier = replace(self._live, x=state.x)
             self._report(state, best_ended, limits, callback, first_step)
@@ -180,7 +198,10 @@ class Search:
         """Starts that moved since `earlier` and have next to nothing to show for it. One that did not move is still
         shortening its step: its method knows best when to give up."""
         moved = (state.x != earlier.x).any(1)
-        level = moved & (earlier.f - self._live.f <= self.tolerances.change * self._live.f.abs())
+        gained = earlier.f - self._live.f
+        level = moved & (gained <= self.tolerances.change * self._live.f.abs())
+        if self.rival is not None:
+            level |= self._live.f - CATCH_UP * gained > self.rival.merit
         ended = end(state.ended, level & (self._slope(state) <= STATIONARY), Status.OPTIMAL)
         return replace(state, ended=end(ended, level, Status.CONVERGED))
 
@@ -230,7 +251,8 @@ class Search:
         merits = self._live.f
         best = merits.argmin()
         merit, rate = torch.stack((merits[best], state.rate[best])).tolist()
-        value = self.problem.shown(min(merit, best_ended))
+        ahead = self.rival if self.rival is not None and self.rival.merit < min(merit, best_ended) else None
+        value = self.problem.shown(min(merit, best_ended) if ahead is None else ahead.merit)
         step = first_step + self.steps
         self.history.append((step, value, rate))
         if callback is None:
@@ -240,6 +262,7 @@ class Search:
 
         def point() -> NDArray[np.float64]:
             x = self._live.x[best] if merit <= best_ended else self.x[self.best()]
+            x = x if ahead is None else ahead.x
             return x.detach().cpu().double().numpy()
 
         if callback(Progress(step, value, rate, len(merits), elapsed, max(0.0, left), point)) is True:

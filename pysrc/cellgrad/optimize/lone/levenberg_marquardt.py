@@ -70,8 +70,6 @@ class Point:
 class LoneLevenbergMarquardt:
     """One start. `at` is where it stands, `rate` the damping, `ended` how it ended or None; `step` goes on."""
 
-    window = 25
-
     def __init__(self, problem: Problem, x: Vector) -> None:
         self.problem = problem
         self.holds = problem.residual_count * problem.size <= HELD_ELEMENTS

@@ -45,7 +45,7 @@ def fits_at_once(problem: Problem, structure: Structure | None) -> bool:
         return False
     plain = problem.device.type == "cpu" and problem.dtype == torch.float64
     objective = problem.objective
-    return plain and isinstance(objective, CompiledObjective) and objective.dtype == torch.float64
+    return plain and isinstance(objective, CompiledObjective) and objective.arithmetic == torch.float64
 
 
 def fitted(problem: Problem, start: Vector, slope: float) -> Fitted | None:

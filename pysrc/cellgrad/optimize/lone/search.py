@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -13,20 +14,43 @@ from cellgrad.optimize.levenberg_marquardt import LevenbergMarquardt
 from cellgrad.optimize.lone.levenberg_marquardt import LoneLevenbergMarquardt
 from cellgrad.optimize.method import RUNNING, STATIONARY, Method, State
 from cellgrad.optimize.problem import Problem
-from cellgrad.optimize.search import UNBOUNDED_FALL, Limits, Search, Tolerances
+from cellgrad.optimize.search import CATCH_UP, UNBOUNDED_FALL, Limits, Rival, Search, Tolerances
 from cellgrad.optimize.solution import STATUS_NUMBER, Callback, Progress, Status
 
 SMALL = 2**16
 """Numbers computed for one value, and residuals x cells, up to which a problem is small."""
 
 
-def search_from(problem: Problem, method: Method[Any], X: Tensor, tolerances: Tolerances) -> Search:
-    """The search from X (K, n): of one start on numpy, where the method and the size allow it."""
+def runs_alone(problem: Problem, method: Method[Any]) -> bool:
+    """Whether one start runs on numpy: the method and the size allow it."""
     small = max(problem.objective.elements, problem.residual_count * problem.size) <= SMALL
     plain = problem.device.type == "cpu" and problem.dtype == torch.float64 and not problem.bounded
-    if len(X) == 1 and small and plain and isinstance(method, LevenbergMarquardt):
-        return LoneSearch(problem, method, X, tolerances)
-    return Search(problem, method, X, tolerances)
+    return small and plain and isinstance(method, LevenbergMarquardt)
+
+
+def search_from(
+    problem: Problem, method: Method[Any], X: Tensor, tolerances: Tolerances, rival: Rival | None = None
+) -> Search:
+    """The search from X (K, n): of one start on numpy, where it runs there."""
+    kind = LoneSearch if len(X) == 1 and runs_alone(problem, method) else Search
+    return kind(problem, method, X, tolerances, rival)
+
+
+def refine(search: Search, count: int, limits: Limits, callback: Callback | None = None) -> None:
+    """Take the best `count` starts of a search down to the floor of the arithmetic, within what is left of the limits.
+
+    In one batch; where one start runs alone, one after another, each while it may still overtake the best."""
+    problem, method = search.problem, search.method
+    index = torch.nan_to_num(search.f, nan=math.inf).argsort(stable=True)[:count]
+    index = index[torch.isfinite(search.f[index])]
+    rival = None
+    for part in index.split(1 if runs_alone(problem, method) else max(1, len(index))):
+        if len(part) == 0 or search.stopped is not None:
+            return
+        final = search_from(problem, method, search.x[part], Tolerances(), rival)
+        final.run(replace(limits, steps=limits.steps - search.steps), callback, first_step=search.steps)
+        search.take(part, final)
+        rival = Rival(float(search.f[search.best()]), search.x[search.best()])
 
 
 class LoneSearch(Search):
@@ -65,9 +89,11 @@ class LoneSearch(Search):
             found.step()
             self.steps += 1
             ended = self._judged(found, bottom)
-            if ended is None and self.steps % found.window == 0:
+            if ended is None and self.steps % self.window == 0:
                 gained = earlier.f - found.at.f
-                if (found.at.x != earlier.x).any() and gained <= self.tolerances.change * abs(found.at.f):
+                level = (found.at.x != earlier.x).any() and gained <= self.tolerances.change * abs(found.at.f)
+                behind = self.rival is not None and found.at.f - CATCH_UP * gained > self.rival.merit
+                if level or behind:
                     ended = Status.OPTIMAL if found.slope <= STATIONARY else Status.CONVERGED
                 earlier = found.at
             self._tell(found, limits, callback, first_step)
@@ -96,11 +122,13 @@ class LoneSearch(Search):
         )
 
     def _tell(self, found: LoneLevenbergMarquardt, limits: Limits, callback: Callback | None, first_step: int) -> None:
-        value, step = self.problem.shown(found.at.f), first_step + self.steps
+        ahead = self.rival if self.rival is not None and self.rival.merit < found.at.f else None
+        value, step = self.problem.shown(found.at.f if ahead is None else ahead.merit), first_step + self.steps
         self.history.append((step, value, found.rate))
         if callback is None:
             return
         elapsed = limits.elapsed
         left = min(elapsed / step * (limits.steps - self.steps), limits.seconds - elapsed)
-        if callback(Progress(step, value, found.rate, 1, elapsed, max(0.0, left), found.at.x.copy)) is True:
+        point = found.at.x.copy if ahead is None else ahead.x.numpy().copy
+        if callback(Progress(step, value, found.rate, 1, elapsed, max(0.0, left), point)) is True:
             self.stopped = Status.STOPPED
