@@ -9,6 +9,7 @@ from tests.benchmarks.figures import Figure, against_limit, compare
 from tests.benchmarks.fresh import NUMPY
 from tests.benchmarks.setting import LESSON_ROWS, PASSENGERS, TITANIC, Setting
 from tests.benchmarks.step import workbook
+from tests.benchmarks.tasks.make_linear import CHANGING, OBJECTIVE
 
 NAME = "optimum"
 MOST_ROWS = 100_000
@@ -73,7 +74,8 @@ def _linear(setting: Setting) -> Iterator[Figure]:
         answer = setting.measure(
             "least_squares",
             NUMPY if rows <= SMALL else (),
-            path=str(workbook(setting, rows, "linear")),
+            path=str(TITANIC if rows == LESSON_ROWS else setting.linear(rows)),
+            cells=None if rows == LESSON_ROWS else [OBJECTIVE, CHANGING],
             csv=str(PASSENGERS),
             rows=rows,
             rounds=setting.rounds(41 if rows <= SMALL else 7),

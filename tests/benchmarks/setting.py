@@ -23,6 +23,7 @@ MAKERS = (
     "tests/workbooks/scale.py",
     "tests/benchmarks/tasks/make_plain_net.py",
     "tests/benchmarks/tasks/make_formulas.py",
+    "tests/benchmarks/tasks/make_linear.py",
     "pysrc/cellgrad/lessons/titanic/passengers.py",
     "pysrc/cellgrad/solver_models/writing.py",
 )
@@ -55,6 +56,10 @@ class Setting:
     def plain_net(self, rows: int) -> Path:
         """The same net in formulas that every engine knows."""
         return self._made("make_plain_net", f"plain-net-{rows}", rows=rows)
+
+    def linear(self, rows: int) -> Path:
+        """The Titanic's linear fit at that many rows."""
+        return self._made("make_linear", f"linear-{rows}", rows=rows, csv=str(PASSENGERS))
 
     def formulas(self, kind: str, *size: int) -> Path:
         """A workbook for the costs of compiling and of gradients: see tasks/make_formulas.py."""

@@ -10,9 +10,11 @@ from tests.benchmarks import titanic_net
 from cellgrad.session import open_book
 
 
-def run(path: str, csv: str, rows: int, rounds: int) -> dict:
-    """Seconds of both, one number a round, of our first run, and the loss each ends at."""
-    model = open_book(path).model("linear")
+def run(path: str, csv: str, rows: int, rounds: int, cells: list[str] | None = None) -> dict:
+    """Seconds of both, one number a round, of our first run, and the loss each ends at.
+
+    cells: objective and changing cells of a workbook without a saved model."""
+    model = open_book(path).model("linear", *(cells or ()))
     x, y = titanic_net.data(csv, rows)
     began = time.perf_counter()
     model.optimize()
