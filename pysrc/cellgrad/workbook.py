@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -86,7 +87,7 @@ class Cells:
         """The column of each entry (an index into the parallel arrays)."""
         return self.columns[np.searchsorted(self.starts, entries, side="right") - 1]
 
-    @property
+    @cached_property
     def extent(self) -> tuple[int, int]:
         """(rows, columns) of the used range, counted from A1."""
         if not len(self.rows):

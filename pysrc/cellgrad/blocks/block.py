@@ -23,6 +23,10 @@ class Block:
     spread: bool = False
     dynamic: bool = False
 
+    def __hash__(self) -> int:
+        r = self.region  # which is hashed without its sheet's name: blocks are looked up a hundred times each
+        return hash((r.top, r.left, r.bottom, r.right, self.formula))
+
     @property
     def host(self) -> Region:
         """The cells that are evaluated: the anchor alone for a spread array formula."""

@@ -7,7 +7,7 @@ else they are cut, at last into their cells, and a circle of cells is an error o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from cellgrad.address import Region, full_name
 from cellgrad.blocks.block import Block
@@ -49,6 +49,10 @@ class Dependence:
         self._landings = Landings(book)
         self._unknown: set[Block] = set()
         self._by_place: set[int] = set()
+        self._fitting: set[Block] = set()
+        self._readers: _Readers | None = None
+        self.version = 0
+        """Grows whenever blocks are cut or taken apart, so that what was known of their order no longer holds."""
 
     def sheet_blocks(self, sheet: str) -> list[Block]:
         """Every block of a sheet as it is evaluated: taken apart where it had to be."""
@@ -80,13 +84,18 @@ class Dependence:
 
     def _fits_together(self, block: Block) -> bool:
         """Whether all cells of the block can be evaluated as one: same bound formula, same sizes read."""
+        if block in self._fitting:
+            return True
         r = block.region
         try:
             first = self._bind(block, r.top, r.left)
             last = self._bind(block, r.bottom - 1, r.right - 1)
         except FormulaError:
             return True  # the error is the same for all of them, and told when it is needed
-        return first == last and is_uniform(first, r)
+        if first != last or not is_uniform(first, r):
+            return False
+        self._fitting.add(block)
+        return True
 
     def _bind(self, block: Block, row: int, column: int) -> Node:
         try:
@@ -180,6 +189,7 @@ class Dependence:
             if picks_a_place(node) or (isinstance(node, Call) and node.function == "OFFSET")
         }
         self._by_place |= found
+        self.version += bool(found)
         for block in [block for block in self._bound if block.formula in found]:
             del self._bound[block]
         return bool(found)
@@ -279,6 +289,7 @@ class Dependence:
 
     def cut(self, blocks: Iterable[Block], lines: Cut) -> None:
         """Cut blocks along lines: from now on their pieces are blocks of their own."""
+        self.version += 1
         for block in blocks:
             regions = lines.pieces(block.region) if block.splits else []
             if len(regions) > 1:
@@ -287,6 +298,7 @@ class Dependence:
 
     def take_apart(self, blocks: Iterable[Block], reason: str) -> None:
         """Take blocks apart: from now on each of their cells is a block of its own. `reason`, in words, is kept."""
+        self.version += 1
         for block in blocks:
             if block.splits:
                 self._taken_apart.add(block)
@@ -316,26 +328,46 @@ class Dependence:
 
     def dependents(self, regions: Iterable[Region]) -> list[Block]:
         """Every block that depends, directly or not, on a cell of `regions`, or that may, for all that can be told."""
-        readers: dict[Block | Region, list[Block | Region]] = {}
-        touched: list[Block] = []
-        changed = Regions(regions)
-        met: dict[Region, bool] = {}
-        for block in self.all_blocks():
-            if self.may_read_anything(block):
-                touched.append(block)
-            for read in self.reads(block):
-                if read not in met:
-                    met[read] = changed.any_meets(read)
-                    for precedent in self.touching(read):
-                        readers.setdefault(precedent, []).append(read)
-                if met[read]:
-                    touched.append(block)
-                readers.setdefault(read, []).append(block)
-        found: dict[Block | Region, None] = dict.fromkeys(touched)
+        readers = self._who_reads_what()
+        found: dict[Block | Region, None] = dict.fromkeys(readers.of_anything)
+        for read in readers.reads.meeting(Regions(regions)):
+            found.update(dict.fromkeys(readers.of[read]))
         stack = list(found)
         while stack:
-            for reader in readers.get(stack.pop(), ()):
+            for reader in readers.of.get(stack.pop(), ()):
                 if reader not in found:
                     found[reader] = None
                     stack.append(reader)
         return [node for node in found if isinstance(node, Block)]
+
+    def _who_reads_what(self) -> _Readers:
+        """Found once, and again when blocks have been cut since."""
+        if self._readers is None or self._readers.version != self.version:
+            of: dict[Block | Region, list[Block | Region]] = {}
+            of_anything: list[Block] = []
+            reads: dict[Region, None] = {}
+            for block in self.all_blocks():
+                if self.may_read_anything(block):
+                    of_anything.append(block)
+                for read in self.reads(block):
+                    if read not in reads:
+                        reads[read] = None
+                        for precedent in self.touching(read):
+                            of.setdefault(precedent, []).append(read)
+                    of.setdefault(read, []).append(block)
+            self._readers = _Readers(self.version, of, Regions(reads), of_anything)
+        return self._readers
+
+
+@dataclass(frozen=True)
+class _Readers:
+    """Who reads what, as things were at a version of the dependencies.
+
+    of: by a region the blocks that read it, by a block the regions it has cells in. reads: all that is read.
+    of_anything: the blocks of which that cannot be told.
+    """
+
+    version: int
+    of: dict[Block | Region, list[Block | Region]]
+    reads: Regions
+    of_anything: list[Block]

@@ -13,16 +13,29 @@ class Regions:
     """Regions of any sheets, in any order, overlapping or not."""
 
     def __init__(self, regions: Iterable[Region]) -> None:
-        by_sheet: dict[str, list[tuple[int, int, int, int]]] = {}
-        for r in regions:
-            by_sheet.setdefault(r.sheet, []).append((r.top, r.left, r.bottom, r.right))
-        self._sheets = {sheet: np.array(corners).T for sheet, corners in by_sheet.items()}
+        self._regions: dict[str, list[Region]] = {}
+        for region in regions:
+            self._regions.setdefault(region.sheet, []).append(region)
+        self._corners = {
+            sheet: np.array([(r.top, r.left, r.bottom, r.right) for r in found]).T
+            for sheet, found in self._regions.items()
+        }
 
-    def any_meets(self, region: Region) -> bool:
-        """Whether one of them shares a cell with `region`."""
-        corners = self._sheets.get(region.sheet)
-        if corners is None:
-            return False
-        top, left, bottom, right = corners
-        met = (top < region.bottom) & (bottom > region.top) & (left < region.right) & (right > region.left)
-        return bool(met.any())
+    def meeting(self, others: Regions) -> list[Region]:
+        """Those that share a cell with one of the others, each once."""
+        found: list[Region] = []
+        for sheet, regions in self._regions.items():
+            if sheet in others._corners:
+                ours, theirs = self._corners[sheet], others._corners[sheet]
+                if ours.shape[1] <= theirs.shape[1]:
+                    met = np.array([_meet(theirs, own).any() for own in ours.T])
+                else:
+                    met = np.logical_or.reduce([_meet(ours, other) for other in theirs.T])
+                found += [regions[at] for at in np.flatnonzero(met)]
+        return found
+
+
+def _meet(corners: np.ndarray, one: np.ndarray) -> np.ndarray:
+    """Which of many regions share a cell with one."""
+    (top, left, bottom, right), (first, start, last, end) = corners, one
+    return (top < last) & (bottom > first) & (left < end) & (right > start)

@@ -18,6 +18,7 @@ from cellgrad.program.objective import CompiledObjective
 from cellgrad.program.origin import Evaluated
 from cellgrad.program.rows import Rows, Sides, lower_rows, regions_of, written_out
 from cellgrad.program.system import CompiledSystem
+from cellgrad.program.undisturbed import undisturbed
 from cellgrad.program.values import Values
 from cellgrad.tensors.nodes import Node, constant, input_node
 from cellgrad.tensors.operations import crop, reshape
@@ -65,6 +66,7 @@ class CompiledWithRows(Compiled):
     rows: Rows
 
 
+@undisturbed()
 def compile_model(
     dependence: Dependence,
     objective: Region,
@@ -82,13 +84,13 @@ def compile_model(
     _check_objective(book, objective, changing)
     inputs = _inputs(book, changing, new or {})
     lowering = Lowering(dependence, inputs.live)
-    lowering.lower(_needed(dependence, [objective]))
+    order = _lowered(lowering, [objective])
     value = _objective_value(lowering, objective, changing)
-    order = _needed(dependence, [objective])  # once more: lowering may have cut blocks
     function = CompiledObjective(inputs.x, value.data)
     return Compiled(objective, inputs.areas, inputs.x0, function, lowering, tuple(order))
 
 
+@undisturbed()
 def compile_system(
     dependence: Dependence,
     objective: Region | None,
@@ -111,14 +113,13 @@ def compile_system(
     inputs = _inputs(dependence.book, changing, new)
     lowering = Lowering(dependence, inputs.live)
     wanted = [*([] if objective is None else [objective]), *regions_of(written.sides)]
-    lowering.lower(_needed(dependence, wanted))
+    order = _lowered(lowering, wanted)
     data = constant(0.0) if objective is None else _objective_value(lowering, objective, changing).data
 
     def blame(cell: Region) -> ModelError:
         return _no_number(dependence, cell, inputs, new, written.texts.get(cell))
 
     rows_node, rows = lower_rows(lowering, inputs.x, inputs.x0, written.sides, written.texts, blame)
-    order = _needed(dependence, wanted)
     return CompiledWithRows(
         objective, inputs.areas, inputs.x0, CompiledObjective(inputs.x, data), lowering, tuple(order),
         CompiledSystem(inputs.x, data, rows_node), rows,
@@ -144,9 +145,17 @@ def _inputs(book: Workbook, changing: Sequence[Region], new: Mapping[Region, np.
     return _Inputs(areas, x0, x, {**_live(x, areas), **settled})
 
 
-def _needed(dependence: Dependence, regions: Sequence[Region]) -> list[Block]:
-    """The blocks of regions and all they depend on, precedents first."""
-    return dependence.order(dict.fromkeys(block for region in regions for block in dependence.touching(region)))
+def _lowered(lowering: Lowering, regions: Sequence[Region]) -> list[Block]:
+    """Evaluate the blocks of regions and all they depend on; those blocks, precedents first."""
+    dependence = lowering.dependence
+
+    def needed() -> list[Block]:
+        return dependence.order(dict.fromkeys(block for region in regions for block in dependence.touching(region)))
+
+    order = needed()
+    version = dependence.version
+    lowering.lower(order)
+    return order if dependence.version == version else needed()  # lowering may have cut blocks
 
 
 def _no_number(

@@ -12,6 +12,7 @@ from cellgrad.blocks.block import Block
 from cellgrad.blocks.dependence import Dependence
 from cellgrad.errors import CellgradError, CircularReferenceError
 from cellgrad.program.lowering import Failure, Lowering
+from cellgrad.program.undisturbed import undisturbed
 from cellgrad.program.values import Values
 from cellgrad.reference import Reference
 from cellgrad.tensors.nodes import Node
@@ -47,6 +48,7 @@ class Recalculated:
         return {sheet: CellValues.joined(found) for sheet, found in parts.items()}
 
 
+@undisturbed()
 def recalculate(
     dependence: Dependence,
     blocks: Iterable[Block],
