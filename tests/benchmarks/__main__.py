@@ -34,7 +34,7 @@ from tests.benchmarks import (
 )  # fmt: skip
 from tests.benchmarks.figures import Figure, markdown, table
 from tests.benchmarks.fresh import TaskFailed
-from tests.benchmarks.machine import machine
+from tests.benchmarks.machine import machine, missing
 from tests.benchmarks.setting import Setting, described
 
 SECTIONS = {
@@ -111,7 +111,7 @@ def main(given: list[str]) -> int:
 def left_out() -> list[str]:
     """What this machine lacks, a line each: sections, and peers that are not installed."""
     sections = [f"{name}: left out, {NEEDS[name]()}" for name in SECTIONS if name not in HERE]
-    return [*sections, *evaluating.missing()]
+    return [*sections, *missing()]
 
 
 def record(before: dict[str, object], setting: Setting, figures: list[Figure], failures: list[str]) -> dict[str, Any]:

@@ -35,17 +35,14 @@ OURS, WHOLE = "cellgrad", "workbook"
 """The objective's compiled model, and the open workbook with all that depends on the change."""
 
 
-def missing() -> list[str]:
-    """The engines that are not there to be measured, a line each."""
-    python = [name for name in PEERS if name != LIBREOFFICE and find_spec(name) is None]
-    lines = [f"{name}: not installed: pip install '.[peers]'" for name in python]
-    return lines if shutil.which("soffice") else [*lines, "LibreOffice: no soffice on the PATH"]
+def present() -> list[str]:
+    """The engines that are there to be measured."""
+    return [name for name in PEERS if (shutil.which("soffice") if name == LIBREOFFICE else find_spec(name))]
 
 
 def figures(setting: Setting) -> Iterator[Figure]:
     """Each engine in a process and a thread of its own; one that comes to another objective is not timed but told."""
-    absent = [line.partition(":")[0].lower() for line in missing()]
-    peers = [name for name in PEERS if name not in absent and not (setting.quick and name in SLOW)]
+    peers = [name for name in present() if not (setting.quick and name in SLOW)]
     for rows in setting.rows:
         asked = [name for name in peers if rows <= PEERS[name] and rows <= 100_000]
         if asked:

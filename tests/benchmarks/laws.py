@@ -44,8 +44,9 @@ Points = Mapping[int, float]
 class Law:
     """What one more of something costs: the slope of a line, cost = base + each * size, in seconds or bytes.
 
-    calibration: what it is told in multiples of, empty for bytes. sizes: the smallest and the largest. growth: the
-    slope between the two largest sizes, in slopes of the line: far above 1 where costs grow faster than sizes.
+    calibration: what it is told in multiples of, empty for bytes. sizes: the smallest and the largest. growth: what
+    each costs at the largest size, fixed part and all, in what it costs at the smallest: above 1 where costs grow
+    faster than sizes, and as many times as sizes do where they grow with the square.
     """
 
     name: str
@@ -64,10 +65,10 @@ class Law:
         """Least squares of relative errors: each point counts as much as any other, however large it is."""
         sizes, costs = np.array(sorted(points), float), np.array([points[size] for size in sorted(points)])
         each, base = (float(part) for part in np.polyfit(sizes, costs, 1, w=1 / costs))
-        last = float((costs[-1] - costs[-2]) / (sizes[-1] - sizes[-2]))
+        growth = float(costs[-1] / sizes[-1] / (costs[0] / sizes[0]))
         multiple = each / calibrations[calibration] if calibration else None
         ends = int(sizes[0]), int(sizes[-1])
-        return cls(name, of, calibration, each, base, ends, last / each, multiple)
+        return cls(name, of, calibration, each, base, ends, growth, multiple)
 
     @property
     def line(self) -> str:
@@ -110,7 +111,10 @@ def _of_whole_sheets(setting: Setting, known: Mapping[str, float]) -> Iterator[L
         ("read", "peak memory, read"), ("compile", "peak memory, read and compiled"),
         ("optimize", "peak memory, optimised"), ("write", "peak memory, saved"),
     ):  # fmt: skip
-        found = {cells: peak * MIB for cells, peak in points(f"{stage}_mib").items()}
+        found = {
+            rows * COLUMNS: max(1.0, min(one[f"{stage}_mib"] - one["imported_mib"] for one in found)) * MIB
+            for rows, found in taken.items()
+        }
         yield Law.fitted(f"{words}, a cell", "cells", found, known)
     for stage, words in (("read", "reading"), ("write", "saving")):
         yield Law.fitted(f"{words}, a cell", "cells", points(stage), known, "copy")
@@ -142,7 +146,7 @@ def _of_steps(setting: Setting, known: Mapping[str, float]) -> Iterator[Law]:
         path = str(setting.workbook(size, "mmult", "shared"))
         taken[size] = setting.measure("law_step", ONE, path=path, sheet="mmult", rounds=rounds)["step"]
     yield Law.fitted("a step of the Titanic net, a row", "rows", taken, known, "copy")
-    few, wide, deep = (20, (4, 8), (1, 2)) if setting.quick else (2000, (32, 64, 128, 256), (1, 2, 4, 8))
+    few, wide, deep = (20, (4, 8), (1, 2)) if setting.quick else (1000, (32, 64, 128, 256), (1, 2, 4, 8))
     at_width = [(few, units, 1) for units in wide]
     at_depth = [(few, 32, layers) for layers in deep]
     taken = {}

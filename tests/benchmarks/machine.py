@@ -54,6 +54,12 @@ def libreoffice() -> str:
     return found[0] if found else "of unknown version"
 
 
+def missing() -> list[str]:
+    """The other engines that are not here to be measured, a line each."""
+    lines = [f"{name}: {ABSENT}: pip install '.[peers]'" for name in PEERS if _version(name) == ABSENT]
+    return lines if libreoffice() != ABSENT else [*lines, "LibreOffice: no soffice on the PATH"]
+
+
 def _version(package: str) -> str:
     try:
         return metadata.version(package)
