@@ -84,6 +84,8 @@ def optimize(
         request.callback = _counting(problem, evaluations, callback)
     with threads_for(max(problem.size, objective.elements)):
         found = request.solution(limits)
+    if problem.notes:
+        found = replace(found, warnings=(*found.warnings, *problem.notes))
     spent = evaluations is not None and found.evaluations >= evaluations and found.status is Status.STOPPED
     if not spent:
         return found

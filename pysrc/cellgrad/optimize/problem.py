@@ -126,6 +126,8 @@ class Problem:
         self.dtype = objective.dtype
         self.evaluations = 0
         """Points evaluated so far, over all starts."""
+        self.notes: list[str] = []
+        """What the user should know of how it was run, a sentence each."""
         squares = objective.has_residuals and self.goal.kind == "min"
         self.rooted = squares and objective.rooted
         self.residual_count = 1 if self.goal.kind == "value" else objective.residual_count if squares else 0

@@ -167,14 +167,18 @@ class Search:
                 self.stopped = self._limit_reached(limits)
             if self.stopped is not None:
                 return
-            state = self.method.step(self.problem, state)
-            self.steps += 1
-            self._keep_best(state)
-            state = self._judge(state)
+            state = self._judge(self._stride(state, limits))
             if self.steps % self.window == 0:
                 state = self._judge_change(state, earlier)
                 earlier = replace(self._live, x=state.x)
             self._report(state, best_ended, limits, callback, first_step)
+
+    def _stride(self, state: State, limits: Limits) -> State:
+        """The state after a step, or a few within the limits; counts them, and keeps the best point of every start."""
+        state = self.method.step(self.problem, state)
+        self.steps += 1
+        self._keep_best(state)
+        return state
 
     def _limit_reached(self, limits: Limits) -> Status | None:
         if self.steps >= limits.steps:

@@ -21,6 +21,7 @@ from cellgrad.optimize.first_order import Descent, DescentState, FirstOrderOptio
 from cellgrad.optimize.method import RUNNING, end, projected
 from cellgrad.optimize.problem import Objective, Problem
 from cellgrad.optimize.rate_finder import find_rate
+from cellgrad.optimize.replayed import stepper
 from cellgrad.optimize.schedules import parse_schedule
 from cellgrad.optimize.search import UNBOUNDED_FALL, Limits, Tolerances
 from cellgrad.optimize.solution import STATUS_BY_NUMBER, Callback, Ending, Progress, Status
@@ -181,6 +182,7 @@ class _Task:
         few = rows[torch.from_numpy(np.random.default_rng(seed).permutation(len(rows))[:SAMPLE]).to(rows.device)]
         self.sample = lambda X: sign * table.estimate(X, few)
         self.stepping = Problem(batches, problem.goal, problem.conditions)
+        self.stepping.notes = problem.notes
 
 
 class _Loop:
@@ -231,13 +233,14 @@ class _Loop:
 
     def _run(self) -> Status:
         state = self.descent.init(self.task.stepping, self._x)
+        advance = stepper(self.task.stepping, self.descent, len(state.x))
         status = self._look(state)
         if not math.isfinite(self._lowest):
             return Status.ERROR_VALUE
         while status is None:
             status = self._limit_reached()
             if status is None:
-                state = self.descent.step(self.task.stepping, state)
+                state = advance(state)
                 self.step += 1
                 if self.step % self._every == 0:
                     status = self._look(state)

@@ -164,6 +164,8 @@ class RowBatches:
         """Batches in one pass over the rows."""
         self._seed = seed
         self._drawn = self._draw()
+        self.held: Tensor | None = None
+        """The rows that every evaluation sees, where somebody else draws them."""
 
     @property
     def elements(self) -> int:
@@ -184,13 +186,17 @@ class RowBatches:
             yield from self.epoch(number)
             number += 1
 
+    def draw(self) -> Tensor:
+        """The numbers of the rows of the next batch."""
+        return next(self._drawn)
+
     def value(self, X: Tensor) -> Tensor:
         """The objective (K,) over all the rows to train on."""
         return self.table.estimate(X, self.rows)
 
     def value_and_gradient(self, X: Tensor) -> tuple[Tensor, Tensor]:
-        """Estimates (K,) and (K, n) from the next batch."""
-        rows = next(self._drawn)
+        """Estimates (K,) and (K, n) from the next batch, or from the one held."""
+        rows = self.draw() if self.held is None else self.held
         return self.table.some(len(rows)).value_and_gradient(X, rows)
 
     def residuals_and_jacobian(self, X: Tensor) -> tuple[Tensor, Tensor]:

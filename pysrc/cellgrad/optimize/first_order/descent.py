@@ -73,7 +73,9 @@ class Descent:
         self.clip = no_clip if clip is None else clip.apply
         self.decay = decay
         self.fixed = rate is not None or not isinstance(self.schedule, Constant)
-        self.monotone = rule.searches and not self.fixed and not decay
+        self.tries = rule.searches and not self.fixed
+        """Whether a step is tried before it is taken: one step of one start may then be several trials."""
+        self.monotone = self.tries and not decay
         self.window = 100 if rule.searches else 500
 
     def init(self, problem: Problem, X: Tensor) -> DescentState:
@@ -112,14 +114,15 @@ class Descent:
         return relative_gradient(state)
 
     def step(self, problem: Problem, state: DescentState) -> DescentState:
-        after = self._trial(problem, state)
-        if self.rule.searches and not self.fixed and len(state.x) == 1:
+        after = self.trial(problem, state)
+        if self.tries and len(state.x) == 1:
             # who asks for one step of one start wants one that leads down, and no batch waits for it
             while bool((after.count == state.count) & (after.ended == RUNNING)):
-                after = self._trial(problem, after)
+                after = self.trial(problem, after)
         return after
 
-    def _trial(self, problem: Problem, state: DescentState) -> DescentState:
+    def trial(self, problem: Problem, state: DescentState) -> DescentState:
+        """The state after one trial point of every start. Nothing in it waits for a number from the device."""
         shaped = self.clip(state.gradient)
         if self.decay and not self.rule.decoupled:
             shaped = shaped + self.decay * state.x
@@ -132,7 +135,7 @@ class Descent:
         f, gradient = problem.value_and_gradient(x)
         good = finite(f, gradient)
         tried = {"x": x, "f": f, "gradient": gradient, "memory": memory, "count": count}
-        if self.rule.searches and not self.fixed:
+        if self.tries:
             return self._searched(problem, state, good, shaped, tried)
         after = self._fixed_rate_step(state, good, rate, tried)
         if isinstance(self.schedule, GradientRatio):

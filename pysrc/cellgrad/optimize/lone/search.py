@@ -14,6 +14,7 @@ from cellgrad.optimize.levenberg_marquardt import LevenbergMarquardt
 from cellgrad.optimize.lone.levenberg_marquardt import LoneLevenbergMarquardt
 from cellgrad.optimize.method import RUNNING, STATIONARY, Method, State
 from cellgrad.optimize.problem import Problem
+from cellgrad.optimize.replayed import ReplayedSearch, replays
 from cellgrad.optimize.search import CATCH_UP, UNBOUNDED_FALL, Limits, Rival, Search, Tolerances
 from cellgrad.optimize.solution import STATUS_NUMBER, Callback, Progress, Status
 
@@ -31,8 +32,9 @@ def runs_alone(problem: Problem, method: Method[Any]) -> bool:
 def search_from(
     problem: Problem, method: Method[Any], X: Tensor, tolerances: Tolerances, rival: Rival | None = None
 ) -> Search:
-    """The search from X (K, n): of one start on numpy, where it runs there."""
-    kind = LoneSearch if len(X) == 1 and runs_alone(problem, method) else Search
+    """The search from X (K, n): of one start on numpy, where it runs there; on a GPU of steps that are replayed."""
+    kind: type[Search] = ReplayedSearch if replays(problem, method) else Search
+    kind = LoneSearch if len(X) == 1 and runs_alone(problem, method) else kind
     return kind(problem, method, X, tolerances, rival)
 
 
