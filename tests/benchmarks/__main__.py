@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -81,26 +82,31 @@ def main(given: list[str]) -> int:
     console.print(", ".join(f"{name} {value}" for name, value in before.items()))
     figures: list[Figure] = []
     failures: list[str] = []
+    spent: dict[str, float] = {}
     for name in asked.sections or SECTIONS:
         if name not in HERE:
             continue
+        began = time.perf_counter()
         title = f"{name}: {described(SECTIONS[name].figures)}"
         with Live(table(title, []), console=console, auto_refresh=False) as screen:
             try:
                 for figure in SECTIONS[name].figures(setting):
                     figures.append(figure)
                     screen.update(table(title, [one for one in figures if one.section == name]), refresh=True)
-                    _save(asked, record(before, setting, figures, failures), figures)  # a run cut short keeps these
+                    # a run cut short keeps these
+                    _save(asked, record(before, setting, figures, failures, spent), figures)
             except (TaskFailed, ArithmeticError) as failed:
                 failures.append(f"{name}: {failed}")
+        spent[name] = round(time.perf_counter() - began, 1)
         console.print()
-    _save(asked, record(before, setting, figures, failures), figures)
+    _save(asked, record(before, setting, figures, failures, spent), figures)
     for line in left_out():
         console.print(line, markup=False)
     for failure in failures:
         console.print(failure, style="bold red", markup=False)
     missed = [figure for figure in figures if figure.met is False]
     held = [figure for figure in figures if figure.met is not None]
+    console.print("seconds: " + ", ".join(f"{name} {seconds:g}" for name, seconds in spent.items()))
     console.print(f"{len(held) - len(missed)} of {len(held)} targets met; load now {machine()['load']}")
     for figure in missed:
         told = f"{figure.section}: {figure.what} / {figure.against}: {figure.ratio.median:.3g} > {figure.target:g}"
@@ -114,8 +120,11 @@ def left_out() -> list[str]:
     return [*sections, *missing()]
 
 
-def record(before: dict[str, object], setting: Setting, figures: list[Figure], failures: list[str]) -> dict[str, Any]:
-    """The whole run as JSON; `load` is the machine's own before the run, `load_after` includes the run's."""
+def record(
+    before: dict[str, object], setting: Setting, figures: list[Figure], failures: list[str], spent: dict[str, float]
+) -> dict[str, Any]:
+    """The whole run as JSON; `load` is the machine's own before the run, `load_after` includes the run's; `seconds` are
+    those that each section took."""
     return {
         "machine": before | {"load_after": machine()["load"]},
         "rows": setting.rows,
@@ -123,6 +132,7 @@ def record(before: dict[str, object], setting: Setting, figures: list[Figure], f
         "figures": [figure.record() for figure in figures],
         "failures": failures,
         "left_out": left_out(),
+        "seconds": spent,
     }
 
 

@@ -43,7 +43,7 @@ def present() -> list[str]:
 def figures(setting: Setting) -> Iterator[Figure]:
     """Each engine in a process and a thread of its own; one that comes to another objective is not timed but told."""
     peers = [name for name in present() if not (setting.quick and name in SLOW)]
-    for rows in setting.rows:
+    for rows in setting.rows[:1] if setting.quick else setting.rows:
         asked = [name for name in peers if rows <= PEERS[name] and rows <= 100_000]
         if asked:
             net = {"path": str(setting.plain_net(rows)), "sheet": SHEET, "objective": OBJECTIVE, "changing": CHANGING}
@@ -54,10 +54,11 @@ def figures(setting: Setting) -> Iterator[Figure]:
 
 
 def _compared(setting: Setting, what: str, rows: int, net: dict[str, Any], asked: Sequence[str]) -> Iterator[Figure]:
+    changes = 20 if rows <= 2000 and not setting.quick else 3
     rounds: list[dict[str, dict[str, Any]]] = []
     for _ in range(setting.rounds(5 if rows <= 2000 else 3)):
         measured = {
-            name: setting.measure("evaluate", (*NUMPY, *TORCH), engine=name, changes=20 if rows <= 2000 else 3, **net)
+            name: setting.measure("evaluate", (*NUMPY, *TORCH), engine=name, changes=changes, **net)
             for name in (OURS, WHOLE, *asked)
         }
         for name in (WHOLE, *asked):
