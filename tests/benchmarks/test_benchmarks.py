@@ -39,7 +39,8 @@ def test_every_section_gives_figures_that_are_ratios(quick, section):
     for figure in figures:
         assert set(figure) == FIELDS
         for part in ("ours", "theirs", "ratio"):
-            assert 0 < figure[part]["low"] <= figure[part]["median"] <= figure[part]["high"]
+            spread = [figure[part][name] for name in ("low", "lower", "median", "upper", "high")]
+            assert spread[0] > 0 and spread == sorted(spread)
         assert figure["ratio"]["median"] == pytest.approx(figure["ours"]["median"] / figure["theirs"]["median"])
         assert (figure["met"] is None) == (figure["target"] is None)
 
@@ -200,7 +201,7 @@ def test_a_contender_that_differs_is_not_timed(value, gradient):
 def test_ratios_are_taken_within_a_round():
     """Rounds on a machine that slowed down to a tenth: the ratio is 2 in each, whatever the medians of the times."""
     figure = compare("read", "ours", [2.0, 20.0, 2.2], "peer", [1.0, 10.0, 1.1], target=1.5)
-    assert figure.ratio == Spread(2.0, 2.0, 2.0)
+    assert figure.ratio == Spread(2.0, 2.0, 2.0, 2.0, 2.0)
     assert figure.met is False
     assert against_limit("read", "ours", [900.0], 1536, unit="MiB").met is True
     assert compare("read", "ours", [2.0], "peer", [1.0]).met is None
@@ -217,10 +218,12 @@ def test_units(value, unit, text):
 
 @pytest.mark.parametrize(
     ("ours", "verdict"),
-    [([0.5, 0.9, 3.0], "met"), ([1.1, 1.2, 1.3], "missed"), ([0.9, 1.2, 1.3], "missed, within noise")],
-)
+    [([0.5, 0.9, 3.0], "met"), ([1.1, 1.2, 1.3], "missed"), ([0.8, 0.9, 1.2, 1.3], "missed, within noise"),
+     ([0.1, 1.1, 1.2, 1.3, 1.4], "missed")],
+)  # fmt: skip
 def test_a_verdict_tells_what_the_noise_allows(ours, verdict):
-    assert compare("read", "ours", ours, "peer", [1.0, 1.0, 1.0], target=1.0).verdict == verdict
+    """One lucky round in five is no noise; a quarter of them is."""
+    assert compare("read", "ours", ours, "peer", [1.0] * len(ours), target=1.0).verdict == verdict
 
 
 def test_the_fastest_is_one_contender_for_all_rounds():
