@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 from tests.optimize import nist_models
-from tests.optimize.objectives import Squares, TitanicNet
+from tests.optimize.objectives import Scalar, Squares, TitanicNet
 
+from cellgrad.optimize.lbfgs import Lbfgs
 from cellgrad.optimize.levenberg_marquardt import LevenbergMarquardt
 from cellgrad.optimize.lone.search import LoneSearch, search_from
 from cellgrad.optimize.problem import Problem
@@ -20,11 +21,11 @@ FEW = 6
 """Steps compared one by one: rounding grows from each to the next, and may turn a yes into a no."""
 
 
-def both(problem_of, start, steps: int = 2000) -> tuple[Search, LoneSearch]:
+def both(problem_of, start, steps: int = 2000, method=LevenbergMarquardt) -> tuple[Search, LoneSearch]:
     """The batched search and the lone one, run."""
     X = torch.as_tensor(np.asarray(start, float))[None]
-    batched = Search(problem_of(), LevenbergMarquardt(), X, Tolerances())
-    lone = search_from(problem_of(), LevenbergMarquardt(), X, Tolerances())
+    batched = Search(problem_of(), method(), X, Tolerances())
+    lone = search_from(problem_of(), method(), X, Tolerances())
     assert isinstance(lone, LoneSearch)
     with threads_for(1):
         for search in (batched, lone):
@@ -74,6 +75,34 @@ def test_endings(residuals, start, status) -> None:
     assert abs(int(lone.iterations[0]) - int(batched.iterations[0])) <= 2, "the last steps are a matter of rounding"
     np.testing.assert_allclose(lone.f, batched.f, rtol=1e-12)
     np.testing.assert_allclose(lone.start_f, batched.start_f, rtol=1e-12)
+
+
+def rosenbrock(X):
+    """More, Garbow and Hillstrom (1981), problem 21: zero at (1, ..., 1)."""
+    return (100 * (X[:, 1:] - X[:, :-1].square()).square() + (1 - X[:, :-1]).square()).sum(1)
+
+
+DESCENTS = {
+    "a curved valley": (rosenbrock, [-1.2, 1.0, -1.2, 1.0], Status.OPTIMAL),
+    "cells of unlike sizes": (lambda X: (X[:, 0] - 1).square() + 1e12 * (X[:, 1] - 1e-6).square(), [3.0, 1e-5], None),
+    "an error beyond": (lambda X: X[:, 0] - X[:, 0].log() - (3 - X[:, 0]).log(), [2.9], Status.OPTIMAL),
+    "an error at the start": (lambda X: X.log().sum(1), [-1.0], Status.ERROR_VALUE),
+    "no slope anywhere": (lambda X: 0 * X.sum(1) + 2, [1.0], Status.FLAT),
+    "a saddle": (lambda X: X[:, 0].square() - X[:, 1].square(), [0.0, 0.0], Status.STATIONARY),
+    "a fall without end": (lambda X: -X.sum(1), [1.0, 2.0], Status.UNBOUNDED),
+    "a kink": (lambda X: X.abs().sum(1) + X[:, 0].square(), [2.0, 1.0], None),
+    "a valley that only flattens out": (lambda X: X.neg().exp().sum(1), [0.0], None),
+}
+
+
+@pytest.mark.parametrize(("function", "start", "status"), DESCENTS.values(), ids=DESCENTS)
+def test_descents(function, start, status) -> None:
+    batched, lone = both(lambda: Problem(Scalar(function, len(start))), start, method=Lbfgs)
+    ours, theirs = (np.array(search.history[:FEW]) for search in (lone, batched))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+    assert lone.statuses() == batched.statuses()
+    assert status in (None, *lone.statuses())
+    np.testing.assert_allclose(lone.f, batched.f, rtol=1e-9, atol=1e-15)
 
 
 @pytest.mark.parametrize("how", ["stopped", "interrupted"])

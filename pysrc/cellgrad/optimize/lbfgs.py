@@ -78,10 +78,14 @@ class Lbfgs:
     def __init__(self, memory: int | None = None) -> None:
         self.memory = memory
 
+    def pairs(self, cells: int) -> int:
+        """How many are kept."""
+        return self.memory or (40 if cells <= MANY_CELLS else 10)
+
     def init(self, problem: Problem, X: Tensor) -> LbfgsState:
         f, gradient = problem.value_and_gradient(X)
         K, n = X.shape
-        empty = X.new_zeros(K, self.memory or (40 if n <= MANY_CELLS else 10), n)
+        empty = X.new_zeros(K, self.pairs(n), n)
         sizes = torch.ones_like(X)
         line = _steepest(problem, X, gradient, sizes)
         slope = (line * gradient).sum(1)

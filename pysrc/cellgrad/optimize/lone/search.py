@@ -10,7 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from cellgrad.optimize.lbfgs import Lbfgs
 from cellgrad.optimize.levenberg_marquardt import LevenbergMarquardt
+from cellgrad.optimize.lone.lbfgs import LoneLbfgs
 from cellgrad.optimize.lone.levenberg_marquardt import LoneLevenbergMarquardt
 from cellgrad.optimize.method import RUNNING, STATIONARY, Method, State
 from cellgrad.optimize.problem import Problem
@@ -21,12 +23,15 @@ from cellgrad.optimize.solution import STATUS_NUMBER, Callback, Progress, Status
 SMALL = 2**16
 """Numbers computed for one value, and residuals x cells, up to which a problem is small."""
 
+Lone = LoneLevenbergMarquardt | LoneLbfgs
+
 
 def runs_alone(problem: Problem, method: Method[Any]) -> bool:
     """Whether one start runs on numpy: the method and the size allow it."""
-    small = max(problem.objective.elements, problem.residual_count * problem.size) <= SMALL
     plain = problem.device.type == "cpu" and problem.dtype == torch.float64 and not problem.bounded
-    return small and plain and isinstance(method, LevenbergMarquardt)
+    if isinstance(method, LevenbergMarquardt):
+        return plain and max(problem.objective.elements, problem.residual_count * problem.size) <= SMALL
+    return plain and isinstance(method, Lbfgs) and problem.objective.elements <= SMALL
 
 
 def search_from(
@@ -63,7 +68,11 @@ class LoneSearch(Search):
             self._search(limits, callback, first_step)
 
     def _search(self, limits: Limits, callback: Callback | None, first_step: int) -> None:
-        found = LoneLevenbergMarquardt(self.problem, self.x[0].numpy().copy())
+        x = self.x[0].numpy().copy()
+        if isinstance(self.method, Lbfgs):
+            found: Lone = LoneLbfgs(self.problem, x, self.method)
+        else:
+            found = LoneLevenbergMarquardt(self.problem, x)
         self._stand(found)
         self.start_f = self.f = self._live.f
         try:
@@ -76,9 +85,7 @@ class LoneSearch(Search):
             if ended is Status.OPTIMAL:
                 self.status = self._told_flat(self._state(found))
 
-    def _steps(
-        self, found: LoneLevenbergMarquardt, limits: Limits, callback: Callback | None, first_step: int
-    ) -> Status | None:
+    def _steps(self, found: Lone, limits: Limits, callback: Callback | None, first_step: int) -> Status | None:
         """Step until the end; None where a limit or the user came first."""
         if not found.at.finite:
             return Status.ERROR_VALUE
@@ -101,19 +108,19 @@ class LoneSearch(Search):
             self._tell(found, limits, callback, first_step)
         return ended
 
-    def _judged(self, found: LoneLevenbergMarquardt, bottom: float) -> Status | None:
+    def _judged(self, found: Lone, bottom: float) -> Status | None:
         if found.ended is not None:
             return found.ended
         if found.slope <= self.tolerances.slope:
             return Status.OPTIMAL
         return Status.UNBOUNDED if found.at.f < bottom else None
 
-    def _stand(self, found: LoneLevenbergMarquardt) -> None:
+    def _stand(self, found: Lone) -> None:
         """Take down where it stands; a point whose slope is an error counts as one itself."""
         f = torch.tensor([found.at.f if found.at.finite else np.nan], dtype=torch.float64)
         self._live = replace(self._live, x=torch.from_numpy(found.at.x)[None], f=f)
 
-    def _state(self, found: LoneLevenbergMarquardt) -> State:
+    def _state(self, found: Lone) -> State:
         at = found.at
         return State(
             x=torch.from_numpy(at.x)[None],
@@ -123,7 +130,7 @@ class LoneSearch(Search):
             ended=torch.where(self.status == RUNNING, RUNNING, self.status),
         )
 
-    def _tell(self, found: LoneLevenbergMarquardt, limits: Limits, callback: Callback | None, first_step: int) -> None:
+    def _tell(self, found: Lone, limits: Limits, callback: Callback | None, first_step: int) -> None:
         ahead = self.rival if self.rival is not None and self.rival.merit < found.at.f else None
         value, step = self.problem.shown(found.at.f if ahead is None else ahead.merit), first_step + self.steps
         self.history.append((step, value, found.rate))
