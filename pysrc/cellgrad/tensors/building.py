@@ -50,13 +50,14 @@ def build(name: str, inputs: tuple[Node, ...], shape: Shape, parameters: tuple[A
         return node
     operation = OPERATIONS[name]
     boolean = operation.boolean or (name in _MOVERS and inputs[0].boolean)
-    if all(i.is_constant for i in inputs):
-        value = operation.run(*(i.value for i in inputs), *parameters)
+    values = [i.value for i in inputs]
+    if all(value is not None for value in values):
+        value = operation.run(*values, *parameters)
         node = Node("constant", (), (), shape, boolean, value)
     else:
         bound = 1.0 if boolean else math.inf
         if operation.bound is not None:
-            bound = operation.bound(*(i.bound for i in inputs), *parameters)
+            bound = operation.bound(*[i.bound for i in inputs], *parameters)
         node = Node(name, inputs, parameters, shape, boolean, bound=bound)
     remember(key, inputs, node)
     return node

@@ -10,8 +10,10 @@ from cellgrad.tensors.building import holds_only
 from cellgrad.tensors.nodes import Node, constant, input_node, topological
 from cellgrad.tensors.operations import ONE, OPERATIONS, broadcast
 from cellgrad.tensors.summing import sum_of
+from cellgrad.tensors.unswept import unswept
 
 
+@unswept()
 def pull_back(outputs: Sequence[Node], cotangents: Sequence[Node], wrt: Sequence[Node]) -> list[Node]:
     """Reverse mode: sum over outputs of cotangent^T (d output / d w), for each w in `wrt`.
 

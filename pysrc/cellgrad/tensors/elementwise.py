@@ -11,13 +11,19 @@ from cellgrad.tensors.counting import settled_beside
 from cellgrad.tensors.nodes import Node, Shape, broadcast_shapes, constant
 from cellgrad.tensors.shapes import assemble, broadcast, lift, reshape
 
+_LAID_OUT = frozenset({"reshape", "broadcast"})
+"""Operations that an elementwise one may go before."""
+
 
 def elementwise(name: str, *inputs: Node) -> Node:
-    shape = broadcast_shapes(*(i.shape for i in inputs))
+    shape = inputs[0].shape
+    if all(i.shape == shape and i.operation not in _LAID_OUT for i in inputs):
+        return build(name, inputs, shape)
+    shape = broadcast_shapes(*[i.shape for i in inputs])
     inputs = _unrepeated(inputs, shape)
     source = _common_source(inputs, shape)
     if source is not None:
-        return reshape(build(name, source, broadcast_shapes(*(i.shape for i in source))), shape)
+        return reshape(build(name, source, broadcast_shapes(*[i.shape for i in source])), shape)
     # Live operands get the result's rank, since a batch axis in front must not meet an axis of another operand.
     lifted = tuple(i if i.is_constant or len(i.shape) == len(shape) else lift(i, len(shape)) for i in inputs)
     return build(name, lifted, shape)
@@ -28,10 +34,15 @@ def _common_source(inputs: tuple[Node, ...], shape: Shape) -> tuple[Node, ...] |
 
     Reshapes then meet and vanish, and a chain of elementwise operations runs in the shape its data came in.
     """
-    before = {i.inputs[0].shape for i in inputs if i.operation == "reshape" and i.shape == shape}
-    if len(before) != 1:
+    common: Shape | None = None
+    for operand in inputs:
+        if operand.operation == "reshape" and operand.shape == shape:
+            before = operand.inputs[0].shape
+            if common is not None and before != common:
+                return None
+            common = before
+    if common is None:
         return None
-    (common,) = before
     sources = []
     for operand in inputs:
         if operand.operation == "reshape" and operand.shape == shape:

@@ -17,6 +17,7 @@ from cellgrad.tensors.accumulating import accumulating, narrowed, widened
 from cellgrad.tensors.light import LIGHT_ELEMENTS, Array, as_tensor, light
 from cellgrad.tensors.nodes import Node, topological
 from cellgrad.tensors.operations import OPERATIONS
+from cellgrad.tensors.unswept import unswept
 
 Step = tuple[Callable[..., Any], tuple[int, ...], tuple[Any, ...], int, tuple[int, ...]]
 """What runs, the registers it reads, its parameters, the register it fills, and those that nobody reads after it."""
@@ -32,6 +33,7 @@ class Program:
     wide: a wider type for the sums that make outputs of one element, see `accumulating`; such outputs have that type.
     """
 
+    @unswept()
     def __init__(
         self,
         outputs: Sequence[Node],
@@ -142,6 +144,7 @@ class Program:
             for name, tensor in zip(self.inputs, tensors, strict=True)
         )
 
+    @unswept()
     def _lightened(self) -> tuple[list[Step], list[Array | None]]:
         """Steps and constants for runs on numpy, made once."""
         steps: list[Step] = [

@@ -67,12 +67,16 @@ class Node:
         """An upper bound of every element's magnitude; inf where none is known or an element is not finite."""
         if self._bound is None:
             assert self.value is not None
-            if self.boolean or not self.value.numel():
+            count = self.value.numel()
+            if self.boolean or not count:
                 self._bound = 1.0
+                return 1.0
+            if count == 1:
+                largest = abs(self.value.item())
             else:
                 low, high = torch.aminmax(self.value)
                 largest = max(abs(low.item()), abs(high.item()))
-                self._bound = largest if math.isfinite(largest) else math.inf
+            self._bound = largest if math.isfinite(largest) else math.inf
         return self._bound
 
     @property
@@ -104,6 +108,8 @@ def input_node(name: str, shape: Shape) -> Node:
 
 def broadcast_shapes(*shapes: Shape) -> Shape:
     """The common shape by numpy's rule; raises ValueError where there is none."""
+    if len(shapes) == 2 and shapes[0] == shapes[1]:
+        return shapes[0]
     rank = max(map(len, shapes), default=0)
     result = [1] * rank
     for shape in shapes:
