@@ -19,6 +19,8 @@ POINTS = 3
 """Random parameter sets at which the contenders must agree, before any clock runs."""
 STEP = 1e-7
 """How far a changing cell is moved for a difference."""
+AGREE = 5e-12
+"""How near each other the contenders are: a million terms summed one after another are 1e-12 from a pairwise sum."""
 DIFFERENCES = 1e-4
 """How near forward differences come to a gradient."""
 
@@ -81,7 +83,7 @@ def differences(function: CompiledObjective, x: Tensor) -> tuple[Tensor, Tensor]
     return value, torch.cat(slopes)
 
 
-def require_agreement(answers: dict[str, tuple[float, np.ndarray]], within: float = 1e-12) -> None:
+def require_agreement(answers: dict[str, tuple[float, np.ndarray]], within: float = AGREE) -> None:
     """Raises ArithmeticError unless all are numpy's to so small a part."""
     value, gradient = answers["numpy"]
     for name, (other, slope) in answers.items():
