@@ -86,11 +86,17 @@ class Region:
 
     def intersect(self, other: Region) -> Region | None:
         """The common rectangle, or None."""
+        if (
+            self.top >= other.bottom
+            or other.top >= self.bottom
+            or self.left >= other.right
+            or other.left >= self.right
+            or self.sheet != other.sheet
+        ):
+            return None
         top, left = max(self.top, other.top), max(self.left, other.left)
         bottom, right = min(self.bottom, other.bottom), min(self.right, other.right)
-        if self.sheet != other.sheet or top >= bottom or left >= right:
-            return None
-        return Region(self.sheet, top, left, bottom, right)
+        return Region(self.sheet, top, left, bottom, right) if top < bottom and left < right else None
 
     def minus(self, other: Region) -> list[Region]:
         """What `other` leaves of this region, as rectangles without overlap, from the top down."""

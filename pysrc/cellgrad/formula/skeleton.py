@@ -17,11 +17,14 @@ ERROR = re.compile(
 )
 
 
+_NOTHING_TO_MASK = re.compile(r"""[^"'\[#\\?|\x80-\U0010FFFF]*""")
 _LOST = re.compile(r"(?:\$?\w[\w.$]*(?::\$?\w[\w.$]*)?)?")
 
 
 def skeleton(formula: str) -> str:
     """`formula` with texts, quoted names, brackets and letters beyond ASCII as underscores; every place unchanged."""
+    if _NOTHING_TO_MASK.fullmatch(formula):
+        return formula
     out: list[str] = []
     at = 0
     while at < len(formula):

@@ -15,6 +15,7 @@ import formualizer
 _LEXEME = re.compile(
     r"""(?P<text> "_*" ) | (?P<blank> \s+ ) | (?P<operand> [\w.$!':]+ ) | (?P<other> . )""", re.VERBOSE
 )
+_BLANK = re.compile(r"\s")
 _NUMBER = re.compile(r"[\d.]+(?:[eE]\d*)?")
 
 
@@ -33,9 +34,14 @@ class Eased:
     """A skeleton as formualizer reads it. `text`: what it is shown; `at`: the place in the formula of each place."""
 
     def __init__(self, bones: str) -> None:
+        self.text: str
+        self.at: list[int]
+        if _BLANK.search(bones) is None:
+            self.text, self.at = bones, list(range(len(bones) + 1))
+            return
         found = list(_LEXEME.finditer(bones))
         shown: list[str] = []
-        self.at: list[int] = []
+        self.at = []
         for number, match in enumerate(found):
             before = found[number - 1] if number else None
             after = found[number + 1] if number + 1 < len(found) else None
