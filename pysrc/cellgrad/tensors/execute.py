@@ -18,9 +18,10 @@ from cellgrad.tensors.light import LIGHT_ELEMENTS, Array, as_tensor, light
 from cellgrad.tensors.nodes import Node, topological
 from cellgrad.tensors.operations import OPERATIONS
 from cellgrad.tensors.unswept import unswept
+from cellgrad.tensors.written import MOST_STEPS, Step, written_out
 
-Step = tuple[Callable[..., Any], tuple[int, ...], tuple[Any, ...], int, tuple[int, ...]]
-"""What runs, the registers it reads, its parameters, the register it fills, and those that nobody reads after it."""
+OFTEN = 8
+"""After so many runs on numpy a program is written out as one function: once it is clear that this will pay."""
 
 
 class Program:
@@ -61,6 +62,8 @@ class Program:
         self._steps: list[Step] = []
         self._names: list[str] = []
         self._light: tuple[list[Step], list[Array | None]] | None = None
+        self._light_runs = 0
+        self._written: Callable[..., list[Array]] | None = None
         ends: dict[int, list[int]] = {}
         for used, at in last_use.items():
             if used not in kept and not order[used].is_constant:
@@ -109,13 +112,21 @@ class Program:
     def __call__(self, *tensors: Tensor) -> list[Tensor]:
         """The outputs for these inputs (same order as `inputs`)."""
         if self._is_light(tensors):
-            steps, constants = self._light or self._lightened()
+            run = self._written or self._light_line()
             with np.errstate(all="ignore"):
-                return [as_tensor(a) for a in self._run(steps, constants, [tensor.numpy() for tensor in tensors])]
+                return [as_tensor(a) for a in run(*[tensor.numpy() for tensor in tensors])]
         with torch.no_grad():
-            return self._run(self._steps, self._registers, tensors)
+            return self._run(self._steps, self._registers, *tensors)
 
-    def _run(self, steps: Sequence[Step], constants: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
+    def _light_line(self) -> Callable[..., list[Array]]:
+        """What makes the calls on numpy: a loop, or from the ninth run on one function."""
+        steps, constants = self._light or self._lightened()
+        self._light_runs += 1
+        if self._light_runs > OFTEN and len(steps) <= MOST_STEPS:
+            self._written = written_out(steps, constants, self.inputs, self._feeds, self._output_slots)
+        return self._written or partial(self._run, steps, constants)
+
+    def _run(self, steps: Sequence[Step], constants: Sequence[Any], *inputs: Any) -> list[Any]:
         registers = list(constants)
         for name, given in zip(self.inputs, inputs, strict=True):
             at = self._feeds.get(name)
