@@ -53,6 +53,7 @@ class Search:
     seed: int | None = None
     device: str = "auto"
     dtype: str = ""
+    compile: bool = False
     seconds: float = math.inf
     evaluations: int | None = None
     solver_options: bool = False
@@ -258,7 +259,7 @@ def _run(book: Book, task: Task, search: Search, run: Run, callback: Callback, c
         method=search.method, steps=search.steps, learning_rate=search.learning_rate, starts=search.starts,
         seed=search.seed, device=search.device, seconds=search.seconds, callback=callback, start=start,
         evaluations=search.evaluations, solver_options=search.solver_options, options=search.descent,
-        validation=search.validation_cell, dtype=search.dtype,
+        validation=search.validation_cell, dtype=search.dtype, compile=search.compile,
     )  # fmt: skip
     book.recalculated()  # which raises where the whole workbook belies the answer
     run.kept, run.after = solution.usable, solution.value

@@ -135,7 +135,7 @@ def test_a_step_never_waits_for_the_host(
     net: CompiledObjective, starts: Tensor, name: str, options: FirstOrderOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On tensors that have no numbers, where whoever asks for one fails: what a recording asks of a step."""
-    monkeypatch.setattr(execute.Program, "_is_light", lambda self, tensors: False)
+    monkeypatch.setattr(execute.Program, "is_light", lambda self, tensors: False)
     problem, method = Problem(net), first_order_method(name, options, 100)
     state = method.init(problem, starts)
     with FakeTensorMode(allow_non_fake_inputs=True) as fake:

@@ -84,8 +84,9 @@ def optimize(
         request.callback = _counting(problem, evaluations, callback)
     with threads_for(max(problem.size, objective.elements)):
         found = request.solution(limits)
-    if problem.notes:
-        found = replace(found, warnings=(*found.warnings, *problem.notes))
+    notes = dict.fromkeys((*problem.notes, *getattr(objective, "notes", ())))
+    if notes:
+        found = replace(found, warnings=(*found.warnings, *notes))
     spent = evaluations is not None and found.evaluations >= evaluations and found.status is Status.STOPPED
     if not spent:
         return found

@@ -10,6 +10,7 @@ from torch import Tensor
 from cellgrad.program.squares import observed_of, residual_scale, residuals_of, under_root
 from cellgrad.tensors.derivatives import gradient, pull_back, push_forward
 from cellgrad.tensors.execute import Program, listing
+from cellgrad.tensors.fused import Fused
 from cellgrad.tensors.gram import normal_equations_of
 from cellgrad.tensors.nodes import Node, constant, input_node, topological
 from cellgrad.tensors.operations import reshape
@@ -17,6 +18,8 @@ from cellgrad.tensors.sharing import share_products
 
 FEW_COLUMNS, LONG_COLUMNS = 32, 8192
 """From so many residuals on, and up to so many changing cells, a Jacobian may be computed column by column."""
+EVERY_STEP = ("gradient", "jacobian", "columns")
+"""The programs worth compiling: one of them runs in every step of a search."""
 HELD_NUMBERS = 2**24
 """A constant Jacobian of no more numbers is held from call to call: 128 MiB."""
 
@@ -32,10 +35,16 @@ class CompiledObjective:
     x: the input node, shape (n,). value: the objective's node, one element, depending on x.
     arithmetic: the type it computes in, None for that of the device. Points, values and gradients are handed over in
     `dtype` all the same, so that a search in few changing cells keeps all its digits, and the last sums are made in it.
+    fused: whether the programs that every step runs are compiled (`tensors.fused`).
     """
 
     def __init__(
-        self, x: Node, value: Node, device: torch.device | str = "cpu", arithmetic: torch.dtype | None = None
+        self,
+        x: Node,
+        value: Node,
+        device: torch.device | str = "cpu",
+        arithmetic: torch.dtype | None = None,
+        fused: bool = False,
     ) -> None:
         self.x = x
         self.value_node = value
@@ -49,14 +58,20 @@ class CompiledObjective:
         """Whether the value is the square root of the sum of squared residuals (a root mean square)."""
         self._residuals = residuals_of(self._value if squares is None else squares)
         self._programs: dict[str, Program] = {}
+        self.fused = fused
+        self._fused: dict[str, Fused] = {}
+        self.notes: list[str] = []
+        """What the user should know of how it runs, a sentence each."""
         self._linear_fit: tuple[Tensor, Tensor, Tensor] | None = None
 
-    def on(self, device: torch.device | str, arithmetic: torch.dtype | None = None) -> CompiledObjective:
+    def on(
+        self, device: torch.device | str, arithmetic: torch.dtype | None = None, fused: bool = False
+    ) -> CompiledObjective:
         """The same objective on a device, computing in the type `arithmetic`, or in that of the device."""
         device = torch.device(device)
         kind = default_dtype(device) if arithmetic is None else arithmetic
-        same = (device, kind) == (self.device, self.arithmetic)
-        return self if same else CompiledObjective(self.x, self.value_node, device, kind)
+        same = (device, kind, fused) == (self.device, self.arithmetic, self.fused)
+        return self if same else CompiledObjective(self.x, self.value_node, device, kind, fused)
 
     @property
     def has_residuals(self) -> bool:
@@ -129,7 +144,9 @@ class CompiledObjective:
         return None if self.arithmetic == self.dtype else self.dtype
 
     def _run(self, name: str, *points: Tensor) -> list[Tensor]:
-        program = self._program(name)
+        program: Program | Fused = self._program(name)
+        if self.fused and name in EVERY_STEP:
+            program = self._fused.setdefault(name, Fused(self._program(name), self.notes))
         if self.wide is None:
             return program(*points)
         return [found.to(self.dtype) for found in program(*(point.to(self.arithmetic) for point in points))]

@@ -32,13 +32,7 @@ from cellgrad.optimize.search import Tolerances
 from cellgrad.optimize.solution import Callback, Solution, Status
 from cellgrad.optimize.starts import make_starts
 from cellgrad.optimize.threads import threads_for
-from cellgrad.program.compiling import (
-    Compiled,
-    CompiledWithRows,
-    compile_model,
-    compile_system,
-    distinct,
-)
+from cellgrad.program.compiling import Compiled, CompiledWithRows, compile_model, compile_system, distinct
 from cellgrad.program.devices import CPU, Placement
 from cellgrad.program.objective import CompiledObjective
 from cellgrad.program.origin import Origin
@@ -220,6 +214,7 @@ class Model:
         options: FirstOrderOptions | None = None,
         validation: str | None = None,
         dtype: str = "",
+        compile: bool = False,
     ) -> Solution:
         """Search for the best values of the changing cells; `Book.write` then saves them, where they are of use.
 
@@ -228,7 +223,8 @@ class Model:
         as a run that was broken off left them. solver_options: do what Excel's Solver would with the saved options,
         its method and its convergence too (see `options.settled`). options: of a first-order method, as schedule,
         mini-batches and rows held out. validation: a cell, such as the loss on other data, that says when to stop.
-        dtype: float32 computes in single precision but for the last sums, and without constraints.
+        dtype: float32 computes in single precision but for the last sums, and without constraints. compile: run long
+        tables through torch's compiler, which takes some seconds to begin.
         Raises ModelError where the objective is an error at the start values, and NoProgressError where every step
         from them leads into one, naming the cell the error comes from.
         """
@@ -243,7 +239,8 @@ class Model:
             if chosen.starts in (None, 1) and not self.conditions.count and not rescued and not seen:
                 self.require_start(self.conditions.clipped(began))
             structure = self.structure if looked_at else None
-            there = placed(self.function, began, device, chosen.starts, steps, "" if self.conditions.count else dtype)
+            single = "" if self.conditions.count else dtype
+            there = placed(self.function, began, device, chosen.starts, steps, single, compile)
             self.ran_on, self.placement = there.function, there.placement
             where = self.placement.device
             solution = optimize(

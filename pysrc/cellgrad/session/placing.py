@@ -27,12 +27,19 @@ DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
 
 def placed(
-    function: CompiledObjective, x0: np.ndarray, name: str, starts: int | None, steps: int | None, dtype: str = ""
+    function: CompiledObjective,
+    x0: np.ndarray,
+    name: str,
+    starts: int | None,
+    steps: int | None,
+    dtype: str = "",
+    fused: bool = False,
 ) -> Placed:
     """The objective on the device called `name`; for auto on the one where a step of `starts` starts is the faster.
 
     x0 (n,): where steps are timed. steps: the most that will be made, None where nobody says. dtype: what to compute
-    in, '' for float64 wherever the device has it. Raises ArgumentError for a device that is not there, or lacks that.
+    in, '' for float64 wherever the device has it. fused: through torch's compiler.
+    Raises ArgumentError for a device that is not there, or lacks that.
     """
     arithmetic = arithmetic_called(dtype, name)
     count = 1 if starts is None else max(1, starts)
@@ -40,14 +47,14 @@ def placed(
     made: dict[torch.device, CompiledObjective] = {}
 
     def seconds(device: torch.device) -> float:
-        there = made[device] = function.on(device, arithmetic)
+        there = made[device] = function.on(device, arithmetic, fused)
         X = torch.as_tensor(x0).to(there.device, there.dtype).expand(count, -1).contiguous()
         problem = Problem(there)
         return seconds_of(lambda: problem.value_and_gradient(X), device)
 
     with threads_for(numbers):
         chosen = place(name, numbers, steps, seconds)
-    return Placed(made.get(chosen.device) or function.on(chosen.device, arithmetic), chosen)
+    return Placed(made.get(chosen.device) or function.on(chosen.device, arithmetic, fused), chosen)
 
 
 def arithmetic_called(dtype: str, device: str) -> torch.dtype | None:

@@ -111,12 +111,12 @@ class Program:
 
     def __call__(self, *tensors: Tensor) -> list[Tensor]:
         """The outputs for these inputs (same order as `inputs`)."""
-        if self._is_light(tensors):
+        if self.is_light(tensors):
             run = self._written or self._light_line()
             with np.errstate(all="ignore"):
                 return [as_tensor(a) for a in run(*[tensor.numpy() for tensor in tensors])]
         with torch.no_grad():
-            return self._run(self._steps, self._registers, *tensors)
+            return self.straight(*tensors)
 
     def _light_line(self) -> Callable[..., list[Array]]:
         """What makes the calls on numpy: a loop, or from the ninth run on one function."""
@@ -147,7 +147,12 @@ class Program:
         """The size of the batch that an input carries."""
         return tensor.numel() // max(1, self._sizes.get(name, tensor.numel()))
 
-    def _is_light(self, tensors: Sequence[Tensor]) -> bool:
+    def straight(self, *tensors: Tensor) -> list[Tensor]:
+        """The same by torch's calls, one after another: what may be traced."""
+        return self._run(self._steps, self._registers, *tensors)
+
+    def is_light(self, tensors: Sequence[Tensor]) -> bool:
+        """Whether a run at these inputs is one on numpy."""
         if self.elements > LIGHT_ELEMENTS or self.dtype != torch.float64 or self.device.type != "cpu":
             return False
         return all(
