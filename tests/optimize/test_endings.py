@@ -224,3 +224,13 @@ def test_statuses_carry_solvers_codes_and_distinct_words():
     codes = {status.word: status.code for status in Status}
     assert (codes["optimal"], codes["converged"], codes["cannot improve"], codes["step limit"]) == (0, 1, 2, 3)
     assert (codes["unbounded"], codes["stopped by user"], codes["error value"], codes["time limit"]) == (4, 6, 9, 10)
+
+
+@pytest.mark.parametrize("rows", [1, 30])
+def test_a_cell_that_moves_nothing_is_not_moved_by_rounding(rows):
+    """J lacks rank, so that its orthogonal factors are asked."""
+    A = torch.as_tensor(np.random.default_rng(rows).normal(size=(rows, 4)))
+    A[:, 2] = 0
+    A[:, 3] = A[:, 0]
+    solution = optimize(Squares(lambda X: X @ A.T - 1, 4), np.array([0.0, 0.0, 0.25, 0.0]), starts=1)
+    assert solution.x[2] == 0.25

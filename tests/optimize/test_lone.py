@@ -10,9 +10,9 @@ from tests.optimize.objectives import Scalar, Squares, TitanicNet
 
 from cellgrad.optimize.lbfgs import Lbfgs
 from cellgrad.optimize.levenberg_marquardt import LevenbergMarquardt
-from cellgrad.optimize.lone.search import LoneSearch, search_from
+from cellgrad.optimize.lone.search import LoneSearch, refine, search_from
 from cellgrad.optimize.problem import Problem
-from cellgrad.optimize.search import Limits, Search, Tolerances
+from cellgrad.optimize.search import SCOUTING, Limits, Search, Tolerances
 from cellgrad.optimize.solution import Status
 from cellgrad.optimize.threads import threads_for
 
@@ -121,3 +121,22 @@ def test_the_user_ends_it_and_keeps_the_best(how: str) -> None:
     assert search.statuses() == [Status.STOPPED]
     assert float(search.f[0]) == search.history[-1][1] < float(search.start_f[0])
     assert float(search.problem.value(search.x)) == pytest.approx(float(search.f[0]))
+
+
+def test_finalists_run_alone_and_only_while_they_may_overtake_the_best() -> None:
+    """Two valleys: one start in each; the one in the worse valley ends a window after it was scouted."""
+    function = Scalar(lambda X: ((X[:, 0].square() - 1).square() + 0.1 * X[:, 0]) + 1e-3 * X[:, 1].exp(), 2)
+    X = torch.tensor([[0.9, 0.0], [-0.9, 0.0]], dtype=torch.float64)
+    search = Search(Problem(function), Lbfgs(), X, SCOUTING)
+    search.run(Limits(1000))
+    seen = []
+    refine(
+        search, 2, Limits(1000),
+        lambda at: seen.append((at.value, float(function.value(torch.tensor(at.point()[None]))))),
+    )  # fmt: skip
+    shown, there = np.array(seen).T
+    assert (np.diff(shown) <= 1e-15).all(), "the best so far, whoever runs, up to rounding"
+    np.testing.assert_allclose(shown, there, rtol=1e-14)
+    assert float(search.x[search.best(), 0]) == pytest.approx(-1.0125, abs=1e-3)
+    worse = 1 - search.best()
+    assert int(search.iterations[worse]) < int(search.iterations[1 - worse])

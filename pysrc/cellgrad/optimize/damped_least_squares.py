@@ -52,7 +52,8 @@ def orthogonal_step(jacobian: Tensor, residuals: Tensor, scale: Tensor, damping:
     inverse = torch.where(s > smallest, s / (s.square() + damping.unsqueeze(1)), 0.0)
     projected = u.mT @ (q.mT @ residuals.unsqueeze(2))
     step = -(vh.mT @ (inverse.unsqueeze(2) * projected)).squeeze(2) / scale
-    return torch.where(fine.squeeze(2), step, torch.nan)
+    moving = (scaled != 0).any(1)  # the others by nothing at all, where factors leave them rounding
+    return torch.where(fine.squeeze(2), torch.where(moving, step, 0.0), torch.nan)
 
 
 def _scaled(normal: Tensor, gradient: Tensor, scale: Tensor, damping: Tensor) -> tuple[Tensor, Tensor, Tensor]:
