@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import math
+import os
 import platform
 import shutil
 import sys
@@ -56,11 +58,26 @@ def _library(name: str) -> Check:
 
 def _devices() -> list[Check]:
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    card = "none that torch can use"
+    if cuda:
+        found = torch.cuda.get_device_properties(0)
+        card = f"{found.name}, {found.total_memory / 2**30:.0f} GiB, capability {found.major}.{found.minor}"
     return [
         Check("device cpu", True, f"{torch.get_num_threads()} threads, float64"),
-        Check("device cuda", cuda, torch.cuda.get_device_name() if cuda else "none that torch can use", needed=False),
+        Check("device cuda", cuda, card, needed=False),
         Check("device mps", mps, "float32 only" if mps else "none that torch can use", needed=False),
+        _compiler(cuda),
     ]
+
+
+def _compiler(cuda: bool) -> Check:
+    """What --compile makes programs with: a C++ compiler, on a GPU Triton."""
+    chosen = os.environ.get("CXX")
+    found = [name for name in ([chosen] if chosen else ["g++", "clang++", "cl"]) if shutil.which(name)][:1]
+    if cuda and importlib.util.find_spec("triton") is not None:
+        found.append(f"triton {importlib.metadata.version('triton')}")
+    action = None if found else "only `--compile` needs it"
+    return Check("compiler", bool(found), ", ".join(found) or "no C++ compiler", needed=False, action=action)
 
 
 def _libreoffice() -> Check:
