@@ -309,9 +309,10 @@ def test_sheets_names_saved_model_charts_and_setup(formulas):
     assert (saved["solver_opt"], saved["solver_adj"]) == ("smallest!$E$7", "smallest!$E$4:$N$4")
     assert (saved["solver_typ"], saved["solver_neg"]) == ("2", "2")
     assert [title.split(":")[0] for title in checks.charts(NAME)] == [
-        "Time against loss", "Every line is a model", "Larger models", "More data",
+        "Time against loss", "Every line is a model", "Larger models", "More data", "What each input says",
     ]  # fmt: skip
-    assert [len(sheet._charts) for sheet in formulas][:4] == [1, 1, 1, 1]
+    assert [len(sheet._charts) for sheet in formulas][:5] == [1, 1, 1, 1, 1]
+    assert len(checks.things_to_try(NAME)["smallest"]) == 3
     assert checks.not_set_up(formulas) == []
     assert WORKBOOK.stat().st_size < 15e6
 

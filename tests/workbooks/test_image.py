@@ -269,7 +269,7 @@ def test_notes_panes_print_and_colours():
     book = openpyxl.load_workbook(WORKBOOK)
     assert checks.not_set_up(book) == []
     assert checks.charts("image.xlsx") == ["Held-out images read wrong, of 300"]
-    assert "scikit-learn" in book["look"]["B1"].comment.text
+    assert "scikit-learn" in book["look"]["A1"].comment.text
     for sheet, cell, word in (("look", "K9", "slides"), ("train", "F7", "-LN"), ("results", "A7", "300")):
         assert word in book[sheet][cell].comment.text
     assert book["look"].conditional_formatting

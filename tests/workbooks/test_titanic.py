@@ -149,9 +149,8 @@ def test_model_columns(formulas, sheet, column, header, formula):
             (sheet, "AA2", f"=SUMPRODUCT(--((Z4:Z715>0.5)=({t}[Survived]=1)))/ROWS({t}[Survived])")
             for sheet, t in MODEL_SHEETS.items()
         ),
-        ("linear", "E1", "=AA1"),
-        ("nnet", "E1", "=AA1"),
-        ("mmult", "G1", "=AA1"),
+        *((sheet, cell, f"=AA{cell[1]}") for sheet in ("linear", "nnet") for cell in ("E1", "E2")),
+        *(("mmult", cell, f"=AA{cell[1]}") for cell in ("G1", "G2")),
     ],
 )
 def test_single_formulas(formulas, sheet, cell, formula):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_range_abs, xl_rowcol_to_cell
 
-from cellgrad.lessons.charts import GRID
+from cellgrad.lessons.charts import GRID, dress
 from cellgrad.lessons.compare import notes, people
 from cellgrad.lessons.compare.nets import Net, first_layer, next_layer, probability
 from cellgrad.lessons.compare.parts import PARTS, SPLITS, Passengers
@@ -150,7 +150,7 @@ def draw(book: xlsxwriter.Workbook, page: Page, look: Look) -> None:
     sheet.set_column_pixels(1, 1, 140)
     sheet.set_column_pixels(2, 7, 76)
     sheet.freeze_panes(FIRST, 2)
-    set_up_page(sheet, 30, 19, FIRST)
+    set_up_page(sheet, 30, 15, FIRST)
     sheet.fit_to_pages(1, 1)
 
 
@@ -173,10 +173,8 @@ def _chart(book: xlsxwriter.Workbook, page: Page, end: int) -> None:
                 "line": line, "marker": {"type": "circle", "size": 6, "fill": {"color": colour if word != "training"
                 else "#FFFFFF"}, "border": {"color": colour}},
             })  # fmt: skip
-    chart.set_title({"name": "More data: the lines draw together", "name_font": {"size": 12, "bold": True}})
     chart.set_x_axis({"name": "passengers to learn from", "min": 0, "max": 600, "major_gridlines": GRID,
                       "num_format": "0"})  # fmt: skip
     chart.set_y_axis({"name": "mean squared error", "min": 0.08, "num_format": "0.00", "major_gridlines": GRID})
-    chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 640, "height": 420})
-    page.sheet.insert_chart(HEADER, 9, chart)
+    dress(chart, "More data: the lines draw together", (466, 420), legend="bottom")
+    page.sheet.insert_chart(FIRST, 8, chart, {"x_offset": 14})

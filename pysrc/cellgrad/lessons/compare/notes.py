@@ -182,9 +182,19 @@ SMALLEST = {
     "loss": "The mean cross-entropy of those who train: the objective. LN(2) = 0.6931 where everybody gets one half.",
     "training": "The mean squared error of those who train.",
     "validation": "The mean squared error of those who judge, beside which the table on models can be put.",
-    "right": "The share of those who judge that is predicted right.",
+    "right": (
+        "The share of those who judge that is predicted right. At the start everybody gets one half, which counts as "
+        "died: that alone is right for most."
+    ),
     "optimised": "Where Optimize ends while part 1 judges.",
     "column score": "Inputs on the sheet data times the weights above, added up.",
     "column cross-entropy": "-LN of the probability given to what really happened.",
     "column trains": "1: counts in the loss. 0: judges.",
 }
+
+TRY = (
+    "Press Optimize: which three inputs matter most, and do they speak for living or against it?",
+    "Type 2 into B6 and press Optimize again, then 3, 4 and 5: how far apart are the shares that are right?",
+    "Set the weight of Male in M4 to 0: what does the model lose by not knowing it? Optimize again.",
+)
+"""Things to try on the sheet `smallest`."""

@@ -6,12 +6,13 @@ the order of the sheet `data`.
 
 from __future__ import annotations
 
+import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from cellgrad.lessons.compare import notes, people
+from cellgrad.lessons.compare import charts, notes, people
 from cellgrad.lessons.compare.parts import SPLITS, Passengers
 from cellgrad.lessons.computed import Page
-from cellgrad.lessons.sheet_parts import heading, legend, note, set_up_page
+from cellgrad.lessons.sheet_parts import heading, legend, note, set_up_page, try_this
 from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.titanic.passengers import INPUTS
 from cellgrad.solver_models import SolverModel
@@ -19,6 +20,8 @@ from cellgrad.solver_models import SolverModel
 SHEET = "smallest"
 WEIGHTS_AT = 4
 HEADER, FIRST = 11, 12
+BESIDE = 9
+"""The first column right of the passengers, from 0."""
 REACHED = {"loss": 0.446117369747, "training": 0.142513657127, "validation": 0.136161698685, "right": 117 / 143}
 """Where Optimize ends while part 1 judges; a test finds it another way."""
 MODEL = SolverModel(SHEET, f"{SHEET}!$E$7", f"{SHEET}!$E$4:$N$4", goal="min", non_negative=False)
@@ -28,7 +31,7 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def draw(page: Page, look: Look, everyone: Passengers) -> None:
+def draw(book: xlsxwriter.Workbook, page: Page, look: Look, everyone: Passengers) -> None:
     """The sheet."""
     sheet = page.sheet
     hint = "Press Optimize: a moment later this is a model that the large nets hardly beat."
@@ -46,7 +49,9 @@ def draw(page: Page, look: Look, everyone: Passengers) -> None:
     _figures(page, look, last)
     _passengers(page, look, everyone)
     legend(sheet, look, 5, 10, settings=True)
-    sheet.set_column_pixels(0, 3, 72)
+    charts.weights(book, page, (3, WEIGHTS_AT), (FIRST, BESIDE))
+    try_this(sheet, look, FIRST + 12, (BESIDE, WEIGHTS_AT + len(INPUTS) - 1), notes.TRY, rows_each=2)
+    sheet.set_column_pixels(0, 3, 64)
     sheet.set_column_pixels(4, 13, 88)
     sheet.freeze_panes(FIRST, 0)
     set_up_page(sheet, FIRST + 40, WEIGHTS_AT + len(INPUTS) - 1, FIRST)

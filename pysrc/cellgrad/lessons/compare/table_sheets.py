@@ -32,7 +32,7 @@ COLUMNS = {
     "seconds": Role.DATA, "training": Role.DATA, "validation": Role.LOSS, "behind": Role.LOSS, "±": Role.LOSS,
     "cross-entr.": Role.LOSS, "right": Role.MODEL, "near": Role.MODEL,
 }  # fmt: skip
-WIDTHS = (104, 44, 48, 58, 80, 64, 66, 74, 60, 60, 76, 54, 46)
+WIDTHS = (100, 42, 48, 58, 76, 60, 62, 72, 58, 52, 76, 50, 44)
 BY_SPLIT, BEHIND, TRAINING, SECONDS = 1, 8, 15, 20
 """The first columns of the blocks of `splits`, one column a split."""
 END_TRAINING, END_VALIDATION, END_SECONDS = 18, 23, 28
@@ -91,7 +91,7 @@ def draw_models(book: xlsxwriter.Workbook, page: Page, look: Look, everyone: Pas
     for column, width in enumerate(WIDTHS):
         sheet.set_column_pixels(column, column, width)
     sheet.freeze_panes(FIRST, 1)
-    set_up_page(sheet, LAST + 9, 21, FIRST)
+    set_up_page(sheet, LAST + 9, 18, FIRST)
     sheet.fit_to_pages(1, 1)
 
 
@@ -256,8 +256,8 @@ def draw_to_the_end(book: xlsxwriter.Workbook, page: Page, look: Look, trained: 
             sheet.write_number(row, END_SECONDS + at, run.seconds, look.cell(Role.DATA, "0.00"))
     charts.to_the_end(book, page)
     sheet.set_column_pixels(0, 0, 110)
-    sheet.set_column_pixels(1, 7, 80)
+    sheet.set_column_pixels(1, 7, 72)
     sheet.set_column_pixels(END_TRAINING, END_SECONDS + PARTS - 1, 62)
     sheet.freeze_panes(FIRST, 1)
-    set_up_page(sheet, LAST + 2, END_TRAINING - 1, FIRST)
+    set_up_page(sheet, LAST + 5, END_TRAINING - 1, FIRST)
     sheet.fit_to_pages(1, 1)

@@ -42,7 +42,7 @@ def _draw(
     table_sheets.draw_splits(book, splits, look, everyone, trained)
     table_sheets.draw_to_the_end(book, to_the_end, look, trained)
     curve_sheets.draw(book, curve, look)
-    smallest_sheet.draw(smallest, look, everyone)
+    smallest_sheet.draw(book, smallest, look, everyone)
     people.draw(data, look, everyone)
     net_sheets.draw(book, values, look, everyone, trained)
     curve_sheets.draw_sets(Page(book, curve_sheets.SETS, values), look, everyone, trained)

@@ -133,14 +133,14 @@ def draw_nearest(book: xlsxwriter.Workbook, page: Page, look: Look, films: Seque
     legend(sheet, look, end + 1, 1)
     sheet.write_string(end + 6, 1, "setting", look.setting())
     sheet.write_string(end + 6, 2, "yours to choose", look.text())
-    try_this(sheet, look, 2, (6, 18), notes.TRY["nearest"])
-    sheet.insert_chart(FIRST - 1, 6, _map(book, films))
+    try_this(sheet, look, 2, (6, 16), notes.TRY["nearest"])
+    sheet.insert_chart(FIRST, 6, _map(book, films))
     sheet.set_column_pixels(0, 0, 78)
-    sheet.set_column_pixels(1, 1, 180)
-    sheet.set_column_pixels(2, 4, 66)
-    sheet.set_column_pixels(5, 5, 16)
+    sheet.set_column_pixels(1, 1, 170)
+    sheet.set_column_pixels(2, 4, 62)
+    sheet.set_column_pixels(5, 5, 12)
     sheet.freeze_panes(FIRST, 0)
-    set_up_page(sheet, end + 7, 20, FIRST)
+    set_up_page(sheet, end + 7, 17, FIRST)
     sheet.fit_to_pages(1, 1)
 
 
@@ -170,5 +170,5 @@ def _map(book: xlsxwriter.Workbook, films: Sequence[Film]) -> xlsxwriter.chart.C
             "major_gridlines": GRID}  # fmt: skip
     chart.set_x_axis({"name": "number 1", **axis})
     chart.set_y_axis({"name": "number 2", **axis})
-    dress(chart, "Films by two of their three numbers", (860, 640), legend="bottom")
+    dress(chart, "Films by two of their three numbers", (690, 640), legend="bottom")
     return chart

@@ -68,9 +68,9 @@ def draw_parts(book: xlsxwriter.Workbook, page: Page, look: Look, results: Resul
         })  # fmt: skip
     chart.set_x_axis({"name": "part held out"})
     chart.set_y_axis({"name": "stars", "min": 0.6, "max": 1.1, "num_format": "0.0", "major_gridlines": GRID})
-    dress(chart, "Error on the part held out", (640, 400), legend="bottom")
-    sheet.insert_chart(HEADER, 7, chart)
-    sheet.set_column_pixels(0, 5, 96)
+    dress(chart, "Error on the part held out", (590, 400), legend="bottom")
+    sheet.insert_chart(first, 6, chart, {"x_offset": 16})
+    sheet.set_column_pixels(0, 5, 88)
     sheet.freeze_panes(HEADER + 1, 0)
-    set_up_page(sheet, top + len(CHOICE) + 7, 17, HEADER + 1)
+    set_up_page(sheet, top + len(CHOICE) + 7, 15, HEADER + 1)
     sheet.fit_to_pages(1, 1)

@@ -87,21 +87,21 @@ def draw_you(book: xlsxwriter.Workbook, page: Page, look: Look, films: Sequence[
     chart.set_y_axis({"name": "film", "reverse": True})
     chart.set_x_axis({"name": "stars", "min": 0, "max": 6, "num_format": "0", "label_position": "high",
                       "major_gridlines": GRID})  # fmt: skip
-    dress(chart, "Not rated by you: the ten best predictions", (470, 400))
-    sheet.insert_chart(FIRST - 1, 10, chart)
+    dress(chart, "Not rated by you: the ten best predictions", (370, 400))
+    sheet.insert_chart(FIRST, 10, chart)
     numbers_only(sheet, (FIRST, 1, end - 1, 1), 0.5, 5)
-    sheet.set_column_pixels(0, 0, 180)
-    sheet.set_column_pixels(1, 4, 78)
-    sheet.set_column_pixels(5, 5, 16)
-    sheet.set_column_pixels(6, 6, 44)
-    sheet.set_column_pixels(7, 7, 180)
-    sheet.set_column_pixels(8, 8, 78)
-    sheet.set_column_pixels(9, 9, 16)
+    sheet.set_column_pixels(0, 0, 166)
+    sheet.set_column_pixels(1, 4, 76)
+    sheet.set_column_pixels(5, 5, 12)
+    sheet.set_column_pixels(6, 6, 40)
+    sheet.set_column_pixels(7, 7, 166)
+    sheet.set_column_pixels(8, 8, 72)
+    sheet.set_column_pixels(9, 9, 12)
     sheet.set_column_pixels(SCORE_AT, ORDER_AT, 78)
     sheet.freeze_panes(FIRST, 1)
     set_up_page(sheet, end + 7, ORDER_AT, FIRST)
     sheet.fit_to_pages(1, 1)
-    try_this(sheet, look, 3, (6, 16), notes.TRY["you"])
+    try_this(sheet, look, 3, (6, 15), notes.TRY["you"])
 
 
 def _films(page: Page, look: Look, films: Sequence[Film]) -> None:

@@ -34,7 +34,7 @@ from cellgrad.lessons.image.layout import (
     filter_region,
     region,
 )
-from cellgrad.lessons.sheet_parts import legend, note, numbers_only, set_up_page
+from cellgrad.lessons.sheet_parts import heading, legend, note, numbers_only, set_up_page
 from cellgrad.lessons.style import Look, Role
 from cellgrad.lessons.training import Results
 
@@ -58,10 +58,8 @@ UPWARD = {"type": "2_color_scale", "min_type": "num", "min_value": 0, "min_color
 def draw_look(page: Page, look: Look, found: Results) -> None:
     """The chosen image and its answer on the left, a band of columns for each filter on the right."""
     sheet = page.sheet
-    sheet.write_string(0, 1, "One image through the network", look.title())
-    sheet.write_string(0, 0, " ", look.title())
-    note(sheet, "B1", notes.LOOK["title"])
-    sheet.write_string(1, 1, "choose an image, then follow it to the right and down", look.caption())
+    hint = "choose an image, then follow it to the right and down"
+    heading(sheet, look, "One image through the network", notes.LOOK["title"], hint)
     for column, word, value, top in ((2, "image", SHOWN, TRAINING + HELD_OUT), (6, "explain", EXPLAINED, DIGITS - 1)):
         sheet.write_string(2, column, word, look.label())
         note(sheet, xl_rowcol_to_cell(2, column), notes.LOOK[word])

@@ -52,7 +52,11 @@ NOTES = {
         "How far a step goes.\nTry this: 0.02 creeps. 0.2 jumps to and fro across the valley. 0.23 flies out of it: "
         "look at the sheet history. The workbook learning-rate is about this one cell."
     ),
-    "steps": "How often Step was pressed since Start again. Each press also records the loss on the sheet history.",
+    "steps": (
+        "How often the button Step was pressed since Start again. Each press also records the loss on the sheet "
+        "history. Step on the ribbon or in the menu Cellgrad is another: it takes a step of Cellgrad's own length, "
+        "and neither counts nor records."
+    ),
     "x": "20 values, evenly spread from -2 to 2.",
     "y": "3x² + 2x + 1 with chance added: data are never quite on the curve.",
     "curve": "a·x² + b·x + c with the weights in use.",
@@ -82,6 +86,8 @@ HISTORY = {
         "rate stay: the button does nothing else than these formulas."
     ),
 }
+
+TWO_STEPS = "The button Step uses this rate and is counted; Step on the ribbon or in a menu picks a rate of its own."
 
 TRY_THIS = (
     "By hand: drag a, then b, then c, and round again. How near to the best fit does the loss in B10 come?",

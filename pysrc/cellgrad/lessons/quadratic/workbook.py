@@ -25,7 +25,7 @@ from cellgrad.lessons.buttons import macros
 from cellgrad.lessons.charts import GRID, dress
 from cellgrad.lessons.computed import Page, Values, write
 from cellgrad.lessons.parabola import CURVE, LEAST, WEIGHTS, X, Y, loss, slope
-from cellgrad.lessons.quadratic.notes import HISTORY, NOTES, TRY_THIS
+from cellgrad.lessons.quadratic.notes import HISTORY, NOTES, TRY_THIS, TWO_STEPS
 from cellgrad.lessons.sheet_parts import (
     header_row,
     heading,
@@ -164,6 +164,7 @@ def _loss(page: Page, look: Look) -> None:
     sheet.write_string(row, 7, "steps", look.label())
     sheet.write_number(row, 8, 0, look.setting("0"))
     numbers_only(sheet, (row, 8, row, 8), 0, 10**6, whole=True)
+    sheet.write_string(row + 1, 5, TWO_STEPS, look.caption())
     for cell, word in (("A10", "loss"), ("C10", "least"), ("F10", "learning rate"), ("H10", "steps")):
         note(sheet, cell, NOTES[word])
     for at, (caption, macro) in enumerate(BUTTONS.items()):

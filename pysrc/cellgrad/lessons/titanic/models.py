@@ -45,7 +45,7 @@ MODEL = ("linear_1", "linear_2", "relu_1", "relu_2", "prediction", "sq_error")
 MODEL_AT = {name: 21 + i for i, name in enumerate(MODEL)}
 """The columns V:AA of the model."""
 
-UNITS = {"Survived": "1 = lived", "Embarked": "port", "Pclass": "1, 2, 3", "Age": "years"}
+UNITS = {"Survived": "1 = lived", "Embarked": "port", "Pclass": "1, 2, 3"}
 NUMBER_FORMATS = {"Age": "0.0#", "Fare": "[$£-809]0.00", "Age_N": "0.000", "log_Fare": "0.000"}
 CENTRED = frozenset(TABLE_COLUMNS) - frozenset(NUMBER_FORMATS)
 """Codes, counts and words read best in the middle of their column; measurements line up at the right."""
@@ -120,7 +120,7 @@ def add_linear(sheet: Worksheet, look: Look, people: Columns, parameters: np.nda
     note(sheet, "F2", notes.LINEAR["parameters"])
     prediction = products(x, parameters[:, None])[:, 0]
     _model_column(sheet, look, "prediction", f"SUMPRODUCT({_this_row('linear')},$G$2:$P$2)", prediction)
-    _show_loss_beside_parameters(sheet, look, _loss(sheet, look, "linear", prediction, y, notes.LINEAR))
+    _loss(sheet, look, "linear", prediction, y, notes.LINEAR)
     legend(sheet, look, FIRST, 17)
     sheet.set_column(18, MODEL_AT["prediction"] - 1, 5)  # nothing stands there: bring the prediction closer
 
@@ -134,12 +134,12 @@ def add_nnet(sheet: Worksheet, look: Look, people: Columns, parameters: np.ndarr
         _model_column(sheet, look, f"linear_{unit}", formula, linear[:, unit - 1])
     note(sheet, "F1", notes.NNET["parameters"])
     prediction = _relu_and_sum(sheet, look, linear)
-    _show_loss_beside_parameters(sheet, look, _loss(sheet, look, "nnet", prediction, y, notes.NNET))
+    _loss(sheet, look, "nnet", prediction, y, notes.NNET)
     legend(sheet, look, FIRST, 17)
 
 
 def add_mmult(sheet: Worksheet, look: Look, people: Columns, parameters: np.ndarray) -> None:
-    x, y = _data(sheet, look, people, "mmult", "Titanic: the same net by matrix product")
+    x, y = _data(sheet, look, people, "mmult", "Titanic: the same net by MMULT")
     top, left = PARAMETERS_AT
     sheet.write_string(HEADER, left - 1, "input", look.header(Role.PARAMETER))
     for unit in (1, 2):
@@ -163,7 +163,7 @@ def add_mmult(sheet: Worksheet, look: Look, people: Columns, parameters: np.ndar
         for row in range(1 - unit, len(y)):  # all but the cell that holds the formula
             sheet.write_number(FIRST + row, column, linear[row, unit], style)
     prediction = _relu_and_sum(sheet, look, linear)
-    _show_loss_beside_parameters(sheet, look, _loss(sheet, look, "mmult", prediction, y, notes.MMULT), column=5)
+    _loss(sheet, look, "mmult", prediction, y, notes.MMULT, again=5)
     legend(sheet, look, top + len(INPUTS) + 1, 17)
 
 
@@ -244,29 +244,36 @@ def _relu_and_sum(sheet: Worksheet, look: Look, linear: np.ndarray) -> np.ndarra
 
 
 def _loss(
-    sheet: Worksheet, look: Look, name: str, prediction: np.ndarray, y: np.ndarray, texts: Mapping[str, str]
-) -> float:
-    """Squared errors in AA, their mean (returned) in AA1, the share predicted right in AA2; the notes of the model."""
+    sheet: Worksheet,
+    look: Look,
+    name: str,
+    prediction: np.ndarray,
+    y: np.ndarray,
+    texts: Mapping[str, str],
+    again: int = 3,
+) -> None:
+    """Squared errors in AA, their mean in AA1, the share predicted right in AA2; the notes of the model.
+
+    again: the column, from 0, where a small screen shows the labels of both once more, with the numbers beside them.
+    """
     table, last = TABLES[name], FIRST + len(y)
     errors = (y - prediction) ** 2
     loss = math.fsum(errors) / len(errors)
     _model_column(sheet, look, "sq_error", f"({table}[[#This Row],[Survived]]-Z{{row}})^2", errors, Role.LOSS)
+    right = float(((prediction > 0.5) == (y == 1)).mean())
     sheet.write_string("Z1", "loss", look.label())
     sheet.write_formula("AA1", f"=AVERAGE(AA4:AA{last})", look.result(Role.LOSS, "0.000000"), loss)
     sheet.write_string("Z2", "correct", look.label())
     sheet.write_formula(
         "AA2", f"=SUMPRODUCT(--((Z4:Z{last}>0.5)=({table}[Survived]=1)))/ROWS({table}[Survived])",
-        look.cell(Role.MODEL, "0.0%"), float(((prediction > 0.5) == (y == 1)).mean()),
+        look.cell(Role.MODEL, "0.0%"), right,
     )  # fmt: skip
+    sheet.write_string(0, again, "loss", look.label())
+    sheet.write_formula(0, again + 1, "=AA1", look.result(Role.LOSS, "0.0000"), loss)
+    sheet.write_string(1, again, "correct", look.label())
+    sheet.write_formula(1, again + 1, "=AA2", look.cell(Role.MODEL, "0.0%"), right)
     note(sheet, "Z1", texts["loss"])
     note(sheet, "Z2", texts["correct"])
     for column in MODEL:
         if column in texts:
             note(sheet, f"{xl_col_to_name(MODEL_AT[column])}3", texts[column])
-    return loss
-
-
-def _show_loss_beside_parameters(sheet: Worksheet, look: Look, loss: float, column: int = 3) -> None:
-    """The loss once more, right of the title, where a small screen shows it; its label stands in `column`, from 0."""
-    sheet.write_string(0, column, "loss", look.label())
-    sheet.write_formula(0, column + 1, "=AA1", look.result(Role.LOSS, "0.0000"), loss)

@@ -128,5 +128,5 @@ def _chart(book: xlsxwriter.Workbook, page: Page) -> None:
     bars.set_y_axis({"reverse": True, "label_position": "low", "name": "word"})
     bars.set_x_axis({"name": "left to ham, right to spam", "num_format": "0.0", "label_position": "high",
                      "major_gridlines": GRID})  # fmt: skip
-    dress(bars, "What each word of the message adds", (415, 300))
+    dress(bars, "What each word of the message adds", (380, 300))
     page.sheet.insert_chart(LIST_HEADER, 9, bars)

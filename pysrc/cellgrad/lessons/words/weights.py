@@ -34,10 +34,10 @@ def draw_words(book: xlsxwriter.Workbook, page: Page, look: Look, words: list[st
     _list(page, look, len(words))
     _chart(book, page)
     try_this(sheet, look, CONSTANT + 2 * LISTED + 1, (9, 14), notes.WORDS_TO_TRY, rows_each=2)
-    for column, pixels in enumerate((36, 84, 76, 62, 76, 72, 80, 52, 12, 66, 80, 74, 62, 62, 62)):
+    for column, pixels in enumerate((32, 80, 68, 58, 66, 68, 76, 50, 8, 58, 76, 70, 60, 58, 58)):
         sheet.set_column_pixels(column, column, pixels)
     sheet.freeze_panes(WORD_HEADER + 1, 0)
-    set_up_page(sheet, CONSTANT + len(words), 21, WORD_HEADER + 1)
+    set_up_page(sheet, CONSTANT + len(words), 18, WORD_HEADER + 1)
 
 
 def _settings(page: Page, look: Look) -> None:
@@ -149,5 +149,5 @@ def _chart(book: xlsxwriter.Workbook, page: Page) -> None:
     bars.set_y_axis({"reverse": True, "label_position": "low", "name": "word"})
     bars.set_x_axis({"name": "push: left to ham, right to spam", "num_format": "0.0", "label_position": "high",
                      "major_gridlines": GRID})  # fmt: skip
-    dress(bars, "The words that push most", (350, 470), legend="top")
-    page.sheet.insert_chart(CONSTANT, 15, bars, {"x_offset": 10})
+    dress(bars, "The words that push most", (248, 470), legend="top")
+    page.sheet.insert_chart(CONSTANT, 15, bars, {"x_offset": 4})
