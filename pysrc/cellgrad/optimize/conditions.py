@@ -121,11 +121,13 @@ class Conditions:
         whole numbers and groups. Not above `precision` means feasible; infinite where a row is an error."""
         worst = [0.0]
         for values, low, high in ((x, self.lower, self.upper), (g, self.row_lower, self.row_upper)):
-            limit = np.where(values < low, low, high)
             with np.errstate(invalid="ignore"):  # an error beside no limit
-                miss = np.maximum(0.0, np.maximum(low - values, values - high))
+                miss = np.maximum(low - values, values - high)
+            if miss.size == 0 or miss.max() <= 0:
+                continue
+            limit = np.where(values < low, low, high)
             size = np.where(np.isfinite(limit), np.maximum(1.0, np.abs(limit)), 1.0)
-            worst.append(float(np.max(miss / size, initial=0.0)))
+            worst.append(float((np.maximum(0.0, miss) / size).max()))
         if self.whole.any():
             worst.append(float(np.abs(x[self.whole] - np.round(x[self.whole])).max()))
         for group in self.different:

@@ -7,6 +7,7 @@ cell, whichever are fewer, all passes of a chunk in one run; chunks keep memory 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -60,6 +61,12 @@ class CompiledSystem:
 
     def slopes(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """X (K, n) -> f (K,), its gradient (K, n), g (K, c), its Jacobian (K, c, n)."""
+        if len(X) == 1 and self.count and self._slopes_in_one_run is not None:
+            f, slope, g, jacobian = self._slopes_in_one_run(X)
+            if self.size < self.count:
+                jacobian = jacobian.expand(self.size, self.count).mT
+            jacobian = jacobian.expand(self.count, self.size)[None]
+            return f.expand(1), slope.expand(X.shape), g.expand(1, self.count), jacobian
         jacobian = X.new_zeros(len(X), 0, self.size)
         if self.count and self.size < self.count:
             jacobian = torch.cat(list(self.columns(X)), 1).mT
@@ -90,6 +97,18 @@ class CompiledSystem:
     def weighted_hessian_product(self, X: Tensor, f_weight: Tensor, g_weights: Tensor, directions: Tensor) -> Tensor:
         """That Hessian times directions (K, n), (K, n), without forming it."""
         return self._run("hessian", X, f_weight, g_weights, directions)[0].expand(X.shape)
+
+    @cached_property
+    def _slopes_in_one_run(self) -> Program | None:
+        """All slopes at one point, which share what they have in common; None where that is too much at once. The unit
+        vectors of the Jacobian, known beforehand, are a batch beside the one point."""
+        name = "columns" if self.size < self.count else "rows"
+        (jacobian,), _ = self._outputs(name)
+        seeds = min(self.size, self.count)
+        outputs, inputs = self._outputs("gradient")
+        units = {"seed": self._units(0, seeds, seeds)[0]}
+        program = Program([*outputs, jacobian], inputs, self.device, self.dtype, units)
+        return program if program.elements <= MOST_ELEMENTS else None
 
     # Programs --------------------------------------------------------------------------------------------------------
 

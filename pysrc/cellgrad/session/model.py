@@ -359,8 +359,8 @@ class Model:
 
     def require_start(self, x: np.ndarray | None = None) -> None:
         """Raises ModelError, naming the cell where it begins, where the objective is an error at x (or at x0)."""
-        value, _ = self.value_and_gradient(x)
-        if not math.isfinite(value):
+        point = torch.as_tensor(self.compiled.x0 if x is None else np.asarray(x, np.float64).reshape(-1))
+        if not math.isfinite(float(self.function.value(point.to(self.function.device, self.function.dtype)[None]))):
             raise self._error_value(x)
 
     def _error_value(self, x: np.ndarray | None = None) -> ModelError:

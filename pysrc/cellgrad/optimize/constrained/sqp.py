@@ -15,6 +15,8 @@ from cellgrad.optimize.constrained.model import Slopes, View
 WALL = 1e10
 MOST_ITERATIONS = 300
 RESTARTS = 3
+SMALL = 2**12
+"""Numbers computed up to which all slopes at a point cost hardly more than its value."""
 
 
 def sqp(view: View, z: Floats, accuracy: float = 1e-12) -> Floats:
@@ -48,6 +50,7 @@ class Guard:
         self.view = view
         self.last = z
         self.last_slopes = view.slopes(z)
+        self.small = view.model.problem.objective.elements + view.n * view.m <= SMALL
         self.at_least = np.isfinite(view.row_lower) & ~view.equal
         self.at_most = np.isfinite(view.row_upper) & ~view.equal
 
@@ -57,6 +60,8 @@ class Guard:
         return [{"type": kind, "fun": fun, "jac": jac} for kind, there, fun, jac in kinds if there]
 
     def values(self, z: Floats) -> tuple[float, Floats]:
+        if self.small:  # most trial points are taken, and then asked for their slopes
+            self.view.slopes(z)
         f, c = self.view.values(z)
         if np.isfinite(f) and np.isfinite(c).all():
             return f, c
