@@ -77,8 +77,18 @@ def activity(view: View, z: Floats, c: Floats, near: float = NEAR) -> Activity:
 
 
 def kkt(view: View, z: Floats, slopes: Slopes, active: Activity | None = None) -> Kkt:
-    """The multipliers that come closest at z, by least squares, of the right signs."""
-    active = active or activity(view, z, slopes.c)
+    """The multipliers that come closest at z, by least squares, of the right signs.
+
+    slopes: those of the view at z. active: who may have one; None is whoever stands near a limit."""
+    if active is not None:
+        return _kkt(view, z, slopes, active)
+    if "kkt" not in slopes.kept:
+        slopes.kept["kkt"] = _kkt(view, z, slopes, activity(view, z, slopes.c))
+    found: Kkt = slopes.kept["kkt"]
+    return found
+
+
+def _kkt(view: View, z: Floats, slopes: Slopes, active: Activity) -> Kkt:
     y, v, dual = _shed(slopes, active)
     few = int(active.rows.sum() + active.cells.sum()) <= MOST_COLUMNS
     if few and dual > LOOSE * (1 + np.abs(slopes.gradient).max(initial=0.0)):

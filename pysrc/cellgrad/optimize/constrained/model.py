@@ -6,7 +6,8 @@ own, whose merit is the squared distance moved. A `View` is the same in units in
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,12 +20,16 @@ from cellgrad.optimize.problem import Objective, Problem
 
 @dataclass(frozen=True)
 class Slopes:
-    """f and its gradient (n,), rows c (m,) and their Jacobian (m, n) at a point."""
+    """f and its gradient (n,), rows c (m,) and their Jacobian (m, n) at a point.
+
+    kept: what has been worked out from them, by whom; several ask for the same at one point.
+    """
 
     f: float
     gradient: Floats
     c: Floats
     jacobian: Floats
+    kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def finite(self) -> bool:
