@@ -11,7 +11,7 @@ import torch
 from cellgrad.tensors import operations as t
 from cellgrad.tensors import special  # noqa: F401 - defines erf and expm1
 from cellgrad.tensors.execute import Program
-from cellgrad.tensors.light import LIGHT_ELEMENTS, TWINS, light
+from cellgrad.tensors.light import LIGHT_ELEMENTS, LIGHT_STEPS, TWINS, light
 from cellgrad.tensors.nodes import Node, constant, input_node
 
 SPECIAL = (0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.0, 1e-300, 1e300, -1e300, math.inf, -math.inf, math.nan)
@@ -108,6 +108,18 @@ def test_size_decides(monkeypatch: pytest.MonkeyPatch, rows: int, starts: int, l
             program(x)
     else:
         assert program(x)[0].shape == (starts, 1, 1)
+
+
+@pytest.mark.parametrize(("steps", "size", "lightly"), [(4 * LIGHT_STEPS, 100, True), (4 * LIGHT_STEPS, 1000, False)])
+def test_many_operations_on_few_numbers_each_are_light(steps: int, size: int, lightly: bool) -> None:
+    """As a thousand formulas of different shapes are, each of which reads the one before."""
+    x = input_node("x", (size,))
+    out = x
+    for number in range(steps // 2):
+        out = t.add(t.unary("sin", out), t.number(number / steps))
+    program = Program([out], ("x",))
+    assert program.elements > LIGHT_ELEMENTS
+    assert program.is_light((torch.zeros(size, dtype=torch.float64),)) is lightly
 
 
 def test_results_may_be_written_to_and_do_not_warn(recwarn: pytest.WarningsRecorder) -> None:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from cellgrad.tensors.accumulating import accumulating, narrowed, widened
-from cellgrad.tensors.light import LIGHT_ELEMENTS, Array, as_tensor, light
+from cellgrad.tensors.light import LIGHT_ELEMENTS, LIGHT_STEPS, Array, as_tensor, light
 from cellgrad.tensors.nodes import Node, topological
 from cellgrad.tensors.operations import OPERATIONS
 from cellgrad.tensors.unswept import unswept
@@ -153,10 +153,11 @@ class Program:
 
     def is_light(self, tensors: Sequence[Tensor]) -> bool:
         """Whether a run at these inputs is one on numpy."""
-        if self.elements > LIGHT_ELEMENTS or self.dtype != torch.float64 or self.device.type != "cpu":
+        most = LIGHT_ELEMENTS * max(1, len(self._steps) // LIGHT_STEPS)
+        if self.elements > most or self.dtype != torch.float64 or self.device.type != "cpu":
             return False
         return all(
-            self.elements * self._starts(name, tensor) <= LIGHT_ELEMENTS
+            self.elements * self._starts(name, tensor) <= most
             for name, tensor in zip(self.inputs, tensors, strict=True)
         )
 

@@ -22,6 +22,8 @@ Array = NDArray[Any]
 
 LIGHT_ELEMENTS = 2**16
 """Programs that compute no more numbers than this, over all starts, run on numpy."""
+LIGHT_STEPS = 256
+"""A program of so many operations may compute as many numbers again for each further so many: they are few in each."""
 
 
 def light(name: str, run: Callable[..., Tensor]) -> Callable[..., Array]:
