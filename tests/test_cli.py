@@ -423,6 +423,21 @@ def test_what_is_said_of_constraints(tmp_path: Path, options: tuple[str, ...], c
     assert said in ran.out
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--subject-to", "Nope!A1<=3"), "the constraint Nope!A1 <= 3 cannot be used: its left side names no cells"),
+        (("--subject-to", "A1<=Nope!B2"), "its right side cannot be read: there is no sheet 'Nope'"),
+        (("--subject-to", "C1=int"), "Sheet1!C1: the constraint C1 int cannot be used: only a changing cell"),
+        (("--bounds", "ZZZZ9=0..1"), "the constraint ZZZZ9 >= 0 cannot be used"),
+    ],
+)
+def test_a_constraint_typed_wrong_is_a_bad_argument(tmp_path: Path, options: tuple[str, ...], said: str) -> None:
+    ran = run("optimize", parabola(tmp_path / "book.xlsx"), *PARABOLA, *options)
+    assert ran.code == 2
+    assert said in ran.err
+
+
 def test_models_that_lack_something_are_listed(tmp_path: Path) -> None:
     """No objective is a model to make feasible; an objective or a constraint whose cells are gone is a stale model."""
     whole = {"opt": "Sheet1!$B$1", "adj": "Sheet1!$A$1", "typ": "2", "neg": "2", "num": "1", "lhs1": "Sheet1!$A$1",
@@ -497,8 +512,8 @@ def run_named(path: Path) -> Any:
     [
         ("nnet!AA1", {"formula": "=AVERAGE(AA4:AA715)", "dependents": 3, "model": "objective cell"}),
         ("nnet!G1", {"formula": None, "model": "changing cell"}),
-        # the unit's output feeds its row's prediction and error, the loss and its copy, and the share predicted right
-        ("nnet!X10", {"relative": "=IF(RC[-2]>0,RC[-2],0)", "dependents": 7, "block": "nnet!X4:Y715"}),
+        # the unit's output feeds its row's prediction and error, the loss, the share predicted right, and their copies
+        ("nnet!X10", {"relative": "=IF(RC[-2]>0,RC[-2],0)", "dependents": 8, "block": "nnet!X4:Y715"}),
         ("mmult!W715", {"formula": "=MMULT(MatrixData[[SibSp]:[Ones]],$S$4:$T$13)", "block": "mmult!V4:W715"}),
     ],
 )
@@ -620,7 +635,7 @@ def test_the_answer_in_words(titanic: Path) -> None:
     )
     assert "optimal: The gradient is zero to rounding" in ran.out
     assert re.search(
-        r"1,456 cells changed \(10 changing cells, the rest recalculated\); saved as .*-optimized\.xlsx", ran.out
+        r"1,457 cells changed \(10 changing cells, the rest recalculated\); saved as .*-optimized\.xlsx", ran.out
     )
     assert ran.err == ""
 

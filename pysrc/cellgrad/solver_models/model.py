@@ -46,11 +46,15 @@ class Engine(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """One line of the constraint list. `left` may be a whole range: one constraint a cell."""
+    """One line of the constraint list. `left` may be a whole range: one constraint a cell.
+
+    typed: given by who asks for the run, and not saved in the workbook: what is wrong with it is a wrong argument.
+    """
 
     left: str
     relation: Relation
     right: str
+    typed: bool = field(default=False, compare=False, repr=False)
 
     def __str__(self) -> str:
         if self.relation.is_discrete:

@@ -95,7 +95,7 @@ def resolve(
 ) -> ModelConditions:
     """Constraints on the model with these changing cells (areas without overlap), whoever wrote them.
 
-    Raises ModelError, naming the constraint and the cell, for one that makes no sense.
+    Raises ModelError, naming the constraint and the cell, for one that makes no sense; ArgumentError for a typed one.
     """
     lines = _Lines(book, sheet, changing, ignore_integers)
     cells = [cell for number, line in enumerate(constraints) for cell in lines.cells(number, line)]
@@ -254,9 +254,8 @@ def _literal(tree: Node) -> float | None:
     return None
 
 
-def _senseless(line: Constraint, cause: str, cell: Cell | None = None) -> ModelError:
-    return ModelError(
-        f"the constraint {line} cannot be used: {cause}",
-        cell=None if cell is None else full_name(*cell),
-        action="correct it in the model, or take it out",
-    )
+def _senseless(line: Constraint, cause: str, cell: Cell | None = None) -> ArgumentError | ModelError:
+    said, where = f"the constraint {line} cannot be used: {cause}", None if cell is None else full_name(*cell)
+    if line.typed:
+        return ArgumentError(said, cell=where, action="correct it, or leave it out")
+    return ModelError(said, cell=where, action="correct it in the model, or take it out")

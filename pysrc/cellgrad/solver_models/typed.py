@@ -51,7 +51,7 @@ def parse_subject_to(text: str) -> Constraint:
         kind = WORDS.get(word[1].lower()) if word else None
         if word is None or kind is None:
             raise _wrong(text, len(text), "there is no relation in this constraint", _LIKE)
-        return Constraint(_cells(text, start, word.start()), kind, RIGHT_WORDS[kind])
+        return Constraint(_cells(text, start, word.start()), kind, RIGHT_WORDS[kind], typed=True)
     relation = relations[0]
     if (strict := relation[0]) in ("<", ">", "<>"):
         instead = "use alldifferent, or a formula" if strict == "<>" else f"write {strict}= instead"
@@ -61,7 +61,7 @@ def parse_subject_to(text: str) -> Constraint:
     if kind is not None:
         if relation[0] != "=":
             raise _wrong(text, relation.start(), f"{right} goes with =", _LIKE)
-        return Constraint(_cells(text, start, relation.start()), kind, RIGHT_WORDS[kind])
+        return Constraint(_cells(text, start, relation.start()), kind, RIGHT_WORDS[kind], typed=True)
     if not right:
         raise _wrong(text, len(text), "the right side of this constraint is missing", _LIKE)
     if len(relations) > 1 and not right.startswith("="):  # a formula may compare
@@ -77,9 +77,9 @@ def _sides(text: str, start: int, relation: re.Match[str]) -> Constraint:
     left_tree = _tree(text, start, relation.start())
     right_tree = _tree(text, relation.end(), len(text))
     if _names_cells(left_tree):
-        return Constraint(left, kind, right)
+        return Constraint(left, kind, right, typed=True)
     if _names_cells(right_tree):
-        return Constraint(right, _FLIPPED[kind], left)
+        return Constraint(right, _FLIPPED[kind], left, typed=True)
     raise _wrong(
         text, start, "one side of a constraint must be cells", "put the formula into a cell, and name the cell"
     )
@@ -103,7 +103,7 @@ def parse_bounds(text: str) -> tuple[Constraint, ...]:
     if low is not None and high is not None and float(low) > float(high):
         raise _wrong(text, interval.start(1), f"no number is from {low} to {high}", "write the smaller one first")
     found = [(Relation.AT_LEAST, low), (Relation.AT_MOST, high)]
-    return tuple(Constraint(cells, relation, limit) for relation, limit in found if limit is not None)
+    return tuple(Constraint(cells, relation, limit, typed=True) for relation, limit in found if limit is not None)
 
 
 def _relations(text: str, start: int) -> list[re.Match[str]]:
