@@ -18,6 +18,7 @@ from scipy.optimize import linprog
 from tests.optimize.objectives import Constrained, Scalar
 
 from cellgrad.errors import ModelError
+from cellgrad.optimize import linear_programs
 from cellgrad.optimize.conditions import Conditions
 from cellgrad.optimize.linear_programs import LinearProgram, linear_program, solve_linear
 from cellgrad.optimize.problem import Goal, Problem
@@ -452,3 +453,16 @@ def test_twenty_five_random_whole_programmes_beside_enumeration(seed: int) -> No
         else:
             assert ending.status is Status.OPTIMAL and ending.gap == 0, table
             assert table.program.value(ending.x) == pytest.approx(optimum, abs=1e-9), table
+
+
+def test_ranges_are_worked_out_once_and_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    work = linear_programs.ranges
+    monkeypatch.setattr(linear_programs, "ranges", lambda *given: calls.append(1) or work(*given))
+    table, *_ = REPORTS["diet"]
+    found = table.solve().ranges
+    assert found is not None and not calls
+    assert found.coefficients.tolist() == list(table.cost)
+    assert found.row_increase.shape == (len(table.rows),)
+    assert len(calls) == 1
+    assert not hasattr(found, "row_sideways")

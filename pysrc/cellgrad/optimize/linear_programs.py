@@ -21,10 +21,10 @@ from cellgrad.optimize.programs.highs import Outcome, solve_continuous
 from cellgrad.optimize.programs.instance import Instance, Scale, scaled
 from cellgrad.optimize.programs.mixed import Effort, solve_mixed
 from cellgrad.optimize.programs.permutations import chosen, with_choices
-from cellgrad.optimize.programs.sensitivity import ranges
+from cellgrad.optimize.programs.sensitivity import has_ranges, ranges
 from cellgrad.optimize.programs.watch import OutOfTime, Watch
 from cellgrad.optimize.search import Limits
-from cellgrad.optimize.solution import Callback, Ending, Multipliers, Ranges, Status
+from cellgrad.optimize.solution import Callback, Ending, LateRanges, Multipliers, Ranges, Status
 
 __all__ = ["LinearProgram", "linear_program", "solve_linear"]
 
@@ -246,16 +246,19 @@ class _Run:
         scale, exact = found.scale, found.corner
         per_row, per_cell = self.sign * scale.rows / scale.cost, self.sign / (scale.cost * scale.columns)
         multipliers = Multipliers(found.duals * per_row + 0.0, found.reduced * per_cell + 0.0)
-        limits = None if exact is None else ranges(found.instance, exact)
-        if exact is None or limits is None:
+        instance, sign, coefficients = found.instance, self.sign, self.program.coefficients
+        if exact is None or not has_ranges(instance, exact):
             return multipliers, None, []
-        cost_up, cost_down, limit_up, limit_down = limits
-        cost_up, cost_down = cost_up * np.abs(per_cell), cost_down * np.abs(per_cell)
-        if self.sign < 0:
-            cost_up, cost_down = cost_down, cost_up
-        allowed = Ranges(self.program.coefficients, cost_up, cost_down, limit_up / scale.rows, limit_down / scale.rows)
+
+        def allowances() -> Ranges:
+            cost_up, cost_down, limit_up, limit_down = ranges(instance, exact)
+            cost_up, cost_down = cost_up * np.abs(per_cell), cost_down * np.abs(per_cell)
+            if sign < 0:
+                cost_up, cost_down = cost_down, cost_up
+            return Ranges(coefficients, cost_up, cost_down, limit_up / scale.rows, limit_down / scale.rows)
+
         notes = [note for note, holds in ((OTHERS, exact.others), (DEGENERATE, exact.degenerate)) if holds]
-        return multipliers, allowed, notes
+        return multipliers, LateRanges(allowances), notes
 
     def _without(self, instance: Instance, found: _Found) -> Ending:
         """Why there is no answer."""

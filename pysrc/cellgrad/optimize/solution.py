@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import Enum
 
 import numpy as np
@@ -264,6 +264,25 @@ class Ranges:
     cell_decrease: NDArray[np.float64]
     row_increase: NDArray[np.float64]
     row_decrease: NDArray[np.float64]
+
+
+class LateRanges(Ranges):
+    """The same, worked out when first asked for: that takes as long as the answer itself."""
+
+    _work: Callable[[], Ranges]
+
+    def __init__(self, work: Callable[[], Ranges]) -> None:
+        object.__setattr__(self, "_work", work)
+
+    def __getattr__(self, name: str) -> NDArray[np.float64]:
+        names = [one.name for one in fields(Ranges)]
+        if name not in names:
+            raise AttributeError(name)
+        found = self._work()
+        for one in names:
+            object.__setattr__(self, one, getattr(found, one))
+        known: NDArray[np.float64] = getattr(found, name)
+        return known
 
 
 @dataclass(frozen=True)

@@ -23,14 +23,17 @@ NOTHING = 1e-11
 """Movements smaller than this, in scaled units, are rounding."""
 
 
-def ranges(instance: Instance, found: Corner) -> tuple[Floats, Floats, Floats, Floats] | None:
-    """cost_increase, cost_decrease (n,), limit_increase, limit_decrease (c,) of the minimised programme; None where the
-    instance is too large."""
+def has_ranges(instance: Instance, found: Corner) -> bool:
+    """Whether an instance is small enough for its ranges to be worked out."""
+    others, loose = instance.size - len(found.basic), instance.count - len(found.tight)
+    return max(len(found.basic), loose) * (len(found.tight) + others) <= MOST_ENTRIES
+
+
+def ranges(instance: Instance, found: Corner) -> tuple[Floats, Floats, Floats, Floats]:
+    """cost_increase, cost_decrease (n,), limit_increase, limit_decrease (c,) of the minimised programme."""
     basic, tight = found.basic, found.tight
     others = np.setdiff1d(np.arange(instance.size), basic)
     loose = np.setdiff1d(np.arange(instance.count), tight)
-    if max(len(basic), len(loose)) * (len(tight) + len(others)) > MOST_ENTRIES:
-        return None
     rows = instance.matrix[tight]
     # how the basic cells, then the rows free to move, answer to a move of each tight row, then of each other cell
     right = np.hstack([np.eye(len(tight)), -rows[:, others].toarray()])
