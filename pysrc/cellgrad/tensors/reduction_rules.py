@@ -13,6 +13,8 @@ from cellgrad.tensors.shapes import transpose
 
 _SHORT, _MANY = 8, 10_000
 """A sum over an axis up to the one length, of more elements than the other, is made by adding slices."""
+_TALL, _NARROW = 2048, 16
+"""A product of at least so many rows and at most so many columns is laid out column by column."""
 
 
 def _run_sum(a: Tensor, axes: tuple[int, ...], count: int) -> Tensor:
@@ -73,6 +75,10 @@ def _matmul_vjp(node: Node, g: Node) -> tuple[Node | None, ...]:
 
 
 def _run_matmul(a: Tensor, b: Tensor, inner: int) -> Tensor:
+    if a.dim() == b.dim() == 2 and len(a) >= _TALL and 1 < b.shape[1] <= _NARROW and a.device.type == "cpu":
+        # The same product with its columns in memory one after another: rows of two or three numbers are what the
+        # linear algebra under torch is slowest at, and so is whatever reads the result along them.
+        return torch.matmul(b.mT.contiguous(), a.mT).mT
     return torch.matmul(a, b)
 
 
