@@ -78,8 +78,8 @@ search_options = options(
                  help="float32 is faster on long tables; the loss is added up, and the answer checked, in float64. "
                  "Models with constraints stay in float64.  [default: float64]"),
     click.option("--compile", is_flag=True,
-                 help="Run steps through torch's compiler: some seconds to begin, then up to a third less a step where "
-                 "tables have 100,000 rows. Small models are not compiled: they run faster as they are."),
+                 help="Run steps through torch's compiler: ten seconds or so to begin, then a tenth to a quarter less "
+                 "a step where tables have 100,000 rows. Small models run faster as they are, and do."),
     click.option("--checkpoint", type=float, metavar="SECONDS",
                  help="Keep the best values so far in a file beside the result, this often."),
     click.option("--resume", is_flag=True, help="Go on from the checkpoint of a run that was broken off."),
