@@ -61,7 +61,8 @@ def run(engine: str, path: str, changes: int, sheet: str, objective: str, changi
         values = {"open": [first]}
         for name, count in (("all", len(changing)), ("one", 1)):
             taken: list[float] = []
-            values[name] = []
+            change({i: 0.05 * (i + 1) for i in range(len(changing))})  # however far the stage before came
+            values[name] = [value()]
             for k in range(changes + 1):
                 parameters = {(i + k) % len(changing): 0.1 * (k + 1) + 0.01 * i for i in range(count)}
                 began = time.perf_counter()
