@@ -149,7 +149,8 @@ def duration(seconds: float) -> str:
 
 
 def show_runs(screen: Screen, runs: Sequence[Run], written: Written | None, in_place: bool) -> None:
-    """What `optimize` and `step` did."""
+    """What `optimize` and `step` did; where they ran, whenever that is news."""
+    where = ""
     for run in runs:
         name, solution = run.sheet, run.solution
         if run.error is not None:
@@ -168,7 +169,9 @@ def show_runs(screen: Screen, runs: Sequence[Run], written: Written | None, in_p
         tried = f" from {len(solution.starts)} starts" if len(solution.starts) > 1 else ""
         screen.say(f"  {solution.method} ({solution.reason}), {steps}{tried}, {duration(solution.seconds)}")
         if run.model is not None:
-            screen.say(f"  {run.model.ran_on.where}: {run.model.placement.why}")
+            before, where = where, f"{run.model.ran_on.where}: {run.model.placement.why}"
+            if where != before:
+                screen.say(f"  {where}")
         screen.say(f"  {run.status}: {run.message}")
         _show_constraints(screen, run)
         if run.warning:

@@ -60,7 +60,11 @@ def placed(
 def arithmetic_called(dtype: str, device: str) -> torch.dtype | None:
     """The type of this name, None for the device's own. Raises ArgumentError for others."""
     if dtype not in ("", *DTYPES):
-        raise ArgumentError(f"nothing is computed in '{dtype}'", action=f"use one of {', '.join(DTYPES)}")
+        raise ArgumentError(f"no arithmetic is called '{dtype}'", action=f"use one of {', '.join(DTYPES)}")
     if dtype == "float64" and device.startswith("mps"):
-        raise ArgumentError("mps has no float64", action="use --dtype float32 or --device cpu")
+        raise ArgumentError(
+            "mps has no float64",
+            action="use --dtype float32 or --device cpu",
+            sheet_action="choose the device Automatic",
+        )
     return DTYPES.get(dtype)
