@@ -629,10 +629,8 @@ def test_lessons_check_and_build(tmp_path: Path) -> None:
 def test_the_answer_in_words(titanic: Path) -> None:
     ran = run("optimize", titanic, "--sheet", "linear")
     assert "linear: linear!AA1  1.09215751066 -> 0.144227149307  (min)" in ran.out
-    assert (
-        "levenberg-marquardt (the objective is a sum or mean of 712 squares in 10 changing cells, linear in them), 1 step"
-        in ran.out
-    )
+    assert "levenberg-marquardt (the objective is a sum or mean of 712 squares in 10 changing cells," in ran.out
+    assert " linear in them), 1 step" in ran.out
     assert "optimal: The gradient is zero to rounding" in ran.out
     assert re.search(
         r"1,457 cells changed \(10 changing cells, the rest recalculated\); saved as .*-optimized\.xlsx", ran.out
