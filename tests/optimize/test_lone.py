@@ -12,7 +12,7 @@ from cellgrad.optimize.lbfgs import Lbfgs
 from cellgrad.optimize.levenberg_marquardt import LevenbergMarquardt
 from cellgrad.optimize.lone.search import LoneSearch, refine, search_from
 from cellgrad.optimize.problem import Problem
-from cellgrad.optimize.search import SCOUTING, Limits, Search, Tolerances
+from cellgrad.optimize.search import Limits, Search, Tolerances
 from cellgrad.optimize.solution import Status
 from cellgrad.optimize.threads import threads_for
 
@@ -127,7 +127,7 @@ def test_finalists_run_alone_and_only_while_they_may_overtake_the_best() -> None
     """Two valleys: one start in each; the one in the worse valley ends a window after it was scouted."""
     function = Scalar(lambda X: ((X[:, 0].square() - 1).square() + 0.1 * X[:, 0]) + 1e-3 * X[:, 1].exp(), 2)
     X = torch.tensor([[0.9, 0.0], [-0.9, 0.0]], dtype=torch.float64)
-    search = Search(Problem(function), Lbfgs(), X, SCOUTING)
+    search = Search(Problem(function), Lbfgs(), X, Tolerances(1e-8, 1e-3, patience=0.4))
     search.run(Limits(1000))
     seen = []
     refine(

@@ -127,7 +127,8 @@ def test_names(dtype: str, device: str, expected: torch.dtype | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dtype", "device", "message"), [("half", "cpu", "no arithmetic is called 'half'"), ("float64", "mps", "no float64")]
+    ("dtype", "device", "message"),
+    [("half", "cpu", "no arithmetic is called 'half'"), ("float64", "mps", "no float64")],
 )
 def test_names_that_are_none(dtype: str, device: str, message: str) -> None:
     with pytest.raises(ArgumentError, match=message):

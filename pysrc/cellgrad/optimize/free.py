@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from cellgrad.optimize.further import SECONDS, further_starts, how_many, is_bett
 from cellgrad.optimize.levenberg_marquardt import LevenbergMarquardt
 from cellgrad.optimize.lone.linear_fit import fits_at_once, fitted
 from cellgrad.optimize.lone.search import refine, search_from
+from cellgrad.optimize.method import Method
 from cellgrad.optimize.problem import Problem
 from cellgrad.optimize.request import Request, evaluated, numpy_of, violation
 from cellgrad.optimize.search import SCOUTING, Limits, Search, Tolerances
@@ -36,6 +38,9 @@ REACHED = 1e-9
 RUNAWAY = 1e15
 """Changing cells that grew by this factor never came to rest: the objective only flattens out towards infinity."""
 
+SCOUTING_SQUARES = Tolerances(slope=1e-8, change=1e-3, patience=0.4)
+"""Levenberg-Marquardt comes near the bottom of its valley within some ten steps, or creeps for hundreds."""
+
 RATE_MATTERS = (Status.CONVERGED, Status.STEP_LIMIT, Status.NO_FINITE_STEP, Status.FLAT)
 """Ends at which a fixed rate that never gained anything is to blame."""
 
@@ -53,10 +58,10 @@ class Free(Request):
                 return at_once
         limits = dataclasses.replace(limits, steps=self.most_steps(chosen.default_steps))
         X = self.all_starts()
-        first = self.tolerances or (Tolerances() if len(X) == 1 else SCOUTING)
+        first = self.tolerances or (Tolerances() if len(X) == 1 else _scouting(chosen))
         search = search_from(problem, chosen, X, first)
         search.run(limits, self.callback)
-        if first is SCOUTING and search.stopped is None and search.steps < limits.steps:
+        if self.tolerances is None and len(X) > 1 and search.stopped is None and search.steps < limits.steps:
             refine(search, FINALISTS, limits, self.callback)
         searches = [search]
         if self.unasked and search.stopped is None:
@@ -175,7 +180,8 @@ class Free(Request):
         reached = problem.goal.kind == "value" and merit <= (REACHED * max(1.0, abs(problem.goal.target))) ** 2
         if count < 1 or left <= 0 or reached or (problem.has_residuals and merit == 0):
             return []
-        others = Search(problem, search.method, further_starts(problem, self.start, count, self.seed), SCOUTING)
+        X = further_starts(problem, self.start, count, self.seed)
+        others = Search(problem, search.method, X, _scouting(search.method))
         brief = Limits(search.method.default_steps, min(SECONDS, left), time.process_time(), time.process_time)
         others.run(brief, self.callback, search.steps)
         if others.stopped in (None, Status.TIME_LIMIT):  # of their own two seconds: nobody's limit but ours
@@ -199,6 +205,11 @@ class Free(Request):
             if fine and is_better(self.problem, *merits, numpy_of(x[at]), numpy_of(self.start)):
                 return at
         return own
+
+
+def _scouting(method: Method[Any]) -> Tolerances:
+    """When a start that is one of many has come far enough to be judged."""
+    return SCOUTING_SQUARES if isinstance(method, LevenbergMarquardt) else SCOUTING
 
 
 def _told_apart(problem: Problem, status: Status, value: float) -> Status:

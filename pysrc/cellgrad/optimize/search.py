@@ -63,7 +63,7 @@ class Tolerances:
         return max(1, round(self.patience * method.window))
 
 
-SCOUTING = Tolerances(slope=1e-8, change=1e-3, patience=0.4)
+SCOUTING = Tolerances(slope=1e-8, change=1e-4)
 """For many starts at once, of which the best few are refined afterwards."""
 
 CATCH_UP = 10

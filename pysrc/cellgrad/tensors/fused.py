@@ -60,7 +60,7 @@ class Fused:
                 run: Run = torch.compile(traced, dynamic=False)
                 wrong = self._apart(run, tensors)
         except RuntimeError as error:  # what torch's compilers raise, whatever they lack
-            wrong = _first_line(error)
+            wrong = _cause(error)
         if wrong:
             self._notes.append(f"A program could not be compiled ({wrong}): it runs as ever.")
             return plain
@@ -78,6 +78,7 @@ class Fused:
         return ""
 
 
-def _first_line(error: RuntimeError) -> str:
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return lines[0].strip().rstrip(".:") if lines else type(error).__name__
+def _cause(error: RuntimeError) -> str:
+    """The first line of what a compiler says, with the next where that only names the part that gave up."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return " ".join(lines[: 2 if lines[0].endswith("raised:") else 1]).rstrip(".:")
